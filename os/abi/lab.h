@@ -1,0 +1,89 @@
+/* What the guest shows to the laboratory on the host.
+ *
+ * The guest's RAM is a file that the host maps (memory-backend-file,share=on). At a fixed physical
+ * page lies a directory of regions that the host may read, and per service a fault slot that it may
+ * write: no guest instruction is spent on either. */
+#ifndef DJED_ABI_LAB_H
+#define DJED_ABI_LAB_H
+
+#include "types.h"
+
+#define DJED_LAB_PHYSICAL 0x8000ull   /* struct djed_lab */
+#define DJED_FAULT_PHYSICAL 0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
+#define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
+
+/* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault. */
+struct djed_fault_slot {
+	uint32_t site;      /* 0: none */
+	uint32_t always;    /* 0: once, at the chosen execution; 1: at it and at each later one */
+	uint64_t countdown; /* executions of the site still to skip before it strikes */
+	uint64_t hits;      /* times it struck (written by the guest) */
+};
+
+enum djed_lab_state {
+	DJED_LAB_BOOTING = 0,
+	DJED_LAB_READY = 1,  /* all services up, the first program not yet started: take the snapshot here */
+	DJED_LAB_RUNNING = 2,
+	DJED_LAB_ENDED = 3,  /* first program ended: `exit_status` is valid (wait status as Linux encodes it) */
+	DJED_LAB_SHUTDOWN = 4, /* controlled shutdown by rs */
+	DJED_LAB_PANIC = 5,  /* the kernel stopped itself */
+};
+
+enum djed_lab_region_kind {
+	DJED_REGION_BLOCK_COUNTS = 1, /* uint64_t per block, in djed-fault's order */
+	DJED_REGION_PROFILE_COUNTS = 2, /* __llvm_prf_cnts of the coverage build */
+	DJED_REGION_PROFILE_BITS = 3,
+	DJED_REGION_EVENTS = 4,       /* the monitor's event ring */
+	DJED_REGION_KERNEL_PROFILE = 5,
+};
+struct djed_lab_region {
+	uint32_t kind;
+	uint32_t service;  /* ~0: the kernel */
+	uint64_t physical; /* first byte; contiguous */
+	uint64_t length;   /* bytes */
+};
+
+/* One finished recovery. */
+struct djed_recovery_record {
+	uint32_t service;
+	uint32_t cause;      /* enum djed_crash_cause */
+	uint32_t rung;       /* 1..8, design section 6 */
+	uint32_t error;      /* errno given to the application, 0 if none */
+	uint64_t transaction;
+	uint64_t address, instruction; /* of the fault */
+	uint64_t crashed_at, done_at;  /* ns since boot */
+	uint32_t label;      /* of the request the server held */
+	uint32_t attempt;
+};
+
+/* Per service accounting, in TSC ticks (instructions under -icount shift=0). */
+struct djed_lab_service {
+	char name[DJED_NAME_MAX];
+	uint64_t time;          /* spent in the service since DJED_LAB_RUNNING */
+	uint64_t time_window;   /* of that, while rollback was allowed */
+	uint64_t requests;      /* deliveries */
+	uint64_t crashes;
+	uint32_t violations;    /* of the last audit */
+	uint32_t alive;
+};
+
+enum { DJED_LAB_REGIONS = 128, DJED_LAB_RECOVERIES = 256, DJED_RUNGS = 9 };
+
+struct djed_lab {
+	uint64_t magic;
+	uint32_t version; /* 1 */
+	uint32_t state;   /* enum djed_lab_state */
+	uint32_t exit_status;
+	uint32_t violations;   /* all services and the cross audit; ~0 until the final audit has run */
+	uint64_t recoveries;   /* total; record i is at recovery[i % DJED_LAB_RECOVERIES] */
+	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
+	uint32_t regions;
+	uint32_t services;
+	uint64_t linux_calls;  /* system calls of applications */
+	struct djed_lab_service service[DJED_SERVICES_MAX];
+	struct djed_lab_region region[DJED_LAB_REGIONS];
+	struct djed_recovery_record recovery[DJED_LAB_RECOVERIES];
+};
+_Static_assert(sizeof(struct djed_lab) <= DJED_FAULT_PHYSICAL - DJED_LAB_PHYSICAL, "fits below the fault slots");
+
+#endif
