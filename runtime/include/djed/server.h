@@ -1,0 +1,127 @@
+/* What a server sees of the runtime. A server is four functions and a line in the manifest; the
+ * runtime owns the main loop, the undo log and recovery.
+ *
+ *     static djed_status init(void) {...}
+ *     static void handle(const struct djed_delivery *d) { if (!counter_dispatch(d)) djed_reply(-ENOSYS); }
+ *     static void notified(uint64_t bits) {...}
+ *     static void audit(struct djed_audit *a) { djed_check(a, count >= 0, "count %d is negative", count); }
+ *     DJED_SERVER(init, handle, notified, audit)
+ *
+ * A server is single-threaded and event-driven. If it crashes while it handles a request or a
+ * notification, everything that `handle`, `notified` and what they called have written to memory is undone. */
+#ifndef DJED_SERVER_H
+#define DJED_SERVER_H
+
+#include "../../../os/abi/layout.h"
+#include "../../../os/abi/message.h"
+#include "../../../os/abi/types.h"
+#include "undo.h"
+
+struct djed_audit;
+
+struct djed_server {
+	djed_status (*init)(void); /* once, before the first request; outside of recovery */
+	void (*handle)(const struct djed_delivery *delivery);
+	void (*notified)(uint64_t bits);          /* bit 63: the deadline has passed */
+	void (*audit)(struct djed_audit *audit);  /* checks the server's own invariants; changes nothing */
+};
+extern const struct djed_server djed_server;
+#define DJED_SERVER(init_, handle_, notified_, audit_) \
+	const struct djed_server djed_server = {init_, handle_, notified_, audit_};
+
+/* ---- start information ------------------------------------------------------------------------ */
+
+/* The slot of a capability by its name in the manifest ("store", "frames", ...). Panics if it was not granted: to be
+ * called in init. */
+djed_slot djed_capability(const char *name);
+const struct djed_start_info *djed_start(void);
+
+/* ---- the request that is held ------------------------------------------------------------------ */
+
+/* The delivery being handled; stable until the handler returns (nested calls do not disturb it). */
+const struct djed_delivery *djed_current(void);
+
+/* Answer of a handler that no generated dispatch serves. The last of reply, park and forward counts. */
+void djed_reply(djed_status status);
+void djed_reply_words(djed_status status, const uint64_t *word, unsigned count);
+
+/* Keeps the request unanswered after the handler returns. `result_if_lost` is given to the client if
+ * this server has to be restarted. The handle for wake and answer is djed_current()->request. */
+void djed_park(djed_status result_if_lost);
+
+/* Hands the request on with the message in djed_out() (as a generated _forward stub fills it). The server must not have
+ * changed any logged state for this request: otherwise the runtime panics (rule 11). */
+void djed_forward(djed_slot to);
+
+/* Deferred effects: they happen when the transaction ends, and not if it is rolled back. */
+void djed_wake(djed_handle parked);
+void djed_answer_parked(djed_handle parked, djed_status status, uint64_t word0);
+void djed_notify(djed_slot to, uint64_t bits);
+
+/* Time at which `notified` wants bit 63, ns since boot; 0: none. Ordinary logged state of the server. */
+extern uint64_t djed_deadline;
+uint64_t djed_now(void);          /* ns since boot */
+uint64_t djed_wall_seconds(void); /* seconds since 1970 at boot */
+
+/* ---- memory lent with messages ------------------------------------------------------------------- */
+
+struct djed_buffer {
+	uint64_t base;
+	uint32_t length; /* bytes */
+	uint8_t kind;    /* enum djed_grant_kind; for a received one: DJED_GRANT_PASS */
+	uint8_t rights;
+	uint16_t index;  /* received: which grant of the held request */
+};
+/* To lend: own memory; memory of the application; part of a received buffer; a frame (mm); nothing. */
+struct djed_buffer djed_own(const void *memory, uint32_t length);
+struct djed_buffer djed_own_writable(void *memory, uint32_t length);
+struct djed_buffer djed_client(uint64_t address, uint32_t length, uint8_t rights);
+struct djed_buffer djed_part(struct djed_buffer received, uint64_t offset, uint32_t length);
+struct djed_buffer djed_frame(uint64_t frame, uint32_t offset, uint32_t length, uint8_t rights);
+struct djed_buffer djed_nothing(void);
+
+/* Copies from and to a received buffer. Returns the bytes copied: fewer than asked where the lender's
+ * memory is not there. `destination` is logged. */
+uint64_t djed_copy_in(void *destination, struct djed_buffer from, uint64_t offset, uint64_t length);
+uint64_t djed_copy_out(struct djed_buffer to, uint64_t offset, const void *source, uint64_t length);
+
+/* Copies from and to the memory of the transaction's application; short where it is not mapped. Servers above
+ * mm use client_read and client_write of os/lib/client.h, which ask mm for the missing pages. */
+uint64_t djed_client_in(void *destination, uint64_t address, uint64_t length, bool until_nul);
+uint64_t djed_client_out(uint64_t address, const void *source, uint64_t length);
+
+/* ---- calls out; used by generated stubs ------------------------------------------------------------ */
+
+struct djed_message *djed_out(void);          /* to fill; never logged */
+const struct djed_message *djed_answer(void); /* of the last call */
+djed_status djed_call(djed_slot to, uint32_t label, enum djed_effect effect);
+/* Marks a call site with its side-effect class; djed-window turns it into its inline test. */
+void djed_effect(uint32_t effect);
+
+/* ---- errors and log ---------------------------------------------------------------------------------- */
+
+[[noreturn]] void djed_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define djed_assert(condition) \
+	((condition) ? (void)0 : djed_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
+void djed_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- audit --------------------------------------------------------------------------------------------- */
+
+/* What the cross audit compares between servers; xor and count over live processes (pid each). */
+struct djed_audit {
+	uint32_t violations;
+	uint32_t processes;
+	uint64_t process_xor;  /* xor of djed_mix(pid) */
+	uint64_t resource[4];  /* meaning per server, in its audit.c: e.g. mm: frames used, frames free */
+};
+void djed_violation(struct djed_audit *audit, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define djed_check(audit, condition, ...) ((condition) ? (void)0 : djed_violation(audit, __VA_ARGS__))
+static inline uint64_t djed_mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15u; /* splitmix64, Steele et al. 2014 */
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+#endif
