@@ -1,0 +1,153 @@
+/* The undo log. Portable: the same file serves the OS, hosted programs and the tests on the host. */
+#include "include/djed/undo.h"
+
+#define RUNTIME __attribute__((section(".djed.runtime")))
+
+enum { ADDRESS_BITS = 56 };
+static const uint64_t address_mask = ((uint64_t)1 << ADDRESS_BITS) - 1;
+static const uint64_t user_end = (uint64_t)1 << 47;
+
+RUNTIME uint64_t *djed_log_top;
+RUNTIME uint32_t djed_window_open;
+RUNTIME uintptr_t djed_stack_low, djed_stack_high;
+RUNTIME static uint64_t *log_base;
+
+/* One record, taken apart. */
+struct record {
+	uint64_t *start; /* of the record, which is the top once it has been undone */
+	uint64_t kind;	 /* size of a short record, DJED_UNDO_LONG or DJED_UNDO_CALL */
+	uint64_t address;
+	uint64_t length; /* bytes */
+};
+
+/* Orders memory accesses for whoever stops this thread: the kernel, on the same processor. */
+static void in_order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Not memcpy: nothing that could itself be replaced, and the sizes are small. */
+static void copy(uint8_t *to, const uint8_t *from, size_t length)
+{
+	for (; length >= 8; length -= 8, to += 8, from += 8)
+		__builtin_memcpy(to, from, 8);
+	for (; length > 0; length--)
+		*to++ = *from++;
+}
+
+static bool in_stack(uint64_t address)
+{
+	return address >= djed_stack_low && address < djed_stack_high;
+}
+
+static size_t padded_words(uint64_t length)
+{
+	return length / 8 + (length % 8 != 0);
+}
+
+void djed_undo_attach(void *log)
+{
+	log_base = log;
+	djed_log_top = log;
+}
+
+size_t djed_undo_length(void)
+{
+	return (size_t)(djed_log_top - log_base) * sizeof(uint64_t);
+}
+
+void djed_undo_range(const void *address, size_t length)
+{
+	if (!djed_window_open || length == 0 || in_stack((uintptr_t)address))
+		return;
+	uint64_t *word = djed_log_top;
+	copy((uint8_t *)word, address, length);
+	word += padded_words(length);
+	if (length <= DJED_UNDO_SHORT_MAX) {
+		*word++ = (uintptr_t)address | (uint64_t)length << ADDRESS_BITS;
+	} else {
+		*word++ = length;
+		*word++ = (uintptr_t)address | (uint64_t)DJED_UNDO_LONG << ADDRESS_BITS;
+	}
+	in_order();
+	djed_log_top = word;
+	in_order();
+}
+
+void djed_undo_call(void (*inverse)(uint64_t argument), uint64_t argument)
+{
+	if (!djed_window_open)
+		return;
+	uint64_t *word = djed_log_top;
+	*word++ = argument;
+	*word++ = (uintptr_t)inverse;
+	*word++ = (uint64_t)DJED_UNDO_CALL << ADDRESS_BITS;
+	in_order();
+	djed_log_top = word;
+	in_order();
+}
+
+/* Takes the record that ends at `top` apart. False: there is no sound record. */
+static bool decode(uint64_t *top, struct record *record)
+{
+	size_t left = (size_t)(top - log_base);
+	uint64_t header = top[-1];
+	size_t words;
+
+	record->kind = header >> ADDRESS_BITS;
+	record->address = header & address_mask;
+	if (record->kind == DJED_UNDO_CALL) {
+		record->length = 0;
+		words = 3;
+		if (record->address != 0)
+			return false;
+	} else if (record->kind == DJED_UNDO_LONG) {
+		if (left < 2)
+			return false;
+		record->length = top[-2];
+		if (record->length <= DJED_UNDO_SHORT_MAX || record->length / 8 > left)
+			return false;
+		words = padded_words(record->length) + 2;
+	} else {
+		record->length = record->kind;
+		words = padded_words(record->length) + 1;
+		if (record->length == 0 || record->length > DJED_UNDO_SHORT_MAX)
+			return false;
+	}
+	if (words > left || record->address > user_end || record->length > user_end - record->address)
+		return false;
+	record->start = top - words;
+	return true;
+}
+
+bool djed_undo_rollback(void)
+{
+	struct record record;
+
+	for (uint64_t *top = djed_log_top; top != log_base; top = record.start)
+		if (top < log_base || !decode(top, &record))
+			return false;
+	while (djed_log_top != log_base) {
+		if (!decode(djed_log_top, &record))
+			return false; /* an inverse damaged the log */
+		if (record.kind == DJED_UNDO_CALL) {
+			void (*inverse)(uint64_t) = (void (*)(uint64_t))record.start[1];
+			uint64_t argument = record.start[0];
+			djed_log_top = record.start;
+			in_order();
+			inverse(argument);
+			djed_log_top = record.start; /* what the inverse logged itself is not undone */
+		} else {
+			if (!in_stack(record.address))
+				copy((uint8_t *)record.address, (const uint8_t *)record.start, record.length);
+			in_order();
+			djed_log_top = record.start;
+		}
+	}
+	return true;
+}
+
+void djed_undo_reset(void)
+{
+	djed_log_top = log_base;
+}
