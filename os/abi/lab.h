@@ -12,6 +12,14 @@
 #define DJED_FAULT_PHYSICAL 0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
 #define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
 
+/* The doorbell: after it has set `state` to READY or to a final state, the kernel writes 1 to this I/O port. With
+ * `-device pvpanic,ioport=0x505 -action panic=pause` the machine pauses right there, and the host takes its
+ * snapshot, or reads what happened. Without the device the write goes nowhere. */
+#define DJED_DOORBELL_PORT 0x505
+
+/* Output bytes are counted where they pass the kernel: one-byte writes to this port (the serial line's data). */
+#define DJED_OUTPUT_PORT 0x3f8
+
 /* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault. */
 struct djed_fault_slot {
 	uint32_t site;      /* 0: none */
@@ -54,6 +62,7 @@ struct djed_recovery_record {
 	uint64_t crashed_at, done_at;  /* ns since boot */
 	uint32_t label;      /* of the request the server held */
 	uint32_t attempt;
+	uint64_t output;     /* djed_lab.output_bytes at that time (filled by the kernel) */
 };
 
 /* Per service accounting, in TSC ticks (instructions under -icount shift=0). */
@@ -80,6 +89,7 @@ struct djed_lab {
 	uint32_t regions;
 	uint32_t services;
 	uint64_t linux_calls;  /* system calls of applications */
+	uint64_t output_bytes; /* bytes sent to DJED_OUTPUT_PORT */
 	struct djed_lab_service service[DJED_SERVICES_MAX];
 	struct djed_lab_region region[DJED_LAB_REGIONS];
 	struct djed_recovery_record recovery[DJED_LAB_RECOVERIES];
