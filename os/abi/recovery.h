@@ -7,10 +7,11 @@
 enum djed_recovery_action {
 	DJED_RECOVER_RETRY = 1,   /* rung 1: unwind, deliver again */
 	DJED_RECOVER_ERROR = 2,   /* rung 2: unwind, answer with the error */
-	DJED_RECOVER_RESTART = 3, /* rung 6: start at the entry point; rs has renewed the memory; the held request gets the error */
-	DJED_RECOVER_RESTART_RETRY = 4, /* the same, but the held request is delivered again */
+	DJED_RECOVER_RESTART = 3, /* rung 6: start at the entry point; rs has renewed the memory; the others are rolled back and the transaction gets the error */
+	DJED_RECOVER_RESTART_RETRY = 4, /* the same, but the transaction is delivered again */
 	DJED_RECOVER_ABANDON = 5, /* policy none: the endpoint is dead */
 	DJED_RECOVER_ERROR_ALONE = 6, /* policy osiris: roll back the crashed server alone, answer its caller with the error */
+	DJED_RECOVER_RESTART_ALONE = 7, /* policy restart: as RESTART, but nobody is rolled back and its caller gets the error */
 };
 
 enum { DJED_SERVICE_RECEIVING, DJED_SERVICE_WORKING, DJED_SERVICE_CALLING, DJED_SERVICE_UNDOING, DJED_SERVICE_STOPPED, DJED_SERVICE_DEAD };
@@ -21,8 +22,8 @@ struct djed_service_information {
 	uint32_t state;          /* DJED_SERVICE_* */
 	uint32_t held_label;     /* of the request it held, 0 if none */
 	uint32_t root_label;     /* of the transaction's root request (a Linux call's number tells which error it may give) */
-	uint32_t root_attempt;
-	uint32_t lost;           /* a participant lost its log: neither retry nor a plain error is allowed (rule 4) */
+	uint32_t root_attempt;   /* earlier crashes of this transaction (cycles of waiting not counted) */
+	uint32_t lost;           /* bit per service that lost its log: neither retry nor a plain error is allowed (rule 4) */
 	uint32_t participants;   /* bit per service */
 	uint64_t transaction;
 	uint32_t window_closed;  /* osiris policy: the window of the crashed server was closed */
