@@ -83,6 +83,9 @@ struct djed_buffer djed_nothing(void);
 /* Copies from and to a received buffer. Returns the bytes copied: fewer than asked where the lender's
  * memory is not there. `destination` is logged. */
 uint64_t djed_copy_in(void *destination, struct djed_buffer from, uint64_t offset, uint64_t length);
+/* The same, but `destination` is not logged: for memory whose old contents mean nothing even if the transaction is
+ * rolled back (a free page that no logged state points at yet; rule 14). */
+uint64_t djed_copy_in_fresh(void *destination, struct djed_buffer from, uint64_t offset, uint64_t length);
 uint64_t djed_copy_out(struct djed_buffer to, uint64_t offset, const void *source, uint64_t length);
 
 /* Copies from and to the memory of the transaction's application; short where it is not mapped. Servers above
