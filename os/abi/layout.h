@@ -38,6 +38,8 @@ enum djed_capability_type {
 };
 enum { DJED_MAY_CALL = 1, DJED_MAY_FORWARD = 2, DJED_MAY_NOTIFY = 4 };
 
+enum { DJED_COMMAND_LINE_MAX = 2560 }; /* bytes, NUL included */
+
 struct djed_capability_name {
 	char name[DJED_NAME_MAX]; /* service name for endpoints, else the capability's type in lower case */
 	uint32_t type;            /* enum djed_capability_type */
@@ -60,7 +62,7 @@ struct djed_start_info {
 	uint32_t restarts;     /* 0 at first start */
 	uint32_t reserved;
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
-	char command_line[1024]; /* what the host passed: "key=value" words, then " -- program args..." with
+	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " -- program args..." with
 	                            bytes below 33, '%' and 127 in %XX form */
 };
 _Static_assert(sizeof(struct djed_start_info) <= DJED_PAGE_SIZE, "one page");
