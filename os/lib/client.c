@@ -1,0 +1,101 @@
+#include "client.h"
+
+#include <errno.h>
+#include <protocols/mm_client.h>
+
+/* Applications have the lower half of the address space; Linux leaves its last page out too. */
+static const uint64_t client_end = 0x7ffffffff000;
+
+static bool in_range(uint64_t address, uint64_t length)
+{
+	return address <= client_end && length <= client_end - address;
+}
+
+djed_status client_populate(uint64_t address, uint64_t length, uint32_t access)
+{
+	if (!in_range(address, length))
+		return -EFAULT;
+	if (length == 0)
+		return 0;
+	return mm_populate(djed_capability("mm"), (uint32_t)(djed_current()->badge >> 32), address, length, access);
+}
+
+/* Bytes until the end of the page that `address` lies in, at most `length`. */
+static uint64_t within_page(uint64_t address, uint64_t length)
+{
+	uint64_t rest = DJED_PAGE_SIZE - address % DJED_PAGE_SIZE;
+
+	return rest < length ? rest : length;
+}
+
+uint64_t client_read_some(void *to, uint64_t address, uint64_t length)
+{
+	uint64_t done = 0, populated = ~UINT64_C(0);
+
+	if (!in_range(address, length))
+		length = address < client_end ? client_end - address : 0;
+	while (done < length) {
+		done += djed_client_in((char *)to + done, address + done, length - done, false);
+		if (done == length)
+			break;
+		/* Asked for this very place before, and it is still not there: give up. */
+		if (populated == done ||
+		    client_populate(address + done, within_page(address + done, length - done), DJED_ACCESS_READ))
+			break;
+		populated = done;
+	}
+	return done;
+}
+
+uint64_t client_write_some(uint64_t address, const void *from, uint64_t length)
+{
+	uint64_t done = 0, populated = ~UINT64_C(0);
+
+	if (!in_range(address, length))
+		length = address < client_end ? client_end - address : 0;
+	while (done < length) {
+		done += djed_client_out(address + done, (const char *)from + done, length - done);
+		if (done == length)
+			break;
+		if (populated == done ||
+		    client_populate(address + done, within_page(address + done, length - done), DJED_ACCESS_WRITE))
+			break;
+		populated = done;
+	}
+	return done;
+}
+
+djed_status client_read(void *to, uint64_t address, uint64_t length)
+{
+	if (!in_range(address, length))
+		return -EFAULT;
+	return client_read_some(to, address, length) == length ? 0 : -EFAULT;
+}
+
+djed_status client_write(uint64_t address, const void *from, uint64_t length)
+{
+	if (!in_range(address, length))
+		return -EFAULT;
+	return client_write_some(address, from, length) == length ? 0 : -EFAULT;
+}
+
+djed_status client_string(char *to, uint64_t address, uint64_t size)
+{
+	uint64_t done = 0, populated = ~UINT64_C(0);
+
+	if (address >= client_end)
+		return -EFAULT;
+	if (size > client_end - address)
+		size = client_end - address;
+	while (done < size) {
+		done += djed_client_in(to + done, address + done, size - done, true);
+		if (done > 0 && to[done - 1] == 0)
+			return (djed_status)done - 1;
+		if (done == size)
+			break;
+		if (populated == done || client_populate(address + done, 1, DJED_ACCESS_READ))
+			return -EFAULT;
+		populated = done;
+	}
+	return -ENAMETOOLONG;
+}
