@@ -90,6 +90,7 @@ struct djed_lab {
 	uint32_t services;
 	uint64_t linux_calls;  /* system calls of applications */
 	uint64_t output_bytes; /* bytes sent to DJED_OUTPUT_PORT */
+	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and final */
 	struct djed_lab_service service[DJED_SERVICES_MAX];
 	struct djed_lab_region region[DJED_LAB_REGIONS];
 	struct djed_recovery_record recovery[DJED_LAB_RECOVERIES];

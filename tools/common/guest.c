@@ -1,0 +1,114 @@
+#include "guest.h"
+
+#include "abi/layout.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *const policy_names[] = {"chain", "osiris", "restart", "none", NULL};
+const char *const monitor_names[] = {"broker", "tap", "off", NULL};
+
+static void add_escaped(struct text *line, const char *word)
+{
+	for (; *word; word++) {
+		unsigned char c = (unsigned char)*word;
+		if (c < 33 || c == '%' || c > 126)
+			text_format(line, "%%%02X", c);
+		else
+			text_add(line, word, 1);
+	}
+}
+
+void guest_add_program(struct text *line, char *const *words)
+{
+	text_format(line, " --");
+	for (; *words; words++) {
+		text_add(line, " ", 1);
+		/* An empty word must stay a word. */
+		if (**words)
+			add_escaped(line, *words);
+		else
+			text_format(line, "%%00");
+	}
+}
+
+void guest_add_words(struct text *line, const char *key, char *const *words)
+{
+	text_format(line, " %s=", key);
+	for (unsigned i = 0; words[i]; i++) {
+		if (i)
+			text_format(line, "%%20");
+		add_escaped(line, words[i]);
+	}
+}
+
+void guest_check_line(const struct text *line)
+{
+	if (line->length >= DJED_COMMAND_LINE_MAX)
+		die("the program's arguments are too long: %zu bytes escaped, the guest takes %d", line->length,
+		    DJED_COMMAND_LINE_MAX - 1);
+}
+
+static void copy_file(const char *source, const char *target)
+{
+	int from = open(source, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	if (from < 0 || fstat(from, &status) < 0)
+		die("cannot read %s: %s", source, strerror(errno));
+	int to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (to < 0)
+		die("cannot write %s: %s", target, strerror(errno));
+	for (off_t done = 0; done < status.st_size;) {
+		ssize_t n = sendfile(to, from, &done, (size_t)(status.st_size - done));
+		if (n <= 0)
+			die("cannot write %s: %s", target, n ? strerror(errno) : "source became shorter");
+	}
+	close(from);
+	if (close(to) < 0)
+		die("cannot write %s: %s", target, strerror(errno));
+}
+
+void guest_overlay(const char *source, const char *target, char *const *folders, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct stat status;
+		if (stat(folders[i], &status) < 0)
+			die("cannot read root file system %s: %s", folders[i], strerror(errno));
+		if (!S_ISDIR(status.st_mode))
+			die("root file system %s is not a folder", folders[i]);
+	}
+	copy_file(source, target);
+	for (unsigned i = 0; i < count; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			execlp("tar", "tar", "--append", "--format=ustar", "--owner=0", "--group=0", "--numeric-owner",
+			       "--transform=flags=r;s,^\\.,rootfs,", "-f", target, "-C", folders[i], ".", (char *)NULL);
+			_exit(127);
+		}
+		int status = -1;
+		if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) {
+			unlink(target);
+			die("tar could not pack root file system %s", folders[i]);
+		}
+	}
+}
+
+void require_choice(const char *option, const char *value, const char *const *choices)
+{
+	struct text all = {0};
+	for (unsigned i = 0; choices[i]; i++) {
+		if (!strcmp(value, choices[i])) {
+			text_free(&all);
+			return;
+		}
+		text_format(&all, "%s%s", i ? ", " : "", choices[i]);
+	}
+	die("%s must be one of %s, not '%s'", option, all.bytes, value);
+}

@@ -1,0 +1,71 @@
+/* A QEMU machine that runs Djed, and what the host sees of it: the serial line, the kernel's log, the
+ * lab page and the monitor socket (QMP). */
+#ifndef DJED_TOOLS_MACHINE_H
+#define DJED_TOOLS_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi/lab.h"
+
+struct machine_options {
+	const char *variant;     /* build variant: plain, instrumented, campaign, coverage */
+	const char *archive;     /* boot archive; NULL: the variant's own */
+	const char *command_line; /* the kernel's */
+	const char *log;         /* file for the kernel's log; NULL: a private one */
+	const char *gdb_socket;  /* path of a unix socket for gdb, machine waits; NULL: none */
+	uint64_t memory;         /* bytes of RAM */
+	bool icount;             /* count instructions: one ns each, repeats exactly */
+	bool snapshots;          /* a private drive that savevm can write to */
+};
+
+struct machine {
+	pid_t process;
+	int serial;   /* connected stream socket: the console */
+	int monitor;  /* connected stream socket: QMP */
+	char *folder; /* private; removed by machine_stop */
+	char *log_path;
+	uint8_t *memory; /* the guest's RAM, mapped */
+	uint64_t memory_size;
+	struct djed_lab *lab; /* within memory */
+	struct machine_input *input; /* QMP's unread bytes */
+};
+
+/* Starts a machine; it runs at once (or waits for gdb). Dies with one line if QEMU is absent or does not start. */
+struct machine *machine_start(const struct machine_options *options);
+
+/* Ends QEMU, waits for it, removes all its files. Safe to call twice and from a signal handler's exit path. */
+void machine_stop(struct machine *m);
+
+/* True while QEMU lives. */
+bool machine_alive(struct machine *m);
+
+/* The directory of the lab page, or NULL while the guest has not filled it in. Never trust a field without a check: a
+ * guest under faults wrote it. */
+const struct djed_lab *machine_lab(struct machine *m);
+
+/* Bytes of a region of the lab page within RAM, or NULL if it lies outside. */
+const void *machine_region(struct machine *m, const struct djed_lab_region *region);
+
+/* The slot of a service's dormant faults. */
+struct djed_fault_slot *machine_fault_slot(struct machine *m, unsigned service);
+
+/* Waits until QEMU reports that the machine is paused (doorbell), at most `seconds`. */
+enum machine_wait { MACHINE_PAUSED, MACHINE_TIMEOUT, MACHINE_GONE };
+enum machine_wait machine_wait_pause(struct machine *m, double seconds);
+
+/* QMP commands; false with a line on stderr if QEMU refuses. */
+bool machine_continue(struct machine *m);
+bool machine_pause(struct machine *m);
+bool machine_save(struct machine *m);    /* snapshot under a fixed name */
+bool machine_restore(struct machine *m); /* back to it; the machine stays paused */
+
+/* Takes all bytes now waiting on the serial line. */
+struct text;
+void machine_drain_serial(struct machine *m, struct text *into);
+
+/* Path of a file of a build variant: "kernel", "boot.tar", "services/NAME". malloc'ed. */
+char *variant_path(const char *variant, const char *name);
+
+#endif
