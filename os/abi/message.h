@@ -120,7 +120,7 @@ enum djed_log_state { DJED_LOG_EMPTY = 0, DJED_LOG_USED = 1, DJED_LOG_LOST = 2 }
 /* The page each server shares with the kernel. Placed by the runtime in the section ".djed.ipc",
  * announced once with kernel_attach. Neither logged nor rolled back. */
 struct djed_ipc {
-	struct djed_delivery in;  /* written by the kernel at receive; `in.message` also by a call's reply */
+	struct djed_delivery in;  /* written by the kernel at receive, and only then */
 	struct djed_message out;  /* written by the server before call, reply, forward */
 	struct djed_message answer; /* written by the kernel: the reply to `call` */
 };

@@ -38,12 +38,20 @@ const struct djed_start_info *djed_start(void);
 
 /* ---- the request that is held ------------------------------------------------------------------ */
 
+/* The page shared with the kernel. The section keeps it out of the undo log. */
+extern struct djed_ipc djed_ipc __attribute__((section(".djed.ipc")));
+
 /* The delivery being handled; stable until the handler returns (nested calls do not disturb it). */
-const struct djed_delivery *djed_current(void);
+static inline const struct djed_delivery *djed_current(void)
+{
+	return &djed_ipc.in;
+}
 
 /* Answer of a handler that no generated dispatch serves. The last of reply, park and forward counts. */
 void djed_reply(djed_status status);
 void djed_reply_words(djed_status status, const uint64_t *word, unsigned count);
+/* Answer of a generated dispatch function: counts only if the handler has called none of reply, park and forward. */
+void djed_result(djed_status status, const uint64_t *word, unsigned count);
 
 /* Keeps the request unanswered after the handler returns. `result_if_lost` is given to the client if
  * this server has to be restarted. The handle for wake and answer is djed_current()->request. */
@@ -95,8 +103,16 @@ uint64_t djed_client_out(uint64_t address, const void *source, uint64_t length);
 
 /* ---- calls out; used by generated stubs ------------------------------------------------------------ */
 
-struct djed_message *djed_out(void);          /* to fill; never logged */
-const struct djed_message *djed_answer(void); /* of the last call */
+/* To fill; never logged. */
+static inline struct djed_message *djed_out(void)
+{
+	return &djed_ipc.out;
+}
+/* Of the last call. */
+static inline const struct djed_message *djed_answer(void)
+{
+	return &djed_ipc.answer;
+}
 djed_status djed_call(djed_slot to, uint32_t label, enum djed_effect effect);
 /* Marks a call site with its side-effect class; djed-window turns it into its inline test. */
 void djed_effect(uint32_t effect);
