@@ -71,6 +71,9 @@ enum djed_event_message {
 	/* Root tells a service that all services are up (pm then starts the first program). */
 	DJED_EVENT_START = 6,
 };
+/* Notification bit by which the kernel tells the receiver of DJED_EVENT_SIGNAL (pm) that it ended an application's
+ * thread itself, because recovery had to fail its exit (rule 16): pm looks which of its threads are no more. */
+#define DJED_NOTIFY_TOMBSTONE ((uint64_t)1 << 62)
 enum djed_access { DJED_ACCESS_READ = 1, DJED_ACCESS_WRITE = 2, DJED_ACCESS_EXECUTE = 4, DJED_ACCESS_PRESENT = 8 };
 enum djed_crash_cause {
 	DJED_CRASH_EXCEPTION = 1,  /* a CPU exception in the server */
