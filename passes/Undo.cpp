@@ -1,5 +1,3 @@
-if (!Callee)
-  continue;
 //===- Undo.cpp - djed-undo: log what is about to be overwritten ----------===//
 #include "Undo.h"
 #include "Attributes.h"
@@ -13,7 +11,6 @@ if (!Callee)
 #include "llvm/Analysis/AssumptionCache.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
-#include "llvm/IR/AttributeMask.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Dominators.h"
@@ -109,12 +106,8 @@ void Instrumenter::redirectCalls(Function &Clone) {
     if (!Call)
       continue;
     auto *Callee = dyn_cast<Function>(Call->getCalledOperand()->stripPointerCastsAndAliases());
-    if (!Callee || Callee->isDeclaration()) {
-      if (!Callee && !Call->isInlineAsm())
-        dropFalseAttributes(*Call);
+    if (!Callee)
       continue;
-    }
-    dropFalseAttributes(*Call);
     auto Found = Clones.find(Callee);
     if (Found != Clones.end())
       Call->setCalledOperand(Found->second);
