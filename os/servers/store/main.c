@@ -27,13 +27,14 @@ djed_status store_on_retain(uint64_t number)
 	return 0;
 }
 
-djed_status store_on_hold(uint64_t number, uint64_t *size, uint64_t *version)
+djed_status store_on_hold(uint64_t number, uint64_t holding, uint64_t *size, uint64_t *version)
 {
 	struct object *object = object_find(number);
 
 	if (!object)
 		return -ENOENT;
-	object_retain(object);
+	if (holding != object->version)
+		object_retain(object);
 	*size = object->size;
 	*version = object->version;
 	return 0;
