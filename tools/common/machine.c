@@ -117,6 +117,29 @@ static void require_file(char *path)
 	free(path);
 }
 
+/* Once QEMU has opened them, its files need no names: whatever kills us, nothing is left behind. */
+static void remove_files(struct machine *m)
+{
+	static const char *const names[] = {"ram", "errors", "state.qcow2", "log"};
+	if (!m->folder)
+		return;
+	char *log = format_string("%s/log", m->folder);
+	if (!strcmp(log, m->log_path)) {
+		int file = open(log, O_RDONLY | O_CLOEXEC);
+		free(m->log_path);
+		m->log_path = format_string("/proc/self/fd/%d", file);
+	}
+	free(log);
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		char *path = format_string("%s/%s", m->folder, names[i]);
+		unlink(path);
+		free(path);
+	}
+	rmdir(m->folder);
+	free(m->folder);
+	m->folder = NULL;
+}
+
 struct machine *machine_start(const struct machine_options *o)
 {
 	require_file(variant_path(o->variant, "kernel"));
@@ -180,6 +203,7 @@ struct machine *machine_start(const struct machine_options *o)
 			reason.bytes[--reason.length] = 0;
 		die("QEMU did not start: %s", reason.length ? reason.bytes : "no reason given");
 	}
+	remove_files(m);
 	free(ram);
 	free(errors);
 	return m;
@@ -196,13 +220,6 @@ bool machine_alive(struct machine *m)
 	return false;
 }
 
-static void remove_in(const char *folder, const char *name)
-{
-	char *path = format_string("%s/%s", folder, name);
-	unlink(path);
-	free(path);
-}
-
 void machine_stop(struct machine *m)
 {
 	if (!m)
@@ -212,15 +229,7 @@ void machine_stop(struct machine *m)
 		waitpid(m->process, NULL, 0);
 		m->process = 0;
 	}
-	if (m->folder) {
-		remove_in(m->folder, "ram");
-		remove_in(m->folder, "log");
-		remove_in(m->folder, "errors");
-		remove_in(m->folder, "state.qcow2");
-		rmdir(m->folder);
-		free(m->folder);
-		m->folder = NULL;
-	}
+	remove_files(m);
 }
 
 const struct djed_lab *machine_lab(struct machine *m)
@@ -285,4 +294,12 @@ bool machine_save(struct machine *m)
 bool machine_restore(struct machine *m)
 {
 	return qmp_monitor_command(m->input, "loadvm start");
+}
+
+bool machine_serve_gdb(struct machine *m, const char *socket)
+{
+	char *line = format_string("gdbserver unix:%s,server=on,wait=off", socket);
+	bool good = qmp_monitor_command(m->input, line);
+	free(line);
+	return good;
 }

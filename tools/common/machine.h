@@ -24,8 +24,8 @@ struct machine {
 	pid_t process;
 	int serial;   /* connected stream socket: the console */
 	int monitor;  /* connected stream socket: QMP */
-	char *folder; /* private; removed by machine_stop */
-	char *log_path;
+	char *folder; /* private, only while it starts */
+	char *log_path; /* readable as long as we live */
 	uint8_t *memory; /* the guest's RAM, mapped */
 	uint64_t memory_size;
 	struct djed_lab *lab; /* within memory */
@@ -35,7 +35,7 @@ struct machine {
 /* Starts a machine; it runs at once (or waits for gdb). Dies with one line if QEMU is absent or does not start. */
 struct machine *machine_start(const struct machine_options *options);
 
-/* Ends QEMU, waits for it, removes all its files. Safe to call twice and from a signal handler's exit path. */
+/* Ends QEMU and waits for it. NULL and a second call do nothing. */
 void machine_stop(struct machine *m);
 
 /* True while QEMU lives. */
@@ -60,6 +60,9 @@ bool machine_continue(struct machine *m);
 bool machine_pause(struct machine *m);
 bool machine_save(struct machine *m);    /* snapshot under a fixed name */
 bool machine_restore(struct machine *m); /* back to it; the machine stays paused */
+
+/* Lets gdb connect to a unix socket. */
+bool machine_serve_gdb(struct machine *m, const char *socket);
 
 /* Takes all bytes now waiting on the serial line. */
 struct text;

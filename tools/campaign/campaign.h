@@ -1,0 +1,126 @@
+/* A campaign: one golden run, a plan of faults, one experiment for each, their outcomes in a database.
+ *
+ *   main.c        options, the phases
+ *   sites.c       the dormant faults of the campaign build, and how often the golden run executed each
+ *   plan.c        which fault, at which execution
+ *   experiment.c  one run of the machine from its snapshot
+ *   outcome.c     what happened, in one word (pure; unit-tested)
+ *   store.c       the database
+ *   workers.c     many experiments at once
+ */
+#ifndef DJED_CAMPAIGN_H
+#define DJED_CAMPAIGN_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/lab.h"
+#include "machine.h"
+#include "text.h"
+
+/* ---- the plan --------------------------------------------------------------------------------------- */
+
+struct site {
+	unsigned service;  /* number in the golden run */
+	uint32_t number;   /* in its service, from 1 */
+	uint32_t block;    /* index of its execution count */
+	uint64_t count;    /* executions in the golden run */
+	char *function, *location, *fault_class;
+};
+
+struct sites {
+	struct site *list;
+	unsigned count;
+	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX]; /* of each service */
+};
+
+struct settings {
+	const char *directory;
+	const char *model;    /* "fail-stop" */
+	const char *policy;
+	const char *workload; /* path on the host */
+	const char *servers;  /* comma-separated, or NULL: all */
+	bool always;
+	bool controls;
+	unsigned experiments;
+	unsigned jobs;
+	uint64_t seed;
+};
+
+/* What the fault-free run did under a policy; everything else is compared with it. */
+struct golden {
+	struct text output;
+	uint32_t exit_status;
+	uint64_t instructions; /* from READY to the end */
+	uint64_t calls;
+	double seconds;        /* wall clock */
+	unsigned services;
+	char service[DJED_SERVICES_MAX][DJED_NAME_MAX];
+	uint64_t time[DJED_SERVICES_MAX], time_window[DJED_SERVICES_MAX];
+};
+
+/* Reads the site tables of the services that the guest has, and their execution counts. Dies on a table that does not fit. */
+void sites_read(struct sites *sites, struct machine *m, const struct golden *golden, const struct settings *settings);
+
+struct planned {
+	unsigned id; /* from 1 */
+	const struct site *site;
+	uint64_t skip; /* executions before it strikes */
+};
+/* Draws `count` faults: sites without replacement as long as there are any, then again from all; occurrence uniform. */
+void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, uint64_t seed);
+
+/* ---- one experiment ----------------------------------------------------------------------------------- */
+
+enum outcome { TRANSPARENT, ERROR_SEEN, CLIENT_LOST, SERVICE_LOST, SHUTDOWN, HANG, CRASH, SILENT, INACTIVE, OUTCOMES };
+extern const char *const outcome_names[OUTCOMES];
+
+struct observation {
+	bool timed_out, machine_gone;
+	bool lab_valid;
+	struct djed_lab lab; /* copy */
+	struct text output;
+	uint64_t hits;
+	double seconds;
+};
+
+struct verdict {
+	enum outcome outcome;
+	char detail[160]; /* one line: what was different */
+};
+
+/* Classifies by the definitions of the design, section 8. */
+struct verdict classify(const struct observation *seen, const struct golden *golden);
+
+/* Boots the campaign build to its snapshot. */
+struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive, const char *log);
+/* Runs from the snapshot with one fault (NULL: none). Frees nothing of `seen`; seen->output is appended to. */
+void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
+		    struct observation *seen);
+/* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */
+char *experiment_archive(const struct settings *settings);
+void golden_run(struct golden *golden, const struct settings *settings, const char *policy, const char *archive,
+		struct sites *sites);
+
+/* ---- the database ---------------------------------------------------------------------------------------- */
+
+/* Opens or makes DIR/campaign.db. An existing one must be of the same settings and build, or this dies saying which differs. */
+sqlite3 *store_open(const struct settings *settings);
+void store_golden(sqlite3 *db, const char *policy, const struct golden *golden);
+void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *golden);
+void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count, const struct golden *golden);
+bool store_is_done(sqlite3 *db, const char *policy, unsigned id);
+void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct observation *seen, const struct verdict *verdict);
+/* For all who use the database: runs SQL, dies with the reason (full disk, not a database). */
+void store_run(sqlite3 *db, const char *sql);
+sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
+void store_step(sqlite3 *db, sqlite3_stmt *statement);
+
+/* ---- many at once ------------------------------------------------------------------------------------------ */
+
+/* Runs all experiments of the plan that are not done. */
+void workers_run(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,
+		 const struct planned *plan, unsigned count, const struct golden *golden);
+
+#endif

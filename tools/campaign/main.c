@@ -1,0 +1,136 @@
+/* djed campaign: golden run, plan, experiments, controls, report. */
+#include "campaign.h"
+#include "guest.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXPERIMENTS_MAX = 1000000, JOBS_LIMIT = 64 };
+
+static const char usage_text[] =
+	"usage: djed campaign [OPTIONS] --out DIR\n"
+	"\n"
+	"Wakes one dormant fault per run of the workload, reports what was recovered: DIR/report/index.html and\n"
+	"DIR/summary.json. An interrupted campaign goes on when the same command is given again.\n"
+	"\n"
+	"  --model MODEL        fail-stop (default)\n"
+	"  --faults WHEN        once (transient, default) or always (persistent)\n"
+	"  --servers LIST       only these, separated by commas (default: all)\n"
+	"  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
+	"  --policy POLICY      chain (default), osiris, restart, none\n"
+	"  --controls           the same plan under the other policies, too\n"
+	"  --experiments N      default 100\n"
+	"  --seed S             default 1\n"
+	"  --jobs J             machines at once (default: one per core)\n"
+	"  --out DIR            folder for results\n";
+
+static void parse(struct settings *settings, int count, char **words)
+{
+	enum { MODEL = 256, FAULTS, SERVERS, WORKLOAD, POLICY, CONTROLS, EXPERIMENTS, SEED, JOBS, OUT };
+	static const struct option options[] = {
+		{"model", 1, NULL, MODEL},       {"faults", 1, NULL, FAULTS},     {"servers", 1, NULL, SERVERS},
+		{"workload", 1, NULL, WORKLOAD}, {"policy", 1, NULL, POLICY},     {"controls", 0, NULL, CONTROLS},
+		{"seed", 1, NULL, SEED},         {"jobs", 1, NULL, JOBS},         {"out", 1, NULL, OUT},
+		{"help", 0, NULL, 'h'},          {"experiments", 1, NULL, EXPERIMENTS}, {0}};
+	static const char *const models[] = {"fail-stop", NULL}, *const faults[] = {"once", "always", NULL};
+	opterr = 0;
+	for (int option; (option = getopt_long(count, words, "h", options, NULL)) != -1;) {
+		switch (option) {
+		case 'h':
+			fputs(usage_text, stdout);
+			exit(0);
+		case MODEL:
+			require_choice("--model", settings->model = optarg, models);
+			break;
+		case FAULTS:
+			require_choice("--faults", optarg, faults);
+			settings->always = !strcmp(optarg, "always");
+			break;
+		case SERVERS:
+			settings->servers = optarg;
+			break;
+		case WORKLOAD:
+			settings->workload = optarg;
+			break;
+		case POLICY:
+			require_choice("--policy", settings->policy = optarg, policy_names);
+			break;
+		case CONTROLS:
+			settings->controls = true;
+			break;
+		case EXPERIMENTS:
+			settings->experiments = (unsigned)parse_number(optarg, "--experiments", 1, EXPERIMENTS_MAX);
+			break;
+		case SEED:
+			settings->seed = parse_number(optarg, "--seed", 0, ~0ull);
+			break;
+		case JOBS:
+			settings->jobs = (unsigned)parse_number(optarg, "--jobs", 1, JOBS_LIMIT);
+			break;
+		case OUT:
+			settings->directory = optarg;
+			break;
+		default:
+			die("unknown option or missing value: '%s' (see: djed campaign --help)", words[optind - 1]);
+		}
+	}
+	if (optind < count)
+		die("unexpected word '%s'", words[optind]);
+	if (!settings->directory)
+		die("--out DIR is missing");
+}
+
+static void run_policy(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,
+		       struct planned **plan)
+{
+	static struct sites sites;
+	struct golden golden = {0};
+	bool first = !*plan;
+	fprintf(stderr, "policy %s: fault-free run\n", policy);
+	golden_run(&golden, settings, policy, archive, first ? &sites : NULL);
+	store_golden(db, policy, &golden);
+	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy, (double)golden.instructions / 1e6,
+		(unsigned long long)golden.calls, golden.seconds);
+	if (first) {
+		*plan = calloc(settings->experiments, sizeof **plan);
+		if (!*plan)
+			die("out of memory");
+		plan_draw(*plan, settings->experiments, &sites, settings->seed);
+	}
+	store_sites(db, &sites, &golden);
+	store_plan(db, policy, *plan, settings->experiments, &golden);
+	workers_run(db, settings, policy, archive, *plan, settings->experiments, &golden);
+}
+
+int main(int count, char **words)
+{
+	tool_name = "djed campaign";
+	const char *home = getenv("DJED_HOME");
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct settings settings = {.model = "fail-stop",
+				    .policy = "chain",
+				    .experiments = 100,
+				    .seed = 1,
+				    .jobs = cores < 1 ? 1 : cores > JOBS_LIMIT ? JOBS_LIMIT : (unsigned)cores};
+	parse(&settings, count, words);
+	if (!settings.workload)
+		settings.workload = format_string("%s/tests/campaign/default.sh", home ? home : ".");
+	if (access(settings.workload, R_OK) < 0)
+		die("cannot read the workload %s", settings.workload);
+	sqlite3 *db = store_open(&settings);
+	char *archive = experiment_archive(&settings);
+	struct planned *plan = NULL;
+	run_policy(db, &settings, settings.policy, archive, &plan);
+	if (settings.controls)
+		for (unsigned i = 0; policy_names[i]; i++)
+			if (strcmp(policy_names[i], settings.policy))
+				run_policy(db, &settings, policy_names[i], archive, &plan);
+	if (sqlite3_close(db) != SQLITE_OK)
+		die("cannot close the database");
+	char *report = variant_path("bin", "djed-report");
+	execl(report, report, settings.directory, (char *)NULL);
+	die("cannot start %s", report);
+}

@@ -1,0 +1,100 @@
+/* The dormant faults of the campaign build: tables written by djed-fault at link time. */
+#include "campaign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool wanted(const char *name, const char *list)
+{
+	if (!list)
+		return true;
+	size_t length = strlen(name);
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, length) && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return false;
+}
+
+static const uint64_t *counts_of(struct machine *m, unsigned service, uint64_t *blocks)
+{
+	const struct djed_lab *lab = machine_lab(m);
+	for (unsigned i = 0; lab && i < lab->regions && i < DJED_LAB_REGIONS; i++) {
+		const struct djed_lab_region *region = &lab->region[i];
+		if (region->kind != DJED_REGION_BLOCK_COUNTS || region->service != service)
+			continue;
+		const void *bytes = machine_region(m, region);
+		if (!bytes)
+			die("the guest shows block counts outside its memory");
+		*blocks = region->length / sizeof(uint64_t);
+		return bytes;
+	}
+	*blocks = 0;
+	return NULL;
+}
+
+static void read_service(struct sites *sites, struct machine *m, const char *name, unsigned service)
+{
+	uint64_t blocks;
+	const uint64_t *counts = counts_of(m, service, &blocks);
+	if (!counts)
+		return; /* reliable computing base: no dormant faults in it */
+	char *file = format_string("services/%s.sites", name);
+	char *path = variant_path("campaign", file);
+	struct text table = read_file(path);
+	sites->blocks[service] = (unsigned)blocks;
+	for (uint64_t i = 0; i < blocks; i++)
+		sites->executed[service] += counts[i] != 0;
+	unsigned line_number = 0;
+	char *next;
+	for (char *line = table.bytes; *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		else
+			next = line + strlen(line);
+		line_number++;
+		if (*line == '#' || !*line)
+			continue;
+		char function[256], location[256], fault_class[64];
+		struct site site = {.service = service};
+		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location, fault_class) != 5 ||
+		    site.block >= blocks)
+			die("%s:%u: does not fit the running system", path, line_number);
+		site.count = counts[site.block];
+		if (!site.count)
+			continue;
+		site.function = format_string("%s", function);
+		site.location = format_string("%s", location);
+		site.fault_class = format_string("%s", fault_class);
+		sites->list = realloc(sites->list, (sites->count + 1) * sizeof site);
+		if (!sites->list)
+			die("out of memory");
+		sites->list[sites->count++] = site;
+	}
+	text_free(&table);
+	free(path);
+	free(file);
+}
+
+void sites_read(struct sites *sites, struct machine *m, const struct golden *golden, const struct settings *settings)
+{
+	unsigned named = 0;
+	for (unsigned i = 0; i < golden->services; i++) {
+		if (!wanted(golden->service[i], settings->servers))
+			continue;
+		named++;
+		read_service(sites, m, golden->service[i], i);
+	}
+	if (settings->servers) {
+		unsigned asked = 1;
+		for (const char *at = settings->servers; *at; at++)
+			asked += *at == ',';
+		if (named != asked)
+			die("--servers %s: %u of these %u services exist", settings->servers, named, asked);
+	}
+	if (!sites->count)
+		die("the workload reaches no fault site of the servers chosen");
+}

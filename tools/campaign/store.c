@@ -1,0 +1,234 @@
+/* The database: DIR/campaign.db. Written only by the parent process, one transaction per experiment, so that an interrupted
+ * campaign goes on where it stopped. */
+#include "campaign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char schema[] =
+	"CREATE TABLE IF NOT EXISTS setting(key TEXT PRIMARY KEY, value TEXT);"
+	"CREATE TABLE IF NOT EXISTS golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT,"
+	"  seconds REAL, output BLOB);"
+	"CREATE TABLE IF NOT EXISTS service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT,"
+	"  executed INT, PRIMARY KEY(policy, number));"
+	"CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT,"
+	"  class TEXT, PRIMARY KEY(service, number));"
+	"CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT,"
+	"  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL,"
+	"  PRIMARY KEY(policy, id));"
+	"CREATE TABLE IF NOT EXISTS recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT,"
+	"  error INT, latency INT, label INT, attempt INT, instruction INT, address INT,"
+	"  PRIMARY KEY(policy, experiment, number));";
+
+static void refuse(sqlite3 *db)
+{
+	die("campaign database: %s", sqlite3_errmsg(db));
+}
+
+void store_run(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		refuse(db);
+}
+
+sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement;
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		refuse(db);
+	return statement;
+}
+
+void store_step(sqlite3 *db, sqlite3_stmt *statement)
+{
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		refuse(db);
+	sqlite3_finalize(statement);
+}
+
+/* Remembers a setting, or checks that it is still the same. */
+static void keep_setting(sqlite3 *db, const char *key, const char *value)
+{
+	sqlite3_stmt *find = store_prepare(db, "SELECT value FROM setting WHERE key = ?");
+	sqlite3_bind_text(find, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(find) == SQLITE_ROW) {
+		const char *old = (const char *)sqlite3_column_text(find, 0);
+		if (!old || strcmp(old, value))
+			die("the folder holds a campaign with another %s (%s, not %s): choose another --out", key,
+			    old ? old : "none", value);
+		sqlite3_finalize(find);
+		return;
+	}
+	sqlite3_finalize(find);
+	sqlite3_stmt *add = store_prepare(db, "INSERT INTO setting VALUES(?, ?)");
+	sqlite3_bind_text(add, 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, value, -1, SQLITE_STATIC);
+	store_step(db, add);
+}
+
+/* FNV-1a (Fowler, Noll, Vo) over a file: tells builds and workloads apart, nothing more. */
+static uint64_t digest(const char *path)
+{
+	struct text t = read_file(path);
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < t.length; i++)
+		hash = (hash ^ (unsigned char)t.bytes[i]) * 0x100000001b3u;
+	text_free(&t);
+	return hash;
+}
+
+sqlite3 *store_open(const struct settings *settings)
+{
+	make_directories(settings->directory);
+	char *path = format_string("%s/campaign.db", settings->directory);
+	sqlite3 *db;
+	if (sqlite3_open(path, &db) != SQLITE_OK)
+		refuse(db);
+	sqlite3_busy_timeout(db, 10000);
+	store_run(db, "PRAGMA journal_mode = WAL");
+	store_run(db, "PRAGMA synchronous = NORMAL");
+	store_run(db, schema);
+	char *kernel = variant_path("campaign", "kernel"), *archive = variant_path("campaign", "boot.tar");
+	char *build = format_string("%016llx", (unsigned long long)(digest(kernel) * 31 + digest(archive)));
+	char *workload = format_string("%016llx", (unsigned long long)digest(settings->workload));
+	char *seed = format_string("%llu", (unsigned long long)settings->seed);
+	char *experiments = format_string("%u", settings->experiments);
+	store_run(db, "BEGIN");
+	keep_setting(db, "model", settings->model);
+	keep_setting(db, "faults", settings->always ? "always" : "once");
+	keep_setting(db, "policy", settings->policy);
+	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
+	keep_setting(db, "seed", seed);
+	keep_setting(db, "experiments", experiments);
+	keep_setting(db, "workload", workload);
+	keep_setting(db, "workload_path", settings->workload);
+	keep_setting(db, "build", build);
+	store_run(db, "COMMIT");
+	free(experiments);
+	free(seed);
+	free(workload);
+	free(build);
+	free(kernel);
+	free(archive);
+	free(path);
+	return db;
+}
+
+void store_golden(sqlite3 *db, const char *policy, const struct golden *golden)
+{
+	sqlite3_stmt *add = store_prepare(db, "INSERT OR REPLACE INTO golden VALUES(?, ?, ?, ?, ?, ?)");
+	sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(add, 2, golden->exit_status);
+	sqlite3_bind_int64(add, 3, (sqlite3_int64)golden->instructions);
+	sqlite3_bind_int64(add, 4, (sqlite3_int64)golden->calls);
+	sqlite3_bind_double(add, 5, golden->seconds);
+	sqlite3_bind_blob(add, 6, golden->output.bytes, (int)golden->output.length, SQLITE_STATIC);
+	store_step(db, add);
+	for (unsigned i = 0; i < golden->services; i++) {
+		add = store_prepare(db, "INSERT OR IGNORE INTO service VALUES(?, ?, ?, ?, ?, 0, 0)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 2, i);
+		sqlite3_bind_text(add, 3, golden->service[i], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 4, (sqlite3_int64)golden->time[i]);
+		sqlite3_bind_int64(add, 5, (sqlite3_int64)golden->time_window[i]);
+		store_step(db, add);
+	}
+}
+
+void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *golden)
+{
+	store_run(db, "BEGIN");
+	for (unsigned i = 0; i < sites->count; i++) {
+		const struct site *site = &sites->list[i];
+		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO site VALUES(?, ?, ?, ?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, golden->service[site->service], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 2, site->number);
+		sqlite3_bind_int64(add, 3, site->block);
+		sqlite3_bind_int64(add, 4, (sqlite3_int64)site->count);
+		sqlite3_bind_text(add, 5, site->function, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 6, site->location, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 7, site->fault_class, -1, SQLITE_STATIC);
+		store_step(db, add);
+	}
+	for (unsigned i = 0; i < golden->services; i++) {
+		sqlite3_stmt *add = store_prepare(db, "UPDATE service SET blocks = ?, executed = ? WHERE number = ?");
+		sqlite3_bind_int64(add, 1, sites->blocks[i]);
+		sqlite3_bind_int64(add, 2, sites->executed[i]);
+		sqlite3_bind_int64(add, 3, i);
+		store_step(db, add);
+	}
+	store_run(db, "COMMIT");
+}
+
+void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count, const struct golden *golden)
+{
+	store_run(db, "BEGIN");
+	for (unsigned i = 0; i < count; i++) {
+		sqlite3_stmt *add = store_prepare(
+			db, "INSERT OR IGNORE INTO experiment(policy, id, service, site, skip) VALUES(?, ?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 2, plan[i].id);
+		sqlite3_bind_text(add, 3, golden->service[plan[i].site->service], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 4, plan[i].site->number);
+		sqlite3_bind_int64(add, 5, (sqlite3_int64)plan[i].skip);
+		store_step(db, add);
+	}
+	store_run(db, "COMMIT");
+}
+
+bool store_is_done(sqlite3 *db, const char *policy, unsigned id)
+{
+	sqlite3_stmt *find =
+		store_prepare(db, "SELECT 1 FROM experiment WHERE policy = ? AND id = ? AND outcome IS NOT NULL");
+	sqlite3_bind_text(find, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(find, 2, id);
+	bool done = sqlite3_step(find) == SQLITE_ROW;
+	sqlite3_finalize(find);
+	return done;
+}
+
+static void store_recoveries(sqlite3 *db, const char *policy, unsigned id, const struct djed_lab *lab)
+{
+	uint64_t first = lab->recoveries > DJED_LAB_RECOVERIES ? lab->recoveries - DJED_LAB_RECOVERIES : 0;
+	for (uint64_t i = first; i < lab->recoveries; i++) {
+		const struct djed_recovery_record *r = &lab->recovery[i % DJED_LAB_RECOVERIES];
+		sqlite3_stmt *add =
+			store_prepare(db, "INSERT OR REPLACE INTO recovery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 2, id);
+		sqlite3_bind_int64(add, 3, (sqlite3_int64)i);
+		sqlite3_bind_int64(add, 4, r->service);
+		sqlite3_bind_int64(add, 5, r->cause);
+		sqlite3_bind_int64(add, 6, r->rung);
+		sqlite3_bind_int64(add, 7, r->error);
+		sqlite3_bind_int64(add, 8, (sqlite3_int64)(r->done_at - r->crashed_at));
+		sqlite3_bind_int64(add, 9, r->label);
+		sqlite3_bind_int64(add, 10, r->attempt);
+		sqlite3_bind_int64(add, 11, (sqlite3_int64)r->instruction);
+		sqlite3_bind_int64(add, 12, (sqlite3_int64)r->address);
+		store_step(db, add);
+	}
+}
+
+void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct observation *seen,
+		   const struct verdict *verdict)
+{
+	store_run(db, "BEGIN");
+	sqlite3_stmt *set = store_prepare(db, "UPDATE experiment SET outcome = ?, detail = ?, hits = ?, exit_status = ?,"
+					      " state = ?, violations = ?, recoveries = ?, seconds = ?"
+					      " WHERE policy = ? AND id = ?");
+	sqlite3_bind_text(set, 1, outcome_names[verdict->outcome], -1, SQLITE_STATIC);
+	sqlite3_bind_text(set, 2, verdict->detail, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(set, 3, (sqlite3_int64)seen->hits);
+	sqlite3_bind_int64(set, 4, seen->lab.exit_status);
+	sqlite3_bind_int64(set, 5, seen->lab.state);
+	sqlite3_bind_int64(set, 6, seen->lab.violations);
+	sqlite3_bind_int64(set, 7, (sqlite3_int64)seen->lab.recoveries);
+	sqlite3_bind_double(set, 8, seen->seconds);
+	sqlite3_bind_text(set, 9, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(set, 10, id);
+	store_step(db, set);
+	if (seen->lab_valid)
+		store_recoveries(db, policy, id, &seen->lab);
+	store_run(db, "COMMIT");
+}

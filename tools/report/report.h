@@ -1,0 +1,71 @@
+/* The report of a campaign: a folder of static pages that work offline, and summary.json.
+ *
+ *   summary.c   the figures, from the database
+ *   json.c      summary.json
+ *   page.c      index.html and experiments.html
+ *   chart.c     its pictures (SVG)
+ */
+#ifndef DJED_REPORT_H
+#define DJED_REPORT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/lab.h"
+#include "statistics.h"
+#include "text.h"
+
+enum { REPORT_OUTCOMES = 9, LATENCIES_MAX = 1 << 20, HISTOGRAM_BINS = 24 };
+extern const char *const report_outcomes[REPORT_OUTCOMES]; /* the eight, then inactive */
+
+/* Figures of a set of experiments: all of a policy, or one server's. */
+struct figures {
+	char name[DJED_NAME_MAX];
+	unsigned experiments, active;
+	unsigned outcome[REPORT_OUTCOMES];
+	struct rate survival, service_kept;
+	double p50_us, p99_us;  /* latency of recoveries, guest time */
+	unsigned recoveries;
+	unsigned histogram[HISTOGRAM_BINS]; /* bin i: latency below 2^i * 100 ns, not in an earlier one */
+	uint64_t rungs[DJED_RUNGS];
+	uint64_t time, time_window;
+	unsigned blocks, executed;
+};
+
+struct policy_figures {
+	char policy[16];
+	struct figures all;
+	struct figures service[DJED_SERVICES_MAX];
+	unsigned services;
+	uint64_t instructions, calls;
+};
+
+enum { POLICIES_MAX = 4 };
+struct summary {
+	char model[32], faults[16], policy[16], servers[256], workload[256];
+	uint64_t seed;
+	struct policy_figures figures[POLICIES_MAX]; /* [0]: the campaign's own policy; then the controls */
+	unsigned policies;
+};
+
+void summary_read(struct summary *summary, sqlite3 *db);
+void summary_write_json(const struct summary *summary, const char *directory);
+void report_write_pages(const struct summary *summary, sqlite3 *db, const char *directory);
+
+/* Statements; they die with the reason on a damaged database. */
+sqlite3_stmt *query(sqlite3 *db, const char *sql);
+bool next_row(sqlite3_stmt *statement); /* finalizes it at the end */
+const char *column_text(sqlite3_stmt *statement, int column); /* never NULL */
+
+/* Pictures, appended as inline SVG. */
+void chart_outcomes(struct text *page, const struct policy_figures *figures);
+void chart_controls(struct text *page, const struct summary *summary);
+void chart_latency(struct text *page, const struct figures *figures);
+void chart_window(struct text *page, const struct policy_figures *figures);
+extern const char *const outcome_colours[REPORT_OUTCOMES];
+
+/* Appends text with HTML's special characters escaped. */
+void add_html(struct text *page, const char *words);
+
+#endif

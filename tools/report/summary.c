@@ -1,0 +1,189 @@
+/* The figures of a campaign, from its database. */
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const report_outcomes[REPORT_OUTCOMES] = {"transparent", "error", "client_lost", "service_lost", "shutdown",
+						      "hang",        "crash", "silent",      "inactive"};
+
+static void refuse(sqlite3 *db)
+{
+	die("campaign database: %s", sqlite3_errmsg(db));
+}
+
+sqlite3_stmt *query(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement;
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		refuse(db);
+	return statement;
+}
+
+bool next_row(sqlite3_stmt *statement)
+{
+	int result = sqlite3_step(statement);
+	if (result == SQLITE_ROW)
+		return true;
+	if (result != SQLITE_DONE)
+		refuse(sqlite3_db_handle(statement));
+	sqlite3_finalize(statement);
+	return false;
+}
+
+const char *column_text(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+	return text ? text : "";
+}
+
+static void read_setting(sqlite3 *db, const char *key, char *into, size_t size)
+{
+	sqlite3_stmt *s = query(db, "SELECT value FROM setting WHERE key = ?");
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	while (next_row(s))
+		snprintf(into, size, "%s", column_text(s, 0));
+}
+
+static int outcome_index(const char *name)
+{
+	for (int i = 0; i < REPORT_OUTCOMES; i++)
+		if (!strcmp(name, report_outcomes[i]))
+			return i;
+	die("campaign database: unknown outcome '%s'", name);
+}
+
+static struct figures *service_named(struct policy_figures *p, const char *name)
+{
+	for (unsigned i = 0; i < p->services; i++)
+		if (!strcmp(p->service[i].name, name))
+			return &p->service[i];
+	return NULL;
+}
+
+static void finish(struct figures *f)
+{
+	f->active = f->experiments - f->outcome[REPORT_OUTCOMES - 1];
+	unsigned survived = f->outcome[0] + f->outcome[1];
+	f->survival = wilson(survived, f->active);
+	f->service_kept = wilson(survived + f->outcome[2], f->active);
+}
+
+static void read_outcomes(struct policy_figures *p, sqlite3 *db)
+{
+	sqlite3_stmt *s = query(db, "SELECT service, outcome, count(*) FROM experiment WHERE policy = ? AND outcome IS NOT NULL"
+				    " GROUP BY service, outcome");
+	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
+	while (next_row(s)) {
+		struct figures *f = service_named(p, column_text(s, 0));
+		int outcome = outcome_index(column_text(s, 1));
+		unsigned n = (unsigned)sqlite3_column_int64(s, 2);
+		p->all.outcome[outcome] += n;
+		p->all.experiments += n;
+		if (f) {
+			f->outcome[outcome] += n;
+			f->experiments += n;
+		}
+	}
+	finish(&p->all);
+	for (unsigned i = 0; i < p->services; i++)
+		finish(&p->service[i]);
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Latencies of the recoveries of one service, or of all (service < 0). */
+static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, int service)
+{
+	sqlite3_stmt *s = query(db, "SELECT latency, rung FROM recovery WHERE policy = ?1 AND (?2 < 0 OR service = ?2)");
+	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int(s, 2, service);
+	int64_t *latency = malloc(LATENCIES_MAX * sizeof *latency);
+	if (!latency)
+		die("out of memory");
+	while (next_row(s)) {
+		unsigned rung = (unsigned)sqlite3_column_int(s, 1);
+		if (rung < DJED_RUNGS)
+			f->rungs[rung]++;
+		if (f->recoveries == LATENCIES_MAX)
+			continue;
+		int64_t ns = sqlite3_column_int64(s, 0);
+		latency[f->recoveries++] = ns;
+		unsigned bin = 0;
+		while (bin + 1 < HISTOGRAM_BINS && ns >= 100ll << bin)
+			bin++;
+		f->histogram[bin]++;
+	}
+	qsort(latency, f->recoveries, sizeof *latency, compare);
+	if (f->recoveries) {
+		/* Nearest-rank percentiles. */
+		f->p50_us = (double)latency[(f->recoveries - 1) / 2] / 1000;
+		f->p99_us = (double)latency[(f->recoveries * 99ull + 99) / 100 - 1] / 1000;
+	}
+	free(latency);
+}
+
+static void read_policy(struct policy_figures *p, sqlite3 *db)
+{
+	snprintf(p->all.name, sizeof p->all.name, "all");
+	sqlite3_stmt *s = query(db, "SELECT number, name, time, time_window, blocks, executed FROM service WHERE policy = ?"
+				    " ORDER BY number");
+	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
+	while (next_row(s)) {
+		unsigned number = (unsigned)sqlite3_column_int64(s, 0);
+		if (number != p->services || number >= DJED_SERVICES_MAX)
+			die("campaign database: services are not numbered in order");
+		struct figures *f = &p->service[p->services++];
+		snprintf(f->name, sizeof f->name, "%s", column_text(s, 1));
+		f->time = (uint64_t)sqlite3_column_int64(s, 2);
+		f->time_window = (uint64_t)sqlite3_column_int64(s, 3);
+		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
+		f->executed = (unsigned)sqlite3_column_int64(s, 5);
+		p->all.time += f->time;
+		p->all.time_window += f->time_window;
+		p->all.blocks += f->blocks;
+		p->all.executed += f->executed;
+	}
+	s = query(db, "SELECT instructions, calls FROM golden WHERE policy = ?");
+	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
+	while (next_row(s)) {
+		p->instructions = (uint64_t)sqlite3_column_int64(s, 0);
+		p->calls = (uint64_t)sqlite3_column_int64(s, 1);
+	}
+	read_outcomes(p, db);
+	read_latencies(&p->all, db, p->policy, -1);
+	for (unsigned i = 0; i < p->services; i++)
+		read_latencies(&p->service[i], db, p->policy, (int)i);
+}
+
+void summary_read(struct summary *summary, sqlite3 *db)
+{
+	char seed[32] = "0";
+	read_setting(db, "model", summary->model, sizeof summary->model);
+	read_setting(db, "faults", summary->faults, sizeof summary->faults);
+	read_setting(db, "policy", summary->policy, sizeof summary->policy);
+	read_setting(db, "servers", summary->servers, sizeof summary->servers);
+	read_setting(db, "workload_path", summary->workload, sizeof summary->workload);
+	read_setting(db, "seed", seed, sizeof seed);
+	summary->seed = strtoull(seed, NULL, 10);
+	if (!*summary->policy)
+		die("this folder holds no campaign");
+	sqlite3_stmt *s = query(db, "SELECT policy FROM golden ORDER BY policy <> ?, policy");
+	sqlite3_bind_text(s, 1, summary->policy, -1, SQLITE_STATIC);
+	while (next_row(s)) {
+		if (summary->policies == POLICIES_MAX)
+			die("campaign database: more than %d policies", POLICIES_MAX);
+		struct policy_figures *p = &summary->figures[summary->policies++];
+		snprintf(p->policy, sizeof p->policy, "%s", column_text(s, 0));
+	}
+	if (!summary->policies)
+		die("this campaign has not run yet");
+	for (unsigned i = 0; i < summary->policies; i++)
+		read_policy(&summary->figures[i], db);
+}

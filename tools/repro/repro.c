@@ -1,0 +1,125 @@
+/* djed repro DIR ID: one experiment of a campaign again, with the kernel's log and the difference to the fault-free run. */
+#include "campaign.h"
+#include "guest.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage_text[] = "usage: djed repro DIR ID [--policy POLICY] [--gdb]\n"
+				 "\n"
+				 "Runs one experiment of the campaign in DIR again and shows log, output and outcome.\n"
+				 "  --policy POLICY   as under this control (default: the campaign's policy)\n"
+				 "  --gdb             wait for gdb before the machine runs, and say how to connect\n";
+
+static struct text setting(sqlite3 *db, const char *key)
+{
+	struct text value = {0};
+	sqlite3_stmt *s = store_prepare(db, "SELECT value FROM setting WHERE key = ?");
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		text_format(&value, "%s", (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	if (!value.length)
+		die("the campaign has no %s", key);
+	return value;
+}
+
+static void read_golden(struct golden *golden, sqlite3 *db, const char *policy)
+{
+	sqlite3_stmt *s = store_prepare(db, "SELECT exit_status, seconds, output FROM golden WHERE policy = ?");
+	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) != SQLITE_ROW)
+		die("the campaign did not run under policy %s", policy);
+	golden->exit_status = (uint32_t)sqlite3_column_int64(s, 0);
+	golden->seconds = sqlite3_column_double(s, 1);
+	text_add(&golden->output, sqlite3_column_blob(s, 2), (size_t)sqlite3_column_bytes(s, 2));
+	sqlite3_finalize(s);
+	s = store_prepare(db, "SELECT count(*) FROM service WHERE policy = ?");
+	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		golden->services = (unsigned)sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+}
+
+int main(int count, char **words)
+{
+	tool_name = "djed repro";
+	enum { POLICY = 256, GDB };
+	static const struct option options[] = {{"policy", 1, NULL, POLICY}, {"gdb", 0, NULL, GDB}, {"help", 0, NULL, 'h'}, {0}};
+	const char *policy = NULL;
+	bool gdb = false;
+	opterr = 0;
+	for (int option; (option = getopt_long(count, words, "h", options, NULL)) != -1;) {
+		if (option == 'h') {
+			fputs(usage_text, stdout);
+			return 0;
+		}
+		if (option == POLICY)
+			require_choice("--policy", policy = optarg, policy_names);
+		else if (option == GDB)
+			gdb = true;
+		else
+			die("unknown option or missing value: '%s' (see: djed repro --help)", words[optind - 1]);
+	}
+	if (count - optind != 2)
+		die("a folder and the number of an experiment are expected (see: djed repro --help)");
+	const char *directory = words[optind];
+	unsigned id = (unsigned)parse_number(words[optind + 1], "ID", 1, 1000000);
+	char *path = format_string("%s/campaign.db", directory);
+	sqlite3 *db;
+	if (access(path, R_OK) < 0)
+		die("no campaign in %s", directory);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		die("%s: %s", path, sqlite3_errmsg(db));
+	if (!policy)
+		policy = setting(db, "policy").bytes;
+	struct text faults = setting(db, "faults");
+	struct text model = setting(db, "model");
+	sqlite3_stmt *s = store_prepare(db, "SELECT e.service, e.site, e.skip, f.number, t.function, t.location, e.outcome"
+					    " FROM experiment e JOIN service f ON f.name = e.service AND f.policy = e.policy"
+					    " JOIN site t ON t.service = e.service AND t.number = e.site"
+					    " WHERE e.policy = ? AND e.id = ?");
+	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, id);
+	if (sqlite3_step(s) != SQLITE_ROW)
+		die("there is no experiment %u under policy %s", id, policy);
+	struct site site = {.number = (uint32_t)sqlite3_column_int64(s, 1), .service = (unsigned)sqlite3_column_int(s, 3)};
+	struct planned fault = {.id = id, .site = &site, .skip = (uint64_t)sqlite3_column_int64(s, 2)};
+	printf("experiment %u: %s %s in %s, %s at %s, after %llu executions\n", id, faults.bytes, model.bytes,
+	       (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 4),
+	       (const char *)sqlite3_column_text(s, 5), (unsigned long long)fault.skip);
+	if (sqlite3_column_text(s, 6))
+		printf("recorded outcome: %s\n", (const char *)sqlite3_column_text(s, 6));
+	sqlite3_finalize(s);
+	struct golden golden = {0};
+	read_golden(&golden, db, policy);
+
+	struct text workload = setting(db, "workload_path");
+	struct settings settings = {.directory = directory, .workload = workload.bytes};
+	char *archive = experiment_archive(&settings);
+	char *log = format_string("%s/repro-%u.log", directory, id);
+	struct machine *m = experiment_boot(&settings, policy, archive, log);
+	if (gdb) {
+		char *socket = format_string("%s/gdb.sock", directory);
+		if (!machine_serve_gdb(m, socket))
+			die("QEMU does not open %s for gdb", socket);
+		printf("gdb %s -ex 'target remote %s'\nthen press return here\n", variant_path("campaign", "kernel"), socket);
+		fflush(stdout);
+		getchar();
+	}
+	struct observation seen = {0};
+	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 5 + 20 * golden.seconds, &seen);
+	struct verdict verdict = classify(&seen, &golden);
+	machine_stop(m);
+	fputs("---- output\n", stdout);
+	fwrite(seen.output.bytes, 1, seen.output.length, stdout);
+	fputs("---- log\n", stdout);
+	struct text lines = read_file(log);
+	fwrite(lines.bytes, 1, lines.length, stdout);
+	printf("---- outcome: %s%s%s\nthe log is kept in %s\n", outcome_names[verdict.outcome], *verdict.detail ? ": " : "",
+	       verdict.detail, log);
+	return 0;
+}
