@@ -200,7 +200,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 		}
 		fputs(");\n\t\tbreak;\n", to);
 	}
-	fputs("\tdefault:\n\t\tdjed_linux_absent(DJED_LABEL_NUMBER(d->message.label));\n\t\tresult_ = -ENOSYS;\n\t\tbreak;\n\t}\n"
+	fputs("\tdefault:\n\t\tdjed_name_absent(DJED_LABEL_NUMBER(d->message.label));\n\t\tresult_ = -ENOSYS;\n\t\tbreak;\n\t}\n"
 	      "\tif (result_ < 0 && result_ >= -4095)\n\t\tdjed_result(result_, 0, 0);\n\telse\n"
 	      "\t\tdjed_result(0, (const uint64_t *)&result_, 1);\n\treturn true;\n}\n", to);
 	idl_emit_closing(to);
