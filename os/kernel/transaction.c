@@ -1,0 +1,488 @@
+/* Requests and endpoints: delivery, waiting, nested calls, ends of transactions. Contract: transaction.h. */
+#include "transaction_internal.h"
+
+void txn_init(struct txn *t)
+{
+	*t = (struct txn){0};
+	for (unsigned i = 0; i < TXN_SERVICES; i++) {
+		struct txn_service *s = &t->service[i];
+
+		s->state = DJED_SERVICE_DEAD;
+		s->held = s->log_owner = TXN_NONE;
+		s->queue = (struct txn_list){TXN_NONE, TXN_NONE};
+	}
+	for (unsigned i = 0; i < TXN_REQUESTS; i++) {
+		t->request[i].root = TXN_NONE;
+		t->request[i].generation = 1; /* so that no handle is 0 */
+		t->request[i].effects = (struct txn_list){TXN_NONE, TXN_NONE};
+	}
+	for (unsigned i = 0; i < TXN_THINGS; i++)
+		t->effect[i].root = TXN_NONE;
+}
+
+djed_status txn_service_open(struct txn *t, unsigned service, bool recoverer)
+{
+	if (service >= TXN_SERVICES || t->service[service].state != DJED_SERVICE_DEAD)
+		return -EINVAL;
+	/* commit */
+	t->service[service].state = DJED_SERVICE_WORKING;
+	if (recoverer)
+		t->recoverer = (uint8_t)service;
+	return 0;
+}
+
+/* ---- waiting
+ * -------------------------------------------------------------------------------------------------- */
+
+unsigned txn_blocker(const struct txn *t, unsigned service)
+{
+	const struct txn_service *s = &t->service[service];
+
+	if (s->held != TXN_NONE)
+		return t->request[s->held].root;
+	if (s->state == DJED_SERVICE_CALLING) /* start-up: the service waits for its own root request */
+		return service * TXN_PER_SERVICE + TXN_CALL;
+	return s->log_owner;
+}
+
+static bool may_deliver(const struct txn *t, unsigned service, unsigned root)
+{
+	const struct txn_service *s = &t->service[service];
+
+	return s->state == DJED_SERVICE_RECEIVING && (s->log_owner == TXN_NONE || s->log_owner == root);
+}
+
+/* What must happen before `root` may wait at `target`. 0, and in `victim` the root to be unwound to break the
+ * cycle that this wait closes (TXN_NONE: there is none); -EDEADLK: nobody in the cycle can be unwound. A root
+ * that waits, waits for exactly one other, and only new waits close cycles, so following the chain from the
+ * target finds every cycle. It visits a service at most once. `leaving`: a service that is about to be free.
+ */
+static djed_status check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
+			      unsigned *victim)
+{
+	*victim = TXN_NONE;
+	if (may_deliver(t, target, root))
+		return 0;
+
+	unsigned youngest = TXN_NONE;
+	unsigned waiting = root;
+	unsigned at = target;
+
+	for (unsigned steps = 0; steps <= TXN_SERVICES; steps++) {
+		const struct txn_request *w = &t->request[waiting];
+
+		if (w->transaction != 0 && w->lost == 0 &&
+		    (youngest == TXN_NONE || w->transaction > t->request[youngest].transaction))
+			youngest = waiting;
+		waiting = txn_blocker(t, at);
+		if (waiting == root) {
+			*victim = youngest;
+			return youngest == TXN_NONE || at == target ? -EDEADLK : 0;
+		}
+		if (waiting == TXN_NONE)
+			return 0;
+
+		const struct txn_request *tip = &t->request[t->request[waiting].tip];
+
+		if (tip->state != TXN_QUEUED || tip->endpoint == leaving)
+			return 0;
+		at = tip->endpoint;
+	}
+	return 0;
+}
+
+static void queue_append(struct txn *t, unsigned service, unsigned request)
+{
+	struct txn_list *queue = &t->service[service].queue;
+
+	t->queue_link[request] = (struct txn_link){.next = TXN_NONE, .previous = queue->tail};
+	if (queue->tail == TXN_NONE)
+		queue->head = (uint16_t)request;
+	else
+		t->queue_link[queue->tail].next = (uint16_t)request;
+	queue->tail = (uint16_t)request;
+}
+
+void txn_dequeue(struct txn *t, unsigned request)
+{
+	struct txn_list *queue = &t->service[t->request[request].endpoint].queue;
+	struct txn_link link = t->queue_link[request];
+
+	if (link.previous == TXN_NONE)
+		queue->head = link.next;
+	else
+		t->queue_link[link.previous].next = link.next;
+	if (link.next == TXN_NONE)
+		queue->tail = link.previous;
+	else
+		t->queue_link[link.next].previous = link.previous;
+}
+
+/* ---- delivery
+ * -------------------------------------------------------------------------------------------------- */
+
+static void deliver(struct txn *t, unsigned service, unsigned request, uint64_t bits)
+{
+	struct txn_service *s = &t->service[service];
+	struct txn_request *q = &t->request[request];
+	struct txn_request *root = &t->request[q->root];
+	uint32_t flags = 0;
+
+	if (root->transaction == 0)
+		root->transaction = ++t->serial;
+	if (s->log_owner == q->root)
+		flags |= DJED_DELIVERY_LOG_KEPT;
+	else
+		s->log = DJED_LOG_EMPTY;
+	if (q->resumed && q->kind == DJED_DELIVERY_REQUEST)
+		flags |= DJED_DELIVERY_RESUMED;
+	q->state = TXN_HELD;
+	s->held = (uint16_t)request;
+	s->state = DJED_SERVICE_WORKING;
+	txn_env_deliver(t, service, request, q->kind, flags, bits);
+}
+
+void txn_dispatch(struct txn *t, unsigned service)
+{
+	struct txn_service *s = &t->service[service];
+
+	if (s->state != DJED_SERVICE_RECEIVING || s->log_owner != TXN_NONE)
+		return;
+
+	unsigned own = service * TXN_PER_SERVICE + TXN_NOTIFICATION;
+	struct txn_request *n = &t->request[own];
+
+	/* While its last work is still being unwound elsewhere, new bits wait for the old ones to come back.
+	 */
+	if (s->bits != 0 && n->state == TXN_IDLE) {
+		n->kind = DJED_DELIVERY_NOTIFIED;
+		n->root = n->tip = (uint16_t)own;
+		n->endpoint = (uint8_t)service;
+		n->message.word[0] = s->bits;
+		s->bits = 0;
+		deliver(t, service, own, n->message.word[0]);
+	} else if (s->queue.head != TXN_NONE) {
+		unsigned request = s->queue.head;
+
+		txn_dequeue(t, request);
+		deliver(t, service, request, 0);
+	}
+}
+
+void txn_dispatch_all(struct txn *t, uint32_t services)
+{
+	while (services != 0)
+		txn_dispatch(t, txn_take(&services));
+}
+
+void txn_enqueue(struct txn *t, unsigned request, unsigned service)
+{
+	struct txn_service *s = &t->service[service];
+	struct txn_request *q = &t->request[request];
+
+	q->endpoint = (uint8_t)service;
+	if (may_deliver(t, service, q->root) &&
+	    (s->log_owner == q->root || (s->queue.head == TXN_NONE && s->bits == 0))) {
+		deliver(t, service, request, 0);
+		return;
+	}
+	q->state = TXN_QUEUED;
+	queue_append(t, service, request);
+	txn_dispatch(t, service);
+}
+
+void txn_send_root(struct txn *t, unsigned request, unsigned target, const struct djed_message *message)
+{
+	struct txn_request *q = &t->request[request];
+
+	q->kind = DJED_DELIVERY_REQUEST;
+	q->resumed = 0;
+	q->root = q->tip = (uint16_t)request;
+	q->message = *message;
+	q->origin = message->label;
+	txn_enqueue(t, request, target);
+}
+
+/* ---- ends
+ * ------------------------------------------------------------------------------------------------------- */
+
+uint32_t txn_end(struct txn *t, unsigned root)
+{
+	struct txn_request *r = &t->request[root];
+	uint32_t freed = r->participants;
+	uint32_t touched = freed;
+
+	for (uint32_t set = freed; set != 0;) {
+		struct txn_service *s;
+		unsigned service = txn_take(&set);
+
+		s = &t->service[service];
+		s->log_owner = TXN_NONE;
+		s->effects = 0;
+		touched |= txn_notifications_release(t, service);
+	}
+	r->participants = 0;
+	r->lost = 0;
+	if (r->effects.head != TXN_NONE)
+		txn_effects_release(t, root);
+	return touched;
+}
+
+static void forget_transaction(struct txn_request *r)
+{
+	r->transaction = 0;
+	r->attempt = 0;
+	r->retries = 0;
+}
+
+void txn_retire(struct txn *t, unsigned request)
+{
+	struct txn_request *q = &t->request[request];
+
+	q->state = TXN_IDLE;
+	q->root = TXN_NONE;
+	q->generation++;
+	q->cancel = q->gone = 0;
+	forget_transaction(q);
+}
+
+void txn_give_answer(struct txn *t, unsigned request, const struct djed_message *answer,
+		     enum txn_outcome outcome)
+{
+	unsigned service = txn_service_of(request);
+
+	if (!txn_is_root(t, request)) /* the caller goes on, and its own request is the innermost again */
+		t->request[t->request[request].root].tip = t->service[service].held;
+	txn_retire(t, request);
+
+	unsigned thread = txn_thread_of(request);
+
+	if (thread != TXN_NONE) {
+		txn_env_answer(t, thread, answer, outcome);
+	} else if (request % TXN_PER_SERVICE == TXN_CALL) {
+		t->service[service].state = DJED_SERVICE_WORKING;
+		txn_env_return(t, service, answer);
+	} else if (request % TXN_PER_SERVICE == TXN_REPORT) {
+		txn_report_ended(t, service, outcome);
+	}
+}
+
+void txn_give_error(struct txn *t, unsigned request, int error, enum txn_outcome outcome)
+{
+	struct djed_message answer = {.status = -error};
+
+	txn_give_answer(t, request, &answer, outcome);
+}
+
+/* The service lets go of what it holds for a transaction that goes on; its log decides if it remains a
+ * participant. */
+static void leave(struct txn *t, unsigned service, unsigned root, enum djed_log_state log)
+{
+	struct txn_service *s = &t->service[service];
+	struct txn_request *r = &t->request[root];
+
+	s->log = (uint8_t)log;
+	if (log == DJED_LOG_EMPTY && !s->effects && s->notifies == 0) {
+		r->participants &= ~txn_bit(service);
+		s->log_owner = TXN_NONE;
+	} else {
+		r->participants |= txn_bit(service);
+		s->log_owner = (uint16_t)root;
+	}
+}
+
+/* While a crash is reported to it, it calls nobody: they may be waiting for its decision. */
+static bool may_not_wait(const struct txn *t, unsigned service)
+{
+	if (service == t->recoverer)
+		return t->stopped != 0;
+	return service == 0 && t->service[t->recoverer].state == DJED_SERVICE_STOPPED;
+}
+
+/* ---- entry points
+ * ------------------------------------------------------------------------------------------------ */
+
+djed_status txn_request(struct txn *t, unsigned thread, unsigned target, const struct djed_message *message)
+{
+	if (thread >= TXN_THREADS || target >= TXN_SERVICES)
+		return -EINVAL;
+	if (t->request[txn_thread_request(thread)].state != TXN_IDLE)
+		return -EBUSY;
+	if (t->service[target].state == DJED_SERVICE_DEAD)
+		return -EIO;
+	/* commit */
+	txn_send_root(t, txn_thread_request(thread), target, message);
+	return 0;
+}
+
+djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed_log_state log,
+		     const struct djed_message *message)
+{
+	if (service >= TXN_SERVICES || target >= TXN_SERVICES || log > DJED_LOG_LOST)
+		return -EINVAL;
+
+	struct txn_service *s = &t->service[service];
+
+	if (s->state != DJED_SERVICE_WORKING)
+		return -EINVAL;
+	if (t->service[target].state == DJED_SERVICE_DEAD)
+		return -EIO;
+	if (target == service)
+		return -EDEADLK;
+	if (may_not_wait(t, service))
+		return -EBUSY;
+
+	unsigned request = service * TXN_PER_SERVICE + TXN_CALL;
+	unsigned root = s->held == TXN_NONE ? request : t->request[s->held].root;
+	unsigned victim = TXN_NONE;
+
+	if (root != request && check_wait(t, root, target, TXN_NONE, &victim) != 0)
+		return -EDEADLK;
+	/* commit */
+	s->state = DJED_SERVICE_CALLING;
+	s->log = (uint8_t)log;
+	if (root == request) {
+		txn_send_root(t, request, target, message);
+		return 0;
+	}
+
+	struct txn_request *q = &t->request[request];
+	struct txn_request *r = &t->request[root];
+
+	if (log == DJED_LOG_LOST)
+		r->lost |= txn_bit(service);
+	q->kind = DJED_DELIVERY_REQUEST;
+	q->resumed = 0;
+	q->root = (uint16_t)root;
+	q->message = *message;
+	r->tip = (uint16_t)request;
+	txn_enqueue(t, request, target);
+	if (victim != TXN_NONE)
+		txn_unwind(t, victim, 0);
+	return 0;
+}
+
+void txn_log_lost(struct txn *t, unsigned service)
+{
+	unsigned root = service < TXN_SERVICES ? txn_working_for(t, service) : TXN_NONE;
+
+	if (root == TXN_NONE)
+		return;
+	/* commit */
+	t->request[root].lost |= txn_bit(service);
+}
+
+static djed_status check_forward(const struct txn *t, unsigned service, enum djed_log_state log,
+				 unsigned target, unsigned *victim)
+{
+	const struct txn_service *s = &t->service[service];
+	unsigned root = t->request[s->held].root;
+
+	if (target >= TXN_SERVICES || log != DJED_LOG_EMPTY || s->effects)
+		return -EINVAL;
+	/* What was done before the last forward is not done again by a redelivery, so a root must not take
+	 * anything with it that a rollback would undo. The forwarder's own notifications are released. */
+	if (root == s->held && (t->request[root].participants & ~txn_bit(service)) != 0)
+		return -EINVAL;
+	if (t->service[target].state == DJED_SERVICE_DEAD)
+		return -EIO;
+	if (target == service)
+		return -EDEADLK;
+	return root == s->held ? 0 : check_wait(t, root, target, service, victim);
+}
+
+static djed_status check_next(const struct txn *t, unsigned service, enum djed_next next,
+			      enum djed_log_state log, unsigned target, unsigned *victim)
+{
+	if (service >= TXN_SERVICES || log > DJED_LOG_LOST)
+		return -EINVAL;
+
+	const struct txn_service *s = &t->service[service];
+
+	if (s->state == DJED_SERVICE_UNDOING)
+		return next == DJED_NEXT_ROLLED_BACK ? 0 : -EINVAL;
+	if (s->state != DJED_SERVICE_WORKING)
+		return -EINVAL;
+	if (s->held == TXN_NONE)
+		return next == DJED_NEXT_NONE ? 0 : -EINVAL;
+	if (t->request[s->held].kind == DJED_DELIVERY_NOTIFIED)
+		return next == DJED_NEXT_FINISH ? 0 : -EINVAL;
+	switch (next) {
+	case DJED_NEXT_REPLY:
+		return 0;
+	case DJED_NEXT_PARK:
+		return txn_thread_of(s->held) == TXN_NONE ? -EINVAL : 0;
+	case DJED_NEXT_FORWARD:
+		return check_forward(t, service, log, target, victim);
+	default:
+		return -EINVAL;
+	}
+}
+
+static void park(struct txn *t, unsigned request, const struct djed_message *result)
+{
+	struct txn_request *q = &t->request[request];
+
+	q->state = TXN_PARKED;
+	q->park_status = result->status;
+	q->park_word = result->word[0];
+	forget_transaction(q);
+	if (q->cancel)
+		txn_resume(t, request, DJED_DELIVERY_CANCEL);
+}
+
+djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, enum djed_log_state log,
+			unsigned target, const struct djed_message *message)
+{
+	unsigned victim = TXN_NONE;
+	djed_status status = check_next(t, service, next, log, target, &victim);
+
+	if (status != 0)
+		return status;
+	/* commit */
+	struct txn_service *s = &t->service[service];
+	unsigned held = s->held;
+	uint32_t touched = 0;
+
+	if (next == DJED_NEXT_ROLLED_BACK) {
+		txn_rolled_back(t, service);
+		return 0;
+	}
+	if (next == DJED_NEXT_NONE) {
+		s->state = DJED_SERVICE_RECEIVING;
+		txn_dispatch(t, service);
+		return 0;
+	}
+
+	unsigned root = t->request[held].root;
+
+	if (log == DJED_LOG_LOST)
+		t->request[root].lost |= txn_bit(service);
+	if (next == DJED_NEXT_FORWARD) {
+		touched = txn_notifications_release(t, service);
+		leave(t, service, root, log);
+		s->held = TXN_NONE;
+		t->request[held].kind = DJED_DELIVERY_REQUEST;
+		t->request[held].resumed = 0;
+		t->request[held].message = *message;
+		txn_enqueue(t, held, target);
+	} else if (held != root) {
+		leave(t, service, root, log);
+		s->held = TXN_NONE;
+		txn_give_answer(t, held, message, TXN_ANSWERED);
+	} else {
+		touched = txn_end(t, root);
+		s->held = TXN_NONE;
+		s->log_owner = TXN_NONE;
+		if (next == DJED_NEXT_PARK)
+			park(t, root, message);
+		else
+			txn_give_answer(t, root, message, TXN_ANSWERED);
+	}
+	s->state = DJED_SERVICE_RECEIVING;
+	if (victim != TXN_NONE)
+		txn_unwind(t, victim, 0);
+	txn_dispatch(t, service);
+	txn_dispatch_all(t, touched);
+	return 0;
+}
