@@ -11,7 +11,7 @@ enum djed_grant_kind {
 	DJED_GRANT_OWN = 1,    /* base is an address of the sender's own memory */
 	DJED_GRANT_CLIENT = 2, /* base is an address of the memory of the transaction's application */
 	DJED_GRANT_PASS = 3,   /* base is an offset into grant `index` of the request the sender holds */
-	DJED_GRANT_FRAME = 4,  /* base is a frame number of the pool (needs the FRAMES capability) */
+	DJED_GRANT_FRAME = 4,  /* base is a frame number of the pool, index the offset into it (needs the FRAMES capability) */
 };
 enum { DJED_GRANT_READ = 1, DJED_GRANT_WRITE = 2 };
 
@@ -20,7 +20,7 @@ struct djed_grant {
 	uint32_t length; /* bytes */
 	uint8_t kind;    /* enum djed_grant_kind */
 	uint8_t rights;  /* DJED_GRANT_READ: the receiver may read; DJED_GRANT_WRITE: may write */
-	uint16_t index;  /* DJED_GRANT_PASS only */
+	uint16_t index;  /* DJED_GRANT_PASS: grant of the held request; DJED_GRANT_FRAME: offset; else 0 */
 };
 _Static_assert(sizeof(struct djed_grant) == 16, "layout");
 
