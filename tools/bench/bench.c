@@ -1,0 +1,141 @@
+/* djed bench: guest instructions per operation, plain against instrumented. */
+#include "guest.h"
+#include "machine.h"
+#include "text.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BENCHMARKS_MAX = 32, RUN_SECONDS = 120, WALL_RUNS = 3 };
+
+static const char usage_text[] =
+	"usage: djed bench --out DIR\n"
+	"\n"
+	"Runs the benchmark program in the plain and the instrumented build, each once counting instructions (-icount) and three\n"
+	"times on the clock, alternating. Writes DIR/bench.json and prints a table.\n";
+
+struct series {
+	char name[32];
+	double plain, instrumented;           /* guest instructions per operation */
+	double wall_plain, wall_instrumented; /* best time of the runs, ticks */
+};
+
+struct results {
+	struct series list[BENCHMARKS_MAX];
+	unsigned count;
+};
+
+/* Output of the benchmark program in a build variant; dies if it does not end with status 0. */
+static struct text run(const char *variant, bool icount)
+{
+	struct text line = {0}, output = {0};
+	text_format(&line, "policy=chain monitor=broker console=raw");
+	guest_add_program(&line, (char *const[]){"/bin/bench", NULL});
+	struct machine_options options = {
+		.variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
+	struct machine *m = machine_start(&options);
+	double deadline = seconds_now() + RUN_SECONDS;
+	const struct djed_lab *lab = NULL;
+	for (;;) {
+		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
+		poll(wait, 2, 1000);
+		machine_drain_serial(m, &output);
+		enum machine_wait what = machine_wait_pause(m, 0);
+		lab = machine_lab(m);
+		if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_READY)
+			machine_continue(m);
+		else if (what != MACHINE_TIMEOUT || seconds_now() > deadline)
+			break;
+	}
+	machine_drain_serial(m, &output);
+	bool good = lab && lab->state == DJED_LAB_ENDED && lab->exit_status == 0;
+	machine_stop(m);
+	text_free(&line);
+	if (!good)
+		die("the benchmark did not run to its end in the %s build; its output: %s", variant,
+		    output.length ? output.bytes : "none");
+	return output;
+}
+
+static struct series *find(struct results *r, const char *name)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (!strcmp(r->list[i].name, name))
+			return &r->list[i];
+	if (r->count == BENCHMARKS_MAX || strlen(name) >= sizeof r->list[0].name)
+		die("the benchmark program prints too much");
+	struct series *s = &r->list[r->count++];
+	strcpy(s->name, name);
+	return s;
+}
+
+static void measure(struct results *r, const char *variant, bool icount, size_t field)
+{
+	struct text output = run(variant, icount);
+	for (char *line = strtok(output.bytes, "\n"); line; line = strtok(NULL, "\n")) {
+		char name[64];
+		double value;
+		if (sscanf(line, "%63s %lf", name, &value) != 2 || value <= 0)
+			die("the benchmark program printed '%s'", line);
+		double *slot = (double *)((char *)find(r, name) + field);
+		if (!*slot || value < *slot)
+			*slot = value;
+	}
+	text_free(&output);
+}
+
+int main(int count, char **words)
+{
+	tool_name = "djed bench";
+	static const struct option options[] = {{"out", 1, NULL, 'o'}, {"help", 0, NULL, 'h'}, {0}};
+	const char *directory = NULL;
+	opterr = 0;
+	for (int option; (option = getopt_long(count, words, "ho:", options, NULL)) != -1;) {
+		if (option == 'h') {
+			fputs(usage_text, stdout);
+			return 0;
+		}
+		if (option != 'o')
+			die("unknown option or missing value: '%s' (see: djed bench --help)", words[optind - 1]);
+		directory = optarg;
+	}
+	if (optind < count || !directory)
+		die("--out DIR is expected, and nothing else (see: djed bench --help)");
+	make_directories(directory);
+	struct results r = {0};
+	fprintf(stderr, "counting instructions\n");
+	measure(&r, "plain", true, offsetof(struct series, plain));
+	measure(&r, "instrumented", true, offsetof(struct series, instrumented));
+	for (unsigned i = 0; i < WALL_RUNS; i++) {
+		fprintf(stderr, "timing, run %u of %u\n", i + 1, WALL_RUNS);
+		measure(&r, "plain", false, offsetof(struct series, wall_plain));
+		measure(&r, "instrumented", false, offsetof(struct series, wall_instrumented));
+	}
+	json_t *list = json_object();
+	double log_ratio = 0, log_wall = 0;
+	printf("%-18s %12s %12s %7s %7s\n", "operation", "plain", "instrumented", "ratio", "wall");
+	for (unsigned i = 0; i < r.count; i++) {
+		const struct series *s = &r.list[i];
+		double ratio = s->instrumented / s->plain, wall = s->wall_instrumented / s->wall_plain;
+		log_ratio += log(ratio);
+		log_wall += log(wall);
+		printf("%-18s %12.0f %12.0f %7.3f %7.3f\n", s->name, s->plain, s->instrumented, ratio, wall);
+		json_object_set_new(list, s->name,
+				    json_pack("{s:f, s:f, s:f, s:f}", "plain", s->plain, "instrumented", s->instrumented,
+					      "ratio", ratio, "wall_ratio", wall));
+	}
+	double all = exp(log_ratio / r.count), wall = exp(log_wall / r.count);
+	printf("%-18s %12s %12s %7.3f %7.3f\n", "geometric mean", "", "", all, wall);
+	json_t *top = json_pack("{s:o, s:{s:f, s:f}}", "benchmarks", list, "geomean", "instrumented", all,
+				"wall_instrumented", wall);
+	char *text = json_dumps(top, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	char *path = format_string("%s/bench.json", directory);
+	write_file(path, text, strlen(text));
+	printf("%s\n", path);
+	return 0;
+}
