@@ -119,8 +119,8 @@ static void add_controls(struct text *page, const struct summary *s)
 			text_format(page, "<td>%u</td>", f->outcome[k]);
 		text_format(page, "</tr>\n");
 	}
-	text_format(page, "</table>\n<p>Published systems, on their own faults and workloads: TxIPC (2021) 99.8% recovered; OSIRIS (2016) "
-			  "about 58 to 68% of execution inside a recovery window; CuriOS (2008) 87 to 95% of register bit flips.</p>\n");
+	text_format(page, "</table>\n<p>Published systems, on their own faults and workloads: TxIPC (2021) 99.8%% recovered; OSIRIS (2016) "
+			  "about 58 to 68%% of execution inside a recovery window; CuriOS (2008) 87 to 95%% of register bit flips.</p>\n");
 }
 
 static void add_rungs(struct text *page, const struct figures *f)
