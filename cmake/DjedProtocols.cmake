@@ -17,3 +17,6 @@ endfunction()
 # The system's own protocols and those of the examples: target `protocols`.
 file(GLOB DJED_INTERFACES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/os/protocols/*.idl ${CMAKE_SOURCE_DIR}/examples/*/*.idl)
 djed_protocols(protocols ${CMAKE_BINARY_DIR}/generated ${DJED_INTERFACES})
+
+# The reference pages in docs, which are committed (a test checks that they are current): target `reference`.
+add_custom_target(reference COMMAND djed-idl --docs ${CMAKE_SOURCE_DIR}/docs ${DJED_INTERFACES} VERBATIM)

@@ -49,13 +49,21 @@ void idl_emit_client(FILE *to, const struct idl_protocol *protocol);
 /* NAME_server.h: validation and dispatch. */
 void idl_emit_server(FILE *to, const struct idl_protocol *protocol);
 /* kernel.h: numbers and system-call stubs; kernel_operations.h: the kernel's table. */
-void idl_emit_kernel(FILE *to, const struct idl_protocol *kernel);
-void idl_emit_operations(FILE *to, const struct idl_protocol *kernel);
-/* linux.h: numbers and constants; linux_table.h; linux_OWNER_server.h; linux_client.h. */
+void idl_emit_kernel(FILE *to, const struct idl *idl);
+void idl_emit_operations(FILE *to, const struct idl *idl);
+/* linux.h: numbers; linux_table.h; linux_OWNER_server.h; linux_client.h. */
 void idl_emit_linux(FILE *to, const struct idl *idl);
 void idl_emit_linux_table(FILE *to, const struct idl *idl);
 void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner);
-void idl_emit_linux_client(FILE *to);
+void idl_emit_linux_client(FILE *to, const struct idl *idl);
+/* Whether `owner` has a handler for the call. */
+bool idl_serves(const struct idl_call *call, const char *owner);
+/* labels.h: every message by label, with its fields; linux_trace.h: arguments of the Linux calls. */
+void idl_emit_labels(FILE *to, const struct idl *idl);
+void idl_emit_linux_trace(FILE *to, const struct idl *idl);
+/* Reference pages: protocols.md and linux-abi.md. */
+void idl_emit_protocols_page(FILE *to, const struct idl *idl);
+void idl_emit_linux_page(FILE *to, const struct idl *idl);
 /* effects.tbl: functions and their side-effect classes, for the passes. */
 void idl_emit_effects(FILE *to, const struct idl *idl);
 

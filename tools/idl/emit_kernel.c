@@ -97,8 +97,9 @@ static void emit_stub(FILE *to, const struct idl_message *operation)
 	emit_body(to, operation);
 }
 
-void idl_emit_kernel(FILE *to, const struct idl_protocol *kernel)
+void idl_emit_kernel(FILE *to, const struct idl *idl)
 {
+	const struct idl_protocol *kernel = idl->kernel;
 	unsigned largest = 0;
 
 	idl_emit_opening(to, "PROTOCOLS_KERNEL_H", kernel->text);
@@ -116,8 +117,10 @@ void idl_emit_kernel(FILE *to, const struct idl_protocol *kernel)
 	idl_emit_closing(to);
 }
 
-void idl_emit_operations(FILE *to, const struct idl_protocol *kernel)
+void idl_emit_operations(FILE *to, const struct idl *idl)
 {
+	const struct idl_protocol *kernel = idl->kernel;
+
 	idl_emit_opening(to, "PROTOCOLS_KERNEL_OPERATIONS_H", "The kernel's operations, by number.");
 	fputs("#include \"abi/types.h\"\n\n"
 	      "/* X(NAME, name, number, in fields, out fields, effect) */\n#define KERNEL_OPERATIONS(X)", to);

@@ -29,11 +29,6 @@ void idl_emit_linux(FILE *to, const struct idl *idl)
 	for (const struct idl_call *call = idl->calls; call; call = call->next)
 		fprintf(to, "\tLINUX_%s = %u,\n", idl_capitals(call->name).text, call->number);
 	fprintf(to, "\tLINUX_CALLS = %u, /* above the largest number */\n};\n", table_size(idl));
-	for (const struct idl_set *set = idl->sets; set; set = set->next) {
-		fprintf(to, "\n/* %s */\n", set->name);
-		for (const struct idl_constant *constant = set->constants; constant; constant = constant->next)
-			fprintf(to, "#define LINUX_%s %s%" PRIx64 "u\n", constant->name, "0x", constant->value);
-	}
 	idl_emit_closing(to);
 }
 
@@ -124,8 +119,9 @@ void idl_emit_linux_table(FILE *to, const struct idl *idl)
 	idl_emit_closing(to);
 }
 
-void idl_emit_linux_client(FILE *to)
+void idl_emit_linux_client(FILE *to, const struct idl *idl)
 {
+	(void)idl; /* the same for every set of calls */
 	idl_emit_opening(to, "PROTOCOLS_LINUX_CLIENT_H", "For servers that hand Linux calls on.");
 	fputs("#include <djed/protocol.h>\n\n#include \"linux.h\"\n\n"
 	      "/* Hands the held Linux call on as it is. */\n"
@@ -154,7 +150,7 @@ static const char *argument_type(enum idl_kind kind)
 	}
 }
 
-static bool serves(const struct idl_call *call, const char *owner)
+bool idl_serves(const struct idl_call *call, const char *owner)
 {
 	return call->support != IDL_ABSENT && call->owner &&
 	       (strcmp(call->owner, owner) == 0 || (call->second_owner && strcmp(call->second_owner, owner) == 0));
@@ -170,7 +166,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 		guard.text, guard.text);
 	fputs("/* Each gives the call's result or a negated errno. Arguments are cut to 32 bits where Linux does it. */\n", to);
 	for (const struct idl_call *call = idl->calls; call; call = call->next) {
-		if (!serves(call, owner))
+		if (!idl_serves(call, owner))
 			continue;
 		fprintf(to, "int64_t linux_on_%s(", call->name);
 		for (const struct idl_argument *argument = call->arguments; argument; argument = argument->next)
@@ -188,7 +184,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 	for (const struct idl_call *call = idl->calls; call; call = call->next) {
 		unsigned n = 0;
 
-		if (!serves(call, owner))
+		if (!idl_serves(call, owner))
 			continue;
 		fprintf(to, "\tcase LINUX_%s:\n\t\tresult_ = linux_on_%s(", idl_capitals(call->name).text, call->name);
 		for (const struct idl_argument *argument = call->arguments; argument; argument = argument->next) {

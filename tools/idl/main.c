@@ -61,89 +61,73 @@ static bool make_folder(const char *path)
 	return false;
 }
 
-static bool write_protocol(const char *folder, const struct idl_protocol *protocol)
+typedef void emitter(FILE *to, const struct idl *idl);
+
+/* A file that is made from the whole picture. */
+static bool write_file(const char *folder, const char *name, emitter *emit, const struct idl *idl)
 {
 	struct idl_output output;
-	bool good;
 
-	idl_open(&output, folder, "%s.h", protocol->name);
-	idl_emit_protocol(output.stream, protocol);
-	good = idl_close(&output);
-	idl_open(&output, folder, "%s_client.h", protocol->name);
-	idl_emit_client(output.stream, protocol);
-	good &= idl_close(&output);
-	idl_open(&output, folder, "%s_server.h", protocol->name);
-	idl_emit_server(output.stream, protocol);
-	return good & idl_close(&output);
+	idl_open(&output, folder, "%s", name);
+	emit(output.stream, idl);
+	return idl_close(&output);
 }
 
-static bool write_kernel(const char *folder, const struct idl_protocol *kernel)
+static bool write_protocol(const char *folder, const struct idl_protocol *protocol)
 {
-	struct idl_output output;
-	bool good;
+	static const struct {
+		const char *ending;
+		void (*emit)(FILE *to, const struct idl_protocol *protocol);
+	} files[] = {
+		{".h", idl_emit_protocol},
+		{"_client.h", idl_emit_client},
+		{"_server.h", idl_emit_server},
+	};
+	bool good = true;
 
-	idl_open(&output, folder, "kernel.h");
-	idl_emit_kernel(output.stream, kernel);
-	good = idl_close(&output);
-	idl_open(&output, folder, "kernel_operations.h");
-	idl_emit_operations(output.stream, kernel);
-	return good & idl_close(&output);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && good; i++) {
+		struct idl_output output;
+
+		idl_open(&output, folder, "%s%s", protocol->name, files[i].ending);
+		files[i].emit(output.stream, protocol);
+		good = idl_close(&output);
+	}
+	return good;
+}
+
+/* Whether an earlier call than `call` (or its first owner, for the second) has the same owner. */
+static bool owner_done(const struct idl *idl, const struct idl_call *call, const char *owner)
+{
+	for (const struct idl_call *other = idl->calls; other != call; other = other->next)
+		if (idl_serves(other, owner))
+			return true;
+	return owner == call->second_owner && strcmp(owner, call->owner) == 0;
 }
 
 /* The header of each owner, once. */
 static bool write_owners(const char *folder, const struct idl *idl)
 {
-	const char *done[64];
-	size_t count = 0;
 	bool good = true;
 
 	for (const struct idl_call *call = idl->calls; call; call = call->next) {
 		const char *owners[2] = {call->owner, call->second_owner};
 
-		for (unsigned i = 0; i < 2; i++) {
+		for (unsigned i = 0; i < 2 && good; i++) {
 			struct idl_output output;
-			size_t j = 0;
 
-			if (!owners[i] || call->support == IDL_ABSENT)
+			if (!owners[i] || !idl_serves(call, owners[i]) || owner_done(idl, call, owners[i]))
 				continue;
-			while (j < count && strcmp(done[j], owners[i]) != 0)
-				j++;
-			if (j < count)
-				continue;
-			if (count == sizeof(done) / sizeof(done[0])) {
-				fputs("djed-idl: too many owners of Linux calls\n", stderr);
-				return false;
-			}
-			done[count++] = owners[i];
 			idl_open(&output, folder, "linux_%s_server.h", owners[i]);
 			idl_emit_linux_server(output.stream, idl, owners[i]);
-			good &= idl_close(&output);
+			good = idl_close(&output);
 		}
 	}
 	return good;
 }
 
-static bool write_linux(const char *folder, const struct idl *idl)
-{
-	struct idl_output output;
-	bool good;
-
-	idl_open(&output, folder, "linux.h");
-	idl_emit_linux(output.stream, idl);
-	good = idl_close(&output);
-	idl_open(&output, folder, "linux_table.h");
-	idl_emit_linux_table(output.stream, idl);
-	good &= idl_close(&output);
-	idl_open(&output, folder, "linux_client.h");
-	idl_emit_linux_client(output.stream);
-	good &= idl_close(&output);
-	return good & write_owners(folder, idl);
-}
-
-static bool write_all(const char *out, const struct idl *idl)
+static bool write_headers(const char *out, const struct idl *idl)
 {
 	char folder[4096];
-	struct idl_output output;
 	bool good = true;
 
 	if ((size_t)snprintf(folder, sizeof(folder), "%s/protocols", out) >= sizeof(folder)) {
@@ -153,14 +137,23 @@ static bool write_all(const char *out, const struct idl *idl)
 	if (!make_folder(out) || !make_folder(folder))
 		return false;
 	for (const struct idl_protocol *protocol = idl->protocols; protocol; protocol = protocol->next)
-		good &= write_protocol(folder, protocol);
+		good = good && write_protocol(folder, protocol);
 	if (idl->kernel)
-		good &= write_kernel(folder, idl->kernel);
+		good = good && write_file(folder, "kernel.h", idl_emit_kernel, idl) &&
+		       write_file(folder, "kernel_operations.h", idl_emit_operations, idl);
 	if (idl->linux_text)
-		good &= write_linux(folder, idl);
-	idl_open(&output, folder, "effects.tbl");
-	idl_emit_effects(output.stream, idl);
-	return good & idl_close(&output);
+		good = good && write_file(folder, "linux.h", idl_emit_linux, idl) &&
+		       write_file(folder, "linux_table.h", idl_emit_linux_table, idl) &&
+		       write_file(folder, "linux_client.h", idl_emit_linux_client, idl) &&
+		       write_file(folder, "linux_trace.h", idl_emit_linux_trace, idl) && write_owners(folder, idl);
+	return good && write_file(folder, "labels.h", idl_emit_labels, idl) &&
+	       write_file(folder, "effects.tbl", idl_emit_effects, idl);
+}
+
+static bool write_pages(const char *docs, const struct idl *idl)
+{
+	return make_folder(docs) && write_file(docs, "protocols.md", idl_emit_protocols_page, idl) &&
+	       (!idl->linux_text || write_file(docs, "linux-abi.md", idl_emit_linux_page, idl));
 }
 
 int main(int argc, char **argv)
@@ -205,8 +198,7 @@ int main(int argc, char **argv)
 	good = good && idl_check(&idl);
 	if (idl.error[0])
 		fprintf(stderr, "%s\n", idl.error);
-	if (good && out)
-		good = write_all(out, &idl);
+	good = good && (!out || write_headers(out, &idl)) && (!docs || write_pages(docs, &idl));
 	idl_end(&idl);
 	return good ? 0 : 1;
 }
