@@ -3,8 +3,7 @@
 #
 #   assemble.sh OUTPUT MANIFEST SERVICES-FOLDER ROOTFS-FILES...
 #
-# The same inputs give the same bytes. Services are put in without their debug information; the complete ELF files stay where
-# they are, for gdb and llvm-cov.  ROOTFS-FILES are HOST-PATH=GUEST-PATH.
+# The same inputs give the same bytes. ROOTFS-FILES are HOST-PATH=GUEST-PATH.
 set -eu
 output=$1 manifest=$2 services=$3
 shift 3
@@ -23,7 +22,7 @@ for service in root $(sed -n 's/^service[[:space:]]\{1,\}\([a-z0-9_]*\).*/\1/p' 
 		echo "assemble: the manifest names service '$service', but there is no $services/$service" >&2
 		exit 1
 	}
-	llvm-objcopy-19 --strip-all "$services/$service" "$stage/services/$service"
+	cp "$services/$service" "$stage/services/$service"
 done
 mv "$stage/services/root" "$stage/root"
 

@@ -57,7 +57,8 @@ for i in 3 1 2; do
 done
 wait
 yes djed | head -3
-(trap 'echo trapped; exit 7' TERM; kill -TERM $$; sleep 1) 2>/dev/null
+sh -c 'trap "echo trapped; exit 7" TERM; kill -TERM $$; sleep 1'
+echo "status $?"
 sh -c 'kill -INT $$'
 echo "status $?"
 true | false | true
