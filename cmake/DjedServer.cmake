@@ -8,8 +8,12 @@
 #   campaign      undo, window, trace, fault
 #   coverage      clang's source coverage; compiled separately, with undo, window, trace
 #
-# The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME; target services-V builds all of them. Root and rs are
+# The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME; target services-V builds all of them. Beside it lie NAME.elf (with
+# symbols), NAME.sites (campaign: the dormant faults) and NAME.report (what is logged, and what is exempt). Root and rs are
 # reliable computing base: they are linked by the same function with BASE, which leaves the passes out of every variant.
+#
+# NAME itself becomes a target with the bitcode of the sources; add include directories or definitions to it. MANIFEST names a
+# file with the service's lines of the boot manifest, which os/image appends to the system's.
 
 set(DJED_VARIANTS plain instrumented campaign coverage)
 set(DJED_PASSES_plain "")
@@ -23,9 +27,73 @@ set(DJED_TARGET_FLAGS --target=x86_64-unknown-none-elf -std=c2x -O2 -g -nostdlib
     -fno-pic -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -ffunction-sections -Wall -Wextra -Werror
     -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
 set(DJED_COVERAGE_FLAGS -fprofile-instr-generate -fcoverage-mapping)
-set(DJED_INCLUDES ${CMAKE_SOURCE_DIR}/runtime/include ${CMAKE_SOURCE_DIR}/os ${CMAKE_SOURCE_DIR}/os/lib/include
-    ${CMAKE_BINARY_DIR}/generated)
+set(DJED_INCLUDES ${CMAKE_SOURCE_DIR}/runtime/include ${CMAKE_SOURCE_DIR}/os ${CMAKE_SOURCE_DIR}/os/lib
+    ${CMAKE_SOURCE_DIR}/os/lib/include ${CMAKE_BINARY_DIR}/generated)
 
 foreach(variant ${DJED_VARIANTS})
   add_custom_target(services-${variant})
 endforeach()
+
+find_program(DJED_LLD NAMES ld.lld-19 REQUIRED)
+find_program(DJED_OBJCOPY NAMES llvm-objcopy-19 REQUIRED)
+
+# An object library of code for servers: native (`flags` empty) or bitcode.
+function(djed_objects name flags)
+  add_library(${name} OBJECT ${ARGN})
+  set_target_properties(${name} PROPERTIES C_STANDARD 23 C_EXTENSIONS OFF)
+  target_compile_options(${name} PRIVATE ${DJED_TARGET_FLAGS} ${flags})
+  target_include_directories(${name} PRIVATE ${DJED_INCLUDES})
+  add_dependencies(${name} protocols)
+endfunction()
+
+# Links one variant of a server out of object files.
+function(djed_link name variant passes objects)
+  set(folder ${CMAKE_BINARY_DIR}/${variant}/services)
+  file(MAKE_DIRECTORY ${folder})
+  set(environment DJED_PASS=plain)
+  set(plugin)
+  if(passes)
+    set(environment DJED_PASS=${passes} DJED_EFFECTS=${CMAKE_BINARY_DIR}/generated/protocols/effects.tbl
+        DJED_PASS_REPORT=${folder}/${name}.report)
+    if(passes MATCHES fault)
+      list(APPEND environment DJED_FAULT_SITES=${folder}/${name}.sites)
+    endif()
+    set(plugin --load-pass-plugin=$<TARGET_FILE:djed>)
+  endif()
+  add_custom_command(OUTPUT ${folder}/${name}
+    COMMAND ${CMAKE_COMMAND} -E env ${environment} ${DJED_LLD} -static --gc-sections --build-id=none -z noexecstack
+      --no-dependent-libraries --lto-O2 ${plugin} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
+      ${objects} $<TARGET_OBJECTS:djed-runtime>
+    COMMAND ${DJED_OBJCOPY} --strip-all ${folder}/${name}.elf ${folder}/${name}
+    DEPENDS djed ${objects} djed-runtime $<TARGET_OBJECTS:djed-runtime> ${CMAKE_SOURCE_DIR}/os/lib/server.ld protocols
+    COMMENT "Linking ${name} (${variant})" COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(${name}-${variant} DEPENDS ${folder}/${name})
+  add_dependencies(services-${variant} ${name}-${variant})
+endfunction()
+
+function(djed_server name)
+  cmake_parse_arguments(PARSE_ARGV 1 server BASE MANIFEST "SOURCES;PROTOCOLS")
+  if(NOT server_SOURCES)
+    message(FATAL_ERROR "djed_server(${name}): no SOURCES given")
+  endif()
+  djed_objects(${name} -flto ${server_SOURCES})
+  djed_objects(${name}-counting "-flto;${DJED_COVERAGE_FLAGS}" ${server_SOURCES})
+  foreach(variant ${DJED_VARIANTS})
+    set(code ${name})
+    set(library djed-lib)
+    if(variant STREQUAL coverage)
+      set(code ${name}-counting)
+      set(library djed-lib-counting)
+    endif()
+    set(passes ${DJED_PASSES_${variant}})
+    if(server_BASE)
+      set(passes "")
+    endif()
+    djed_link(${name} ${variant} "${passes}" "$<TARGET_OBJECTS:${code}>;$<TARGET_OBJECTS:${library}>")
+  endforeach()
+  if(server_MANIFEST)
+    get_filename_component(manifest ${server_MANIFEST} ABSOLUTE)
+    set_property(GLOBAL APPEND PROPERTY DJED_MANIFESTS ${manifest})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY DJED_SERVICES ${name})
+endfunction()

@@ -1,0 +1,114 @@
+/* From one delivery to the next. */
+#include <abi/errors.h>
+
+#include "runtime.h"
+
+DJED_RUNTIME struct djed_runtime djed_runtime;
+__attribute__((section(".djed.ipc"), aligned(DJED_PAGE_SIZE))) struct djed_ipc djed_ipc;
+DJED_RUNTIME uint32_t djed_policy_closes;
+uint64_t djed_deadline;
+
+djed_status djed_runtime_start(void)
+{
+	uint32_t policy = djed_start()->policy;
+
+	djed_port_prepare();
+	djed_runtime.recovers = policy == DJED_POLICY_CHAIN || policy == DJED_POLICY_OSIRIS;
+	djed_policy_closes = policy == DJED_POLICY_OSIRIS;
+	djed_trace_prepare();
+	return djed_served.init ? djed_served.init() : 0;
+}
+
+uint32_t djed_runtime_log_state(void)
+{
+	size_t length = djed_undo_length();
+
+	if (djed_runtime.log_lost || length > djed_start()->log_size)
+		return DJED_LOG_LOST;
+	return length ? DJED_LOG_USED : DJED_LOG_EMPTY;
+}
+
+/* Answers protocol `audit`, the same for all servers. */
+static void answer_audit(void)
+{
+	struct djed_audit audit = {0};
+
+	if (DJED_LABEL_NUMBER(djed_ipc.in.message.label) != 1) {
+		djed_reply(-ENOSYS);
+		return;
+	}
+	if (djed_served.audit)
+		djed_served.audit(&audit);
+	const uint64_t word[] = {audit.violations,  audit.processes,   audit.process_xor, audit.resource[0],
+				 audit.resource[1], audit.resource[2], audit.resource[3]};
+	djed_reply_words(0, word, 7);
+}
+
+static void open_window(void)
+{
+	if (!(djed_ipc.in.flags & DJED_DELIVERY_LOG_KEPT)) {
+		djed_undo_reset();
+		djed_runtime.log_lost = 0;
+	}
+	djed_window_open = djed_runtime.recovers;
+}
+
+static void serve_request(void)
+{
+	djed_runtime.next = DJED_NEXT_NONE;
+	if (DJED_LABEL_PROTOCOL(djed_ipc.in.message.label) == DJED_PROTOCOL_AUDIT) {
+		answer_audit();
+	} else {
+		open_window();
+		djed_served.handle(&djed_ipc.in);
+		djed_window_open = 0;
+	}
+	switch (djed_runtime.next) {
+	case DJED_NEXT_REPLY:
+		for (uint32_t i = 0; i < djed_runtime.words; i++)
+			djed_ipc.out.word[i] = djed_runtime.word[i];
+		djed_ipc.out.status = djed_runtime.status;
+		break;
+	case DJED_NEXT_PARK:
+		djed_ipc.out.status = djed_runtime.status;
+		djed_ipc.out.word[0] = (uint64_t)(int64_t)djed_runtime.status;
+		break;
+	case DJED_NEXT_FORWARD:
+		if (djed_runtime_log_state() != DJED_LOG_EMPTY)
+			djed_panic("forwards message %x with a log in use", djed_ipc.out.label);
+		break;
+	default:
+		djed_panic("message %x was neither answered, forwarded nor parked", djed_ipc.in.message.label);
+	}
+}
+
+void djed_runtime_step(void)
+{
+	switch (djed_ipc.in.kind) {
+	case DJED_DELIVERY_REQUEST:
+	case DJED_DELIVERY_CANCEL:
+		serve_request();
+		break;
+	case DJED_DELIVERY_NOTIFIED:
+		open_window();
+		if (djed_served.notified)
+			djed_served.notified(djed_ipc.in.bits);
+		djed_window_open = 0;
+		djed_runtime.next = DJED_NEXT_FINISH;
+		break;
+	case DJED_DELIVERY_ROLLBACK:
+		djed_runtime_undo();
+		break;
+	default:
+		djed_panic("delivery of unknown kind %u", djed_ipc.in.kind);
+	}
+}
+
+void djed_runtime_undo(void)
+{
+	djed_window_open = 0;
+	if (!djed_undo_rollback())
+		djed_panic("the undo log is damaged");
+	djed_runtime.log_lost = 0;
+	djed_runtime.next = DJED_NEXT_ROLLED_BACK;
+}

@@ -1,0 +1,88 @@
+/* Port: a server on Djed's own kernel. */
+#define KERNEL_BARE
+#include <protocols/kernel.h>
+
+#include "../runtime.h"
+
+/* start.S. Entered on the recovery stack; calls djed_port_undo, then djed_port_resume on the main one. */
+extern const char djed_recover_entry[];
+
+_Static_assert(DJED_STACK_TOP == 0x10000000, "start.S");
+
+static uint64_t *log_memory(void)
+{
+	return (uint64_t *)DJED_LOG_BASE;
+}
+
+const struct djed_start_info *djed_start(void)
+{
+	return (const struct djed_start_info *)DJED_START_INFO;
+}
+
+static const struct djed_time *time_page(void)
+{
+	return (const struct djed_time *)DJED_TIME_PAGE;
+}
+
+uint64_t djed_port_now(void)
+{
+	const struct djed_time *time = time_page();
+	uint64_t ticks = __builtin_ia32_rdtsc() - time->tsc_at_boot;
+
+	return (uint64_t)((unsigned __int128)ticks * time->multiplier >> 32);
+}
+
+uint64_t djed_wall_seconds(void)
+{
+	return time_page()->wall_at_boot;
+}
+
+void djed_port_prepare(void)
+{
+	djed_stack_low = DJED_STACK_TOP - DJED_STACK_SIZE;
+	djed_stack_high = DJED_STACK_TOP;
+	djed_undo_attach(log_memory());
+}
+
+void djed_port_panic(const char *text, size_t length, uint64_t line)
+{
+	for (;;) /* the kernel stops this thread for good: its context is replaced by recovery */
+		(void)kernel_panic((uintptr_t)text, length, line);
+}
+
+[[noreturn]] static void serve_forever(void)
+{
+	for (;;) {
+		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(), djed_runtime.target,
+						    djed_deadline);
+		if (status)
+			djed_panic("receive with disposition %u failed: error %d", djed_runtime.next, (int)-status);
+		djed_runtime_step();
+	}
+}
+
+/* From start.S, on the main stack. */
+[[noreturn]] void djed_port_main(void)
+{
+	djed_status status;
+
+	status = kernel_attach((uintptr_t)&djed_ipc, (uintptr_t)djed_recover_entry, DJED_RECOVERY_STACK_TOP);
+	if (status)
+		djed_panic("attach failed: error %d", (int)-status);
+	status = djed_runtime_start();
+	if (status)
+		djed_panic("init failed: error %d", (int)-status);
+	serve_forever();
+}
+
+/* From start.S, on the recovery stack: the main one may be what is damaged. */
+void djed_port_undo(void)
+{
+	djed_runtime_undo();
+}
+
+/* From start.S, on the main stack again, whose frames the rollback has abandoned. */
+[[noreturn]] void djed_port_resume(void)
+{
+	serve_forever();
+}
