@@ -1,6 +1,7 @@
 /* Panic, log, audit lines, capabilities by name. */
 #define KERNEL_BARE /* the logging and marking is done here */
 #include <protocols/kernel.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -66,9 +66,10 @@ Test(heap, model)
 			cr_assert((uintptr_t)p->block % (p->pages ? 4096 : 16) == 0);
 		} else if (!p->pages && random_below(4) == 0) {
 			size_t size = random_size();
-			unsigned char *moved = heap_realloc(p->block, size);
+			unsigned char *moved;
 
 			check_piece(p);
+			moved = heap_realloc(p->block, size);
 			if (moved) {
 				p->block = moved;
 				for (size_t i = 0; i < size && i < p->size; i++)
@@ -148,7 +149,7 @@ Test(heap, detects)
 	expect_panic(host_panic_of(heap_free(b + 8)), "not a block");
 	expect_panic(host_panic_of(heap_free(b + 16)), "not allocated");
 	expect_panic(host_panic_of(heap_free(&saved)), "not a block");
-	big[10000] = 1;
+	big[10000]++;
 	expect_panic(host_panic_of(heap_free(big)), "beyond its end");
 	expect_panic(host_panic_of(heap_pages_free(page + 4096)), "not an allocated run");
 	expect_panic(host_panic_of(heap_pages_free(page + 1)), "not an allocated run");
