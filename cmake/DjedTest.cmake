@@ -1,19 +1,16 @@
-# Unit tests on the host, with Criterion. `ctest -L unit` or `djed test unit [NAME]` runs them.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+# Unit tests of servers' code on the host. Included by tests/unit, which has found Criterion and knows how to run a test.
 
-# djed_unit_test(NAME SOURCES test.c... [CODE server.c...] [SERVERS name...])
+# djed_server_test(NAME SOURCES test.c... [CODE server.c...] [SERVERS name...]): a Criterion program unit-NAME, run as unit.NAME.
 #
 # CODE is compiled as servers' code is (os/lib's headers, [[nodiscard]] and so on) but for Linux; SOURCES include the C library's
 # and Criterion's headers. Both are linked with the harness tests/support/host.h. SERVERS are whole servers declared
 # with djed_host_server, for tests that need more than the code under test. Include directories or definitions that both
-# need can be added to NAME and NAME-code afterwards.
-function(djed_unit_test name)
+# need can be added to unit-NAME and unit-NAME-code afterwards.
+function(djed_server_test test)
   cmake_parse_arguments(PARSE_ARGV 1 unit "" "" "SOURCES;CODE;SERVERS")
-  add_executable(${name} ${unit_SOURCES})
-  target_link_libraries(${name} PRIVATE djed-host PkgConfig::CRITERION)
-  target_compile_options(${name} PRIVATE -Wall -Wextra -Werror)
-  set_target_properties(${name} PROPERTIES C_STANDARD 23)
+  djed_unit_test(${test} ${unit_SOURCES})
+  set(name unit-${test})
+  target_link_libraries(${name} PRIVATE djed-host)
   add_dependencies(${name} protocols)
   if(unit_CODE)
     djed_host_objects(${name}-code ${unit_CODE})
@@ -24,8 +21,6 @@ function(djed_unit_test name)
     set_source_files_properties(${CMAKE_BINARY_DIR}/host/${server}.o PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
     add_dependencies(${name} ${server}-host-object)
   endforeach()
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()
 
 # Servers' code compiled for Linux.
