@@ -1,0 +1,89 @@
+/* What the kernel needs from the processor and the machine. Implemented in arch/NAME/; types and the
+ * functions that must be inline come from arch/NAME/arch_types.h. */
+#ifndef DJED_KERNEL_ARCH_H
+#define DJED_KERNEL_ARCH_H
+
+#include "arch_types.h"
+
+/* The machine as the boot loader described it; physical addresses. */
+struct machine {
+	char command_line[DJED_COMMAND_LINE_MAX];
+	uint64_t archive, archive_size;	   /* boot archive; 0 if none */
+	uint64_t memory_first, memory_end; /* free memory, page-aligned, kernel image and archive excluded */
+	uint64_t counters, counters_size;  /* the kernel's own coverage counters; size 0 in other builds */
+};
+
+/* ---- entry points of the generic code, called by arch ------------------------------------------------ */
+
+[[noreturn]] void kernel_main(const struct machine *machine);
+/* The current thread entered the kernel; each ends with schedule(). */
+[[noreturn]] void kernel_syscall(void);
+[[noreturn]] void kernel_page_fault(uint64_t address, uint32_t access /* enum djed_access */);
+[[noreturn]] void kernel_exception(uint32_t vector, uint64_t address, uint64_t error, uint32_t signal);
+[[noreturn]] void kernel_interrupted(void);
+/* From user mode and from the idle loop, before kernel_interrupted. */
+void kernel_irq(uint32_t line);
+void kernel_timer(void);
+
+/* ---- control ------------------------------------------------------------------------------------------ */
+
+/* Ends the machine's run as the host expects it: by the debug exit device or a triple fault. */
+[[noreturn]] void arch_halt(bool debug_exit);
+void arch_debug_put(char c);  /* one byte to the debug port */
+void arch_idle(void);	      /* waits for one interrupt, handles it, returns */
+void arch_callers_dump(void); /* the chain of return addresses, to the log */
+
+/* ---- time ------------------------------------------------------------------------------------------------
+ */
+
+void arch_time_init(struct djed_time *time); /* calibrates and fills the page that servers see */
+uint64_t arch_ticks_to_ns(uint64_t ticks);   /* an interval */
+/* One interrupt at the given tick (of arch_ticks) or soon after. Replaces the earlier one. */
+void arch_timer_set(uint64_t ticks);
+uint64_t arch_ns_to_ticks(uint64_t ns);
+
+/* ---- threads
+ * ------------------------------------------------------------------------------------------------ */
+
+void arch_thread_clear(struct arch_thread *thread); /* all registers zero, user mode, interrupts on */
+void arch_thread_start(struct arch_thread *thread, uint64_t entry, uint64_t stack, uint64_t thread_base);
+void arch_thread_copy(struct arch_thread *to, struct arch_thread *from);
+void arch_thread_gone(struct arch_thread *thread); /* forgets lazily kept state */
+void arch_thread_get_context(struct arch_thread *thread, struct djed_context *context);
+/* Takes what user mode may have; ignores privileged bits. */
+void arch_thread_set_context(struct arch_thread *thread, const struct djed_context *context);
+[[noreturn]] void arch_thread_resume(struct arch_thread *thread, uint64_t tables);
+
+/* ---- page tables; `tables` is the physical address of the top level
+ * ------------------------------------------ */
+
+enum { ARCH_USER_LIMIT_BITS = 47 }; /* user addresses are below 1 << this, less one page */
+void arch_memory_init(
+    uint64_t memory_end);	   /* kernel's own tables: text RX, constants R, data RW, never W and X */
+uint64_t arch_tables_create(void); /* 0: no table frames left */
+void arch_tables_destroy(uint64_t tables);
+/* Maps one page for user mode (access: enum djed_access). -ENOMEM: no table frames left. Replaces what was
+ * there. */
+djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint32_t access);
+void arch_unmap(uint64_t tables, uint64_t address, uint64_t pages);
+/* Makes the range read-only in `from`, copies entries to `to`; counts the copied. -ENOMEM: some not copied.
+ */
+djed_status arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pages, uint64_t *copied);
+/* Physical address that user mode reaches at `address` for reading or writing; 0: none. */
+uint64_t arch_translate(uint64_t tables, uint64_t address, bool write);
+/* The whole top GiB-sized region of the undo log behind `address` shows one frame; on: the parts that have
+ * no entry of their own.  off: they have none again. `address` within the region, whose first `own` bytes are
+ * real. */
+void arch_sink(uint64_t tables, uint64_t address, uint64_t own, uint64_t sink_table, uint64_t sink_frame,
+	       bool on);
+
+/* ---- devices
+ * ---------------------------------------------------------------------------------------------------- */
+
+enum { ARCH_IRQ_LINES = 24, ARCH_PAGE_FAULT = 14 /* vector in reports */ };
+void arch_devices_init(void);
+void arch_irq_mask(uint32_t line, bool masked);
+uint32_t arch_port_read(uint16_t port, uint32_t width);
+void arch_port_write(uint16_t port, uint32_t width, uint32_t value);
+
+#endif

@@ -1,0 +1,168 @@
+/* A thread's state in the processor. Floating-point and vector state is switched lazily: servers never use
+ * it, so an application's state stays in the processor across the system calls it makes. */
+#include "cpu.h"
+
+static struct arch_thread *fpu_owner;  /* whose state the processor holds; NULL: nobody's */
+static const struct arch_thread *last; /* whose fs and gs bases the processor holds */
+static bool fpu_closed;		       /* CR0.TS is set: the next use faults */
+static uint32_t mxcsr_mask;	       /* bits of MXCSR that exist */
+static _Alignas(16) uint8_t initial[512];
+
+static void close_unit(bool close)
+{
+	if (fpu_closed == close)
+		return;
+	fpu_closed = close;
+	if (close)
+		write_cr0(read_cr0() | CR0_TS);
+	else
+		__asm__ volatile("clts");
+}
+
+static void save(struct arch_thread *thread)
+{
+	close_unit(false);
+	__asm__ volatile("fxsave64 %0" : "=m"(thread->fpu));
+}
+
+void fpu_init(void)
+{
+	uint32_t mxcsr = 0x1f80; /* all exceptions masked */
+
+	__asm__ volatile("fninit; ldmxcsr %1; fxsave64 %0" : "=m"(initial) : "m"(mxcsr));
+	__builtin_memcpy(&mxcsr_mask, initial + 28, 4);
+	if (!mxcsr_mask)
+		mxcsr_mask = 0xffbf; /* Intel SDM volume 1, 11.6.6 */
+	close_unit(true);
+}
+
+void fpu_fault(struct arch_thread *current)
+{
+	if (fpu_owner && fpu_owner != current)
+		save(fpu_owner);
+	close_unit(false);
+	__asm__ volatile("fxrstor64 %0" : : "m"(current->fpu));
+	fpu_owner = current;
+	arch_resume(&current->registers);
+}
+
+/* An address that is not canonical would fault in the kernel, at iretq or wrmsr. 0 faults in user mode. */
+static uint64_t user_address(uint64_t address)
+{
+	return address >> ARCH_USER_LIMIT_BITS ? 0 : address;
+}
+
+void arch_thread_clear(struct arch_thread *thread)
+{
+	arch_thread_gone(thread);
+	thread->registers = (struct arch_registers){.cs = USER_CODE, .ss = USER_DATA, .rflags = FLAG_IF | 2};
+	thread->fs_base = thread->gs_base = 0;
+	__builtin_memcpy(thread->fpu, initial, sizeof(initial));
+}
+
+void arch_thread_start(struct arch_thread *thread, uint64_t entry, uint64_t stack, uint64_t thread_base)
+{
+	arch_thread_clear(thread);
+	thread->registers.rip = user_address(entry);
+	thread->registers.rsp = stack;
+	thread->fs_base = user_address(thread_base);
+}
+
+void arch_thread_copy(struct arch_thread *to, struct arch_thread *from)
+{
+	arch_thread_gone(to);
+	if (fpu_owner == from)
+		save(from);
+	*to = *from;
+}
+
+void arch_thread_gone(struct arch_thread *thread)
+{
+	if (last == thread)
+		last = NULL;
+	if (fpu_owner != thread)
+		return;
+	fpu_owner = NULL;
+	close_unit(true);
+}
+
+void arch_thread_get_context(struct arch_thread *thread, struct djed_context *c)
+{
+	const struct arch_registers *r = &thread->registers;
+
+	if (fpu_owner == thread)
+		save(thread);
+	*c = (struct djed_context){
+	    .rax = r->rax,
+	    .rbx = r->rbx,
+	    .rcx = r->rcx,
+	    .rdx = r->rdx,
+	    .rsi = r->rsi,
+	    .rdi = r->rdi,
+	    .rbp = r->rbp,
+	    .rsp = r->rsp,
+	    .r8 = r->r8,
+	    .r9 = r->r9,
+	    .r10 = r->r10,
+	    .r11 = r->r11,
+	    .r12 = r->r12,
+	    .r13 = r->r13,
+	    .r14 = r->r14,
+	    .r15 = r->r15,
+	    .rip = r->rip,
+	    .rflags = r->rflags,
+	    .fs_base = thread->fs_base,
+	    .gs_base = thread->gs_base,
+	    .call_number = r->vector == VECTOR_SYSCALL ? r->rax : ~0ull,
+	};
+	__builtin_memcpy(c->fpu, thread->fpu, sizeof(c->fpu));
+}
+
+void arch_thread_set_context(struct arch_thread *thread, const struct djed_context *c)
+{
+	uint64_t flags = 0xcd5 | FLAG_TF | 0x240000 |
+			 FLAG_NT; /* status, direction, trap, AC, ID: what popf may set in ring 3 */
+	uint32_t mxcsr;
+
+	arch_thread_gone(thread);
+	thread->registers = (struct arch_registers){.rax = c->rax,
+						    .rbx = c->rbx,
+						    .rcx = c->rcx,
+						    .rdx = c->rdx,
+						    .rsi = c->rsi,
+						    .rdi = c->rdi,
+						    .rbp = c->rbp,
+						    .rsp = c->rsp,
+						    .r8 = c->r8,
+						    .r9 = c->r9,
+						    .r10 = c->r10,
+						    .r11 = c->r11,
+						    .r12 = c->r12,
+						    .r13 = c->r13,
+						    .r14 = c->r14,
+						    .r15 = c->r15,
+						    .rip = user_address(c->rip),
+						    .rflags = (c->rflags & flags) | FLAG_IF | 2,
+						    .cs = USER_CODE,
+						    .ss = USER_DATA};
+	thread->fs_base = user_address(c->fs_base);
+	thread->gs_base = user_address(c->gs_base);
+	__builtin_memcpy(thread->fpu, c->fpu, sizeof(thread->fpu));
+	__builtin_memcpy(&mxcsr, thread->fpu + 24, 4);
+	mxcsr &= mxcsr_mask; /* fxrstor faults on others */
+	__builtin_memcpy(thread->fpu + 24, &mxcsr, 4);
+}
+
+void arch_thread_resume(struct arch_thread *thread, uint64_t tables)
+{
+	task_state.stack[0] = (uint64_t)(&thread->registers + 1);
+	arch_tables_load(tables);
+	close_unit(fpu_owner != thread);
+	if (last != thread) { /* user mode changes the bases by loading selectors, so what the last one left
+				 is not known */
+		last = thread;
+		write_msr(MSR_FS_BASE, thread->fs_base);
+		write_msr(MSR_GS_BASE, thread->gs_base);
+	}
+	arch_resume(&thread->registers);
+}

@@ -1,0 +1,60 @@
+#include "lab.h"
+#include "../abi/errors.h"
+#include "arch.h"
+
+static bool exit_by_device;
+static bool ready; /* the page may be reached: the kernel's own tables are in use */
+
+struct djed_lab *lab(void)
+{
+	return arch_memory(DJED_LAB_PHYSICAL);
+}
+
+void lab_init(bool debug_exit)
+{
+	exit_by_device = debug_exit;
+	__builtin_memset(lab(), 0, sizeof(struct djed_lab));
+	__builtin_memset(arch_memory(DJED_FAULT_PHYSICAL), 0, DJED_SERVICES_MAX * DJED_PAGE_SIZE);
+	lab()->version = 1;
+	lab()->violations = ~0u;
+	lab()->magic = DJED_LAB_MAGIC;
+	ready = true;
+}
+
+djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, uint64_t length)
+{
+	if (lab()->regions == DJED_LAB_REGIONS)
+		return -ENOSPC;
+	lab()->region[lab()->regions++] = (struct djed_lab_region){kind, service, physical, length};
+	return 0;
+}
+
+djed_status lab_set_state(uint64_t state)
+{
+	if (state > DJED_LAB_PANIC)
+		return -EINVAL;
+	*(volatile uint32_t *)&lab()->state = (uint32_t)state;
+	if (state != DJED_LAB_BOOTING && state != DJED_LAB_RUNNING)
+		arch_port_write(DJED_DOORBELL_PORT, 1, 1);
+	return 0;
+}
+
+void lab_record_recovery(const struct djed_recovery_record *record)
+{
+	struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries % DJED_LAB_RECOVERIES];
+
+	*to = *record;
+	to->output = lab()->output_bytes;
+	if (record->rung < DJED_RUNGS)
+		lab()->rung_uses[record->rung]++;
+	lab()->recoveries++;
+}
+
+void lab_halt(enum djed_lab_state state, uint32_t exit_status)
+{
+	if (ready) {
+		lab()->exit_status = exit_status;
+		(void)lab_set_state(state);
+	}
+	arch_halt(exit_by_device);
+}

@@ -1,0 +1,17 @@
+/* The page through which the laboratory on the host looks in (abi/lab.h). */
+#ifndef DJED_KERNEL_LAB_H
+#define DJED_KERNEL_LAB_H
+
+#include "../abi/lab.h"
+
+/* `debug_exit`: the run ends through QEMU's debug exit device. */
+void lab_init(bool debug_exit);
+struct djed_lab *lab(void);
+/* Shows a contiguous range. `service`: ~0 for the kernel. -ENOSPC: all places are taken. */
+djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, uint64_t length);
+/* Sets the state and rings the doorbell where the host waits for it. -EINVAL: no such state. */
+djed_status lab_set_state(uint64_t state);
+void lab_record_recovery(const struct djed_recovery_record *record);
+[[noreturn]] void lab_halt(enum djed_lab_state state, uint32_t exit_status);
+
+#endif

@@ -1,0 +1,62 @@
+/* The kernel's start, in order. */
+#include "application.h"
+#include "boot.h"
+#include "lab.h"
+#include "log.h"
+#include "memory.h"
+#include "service.h"
+
+static const struct machine *machine;
+
+uint64_t boot_archive(uint64_t *size)
+{
+	*size = machine->archive_size;
+	return machine->archive;
+}
+
+/* True if the words of the command line before " -- " hold this one. */
+static bool option(const char *line, const char *word)
+{
+	while (*line) {
+		size_t i = 0;
+
+		while (word[i] && line[i] == word[i])
+			i++;
+		if (!word[i] && (line[i] == ' ' || !line[i]))
+			return true;
+		if (line[0] == '-' && line[1] == '-' && (line[2] == ' ' || !line[2]))
+			return false;
+		while (*line && *line != ' ')
+			line++;
+		while (*line == ' ')
+			line++;
+	}
+	return false;
+}
+
+void kernel_main(const struct machine *given)
+{
+	uint64_t clock;
+
+	machine = given;
+	memory_init(machine->memory_first, machine->memory_end);
+	arch_memory_init(machine->archive + machine->archive_size > machine->memory_end
+			     ? machine->archive + machine->archive_size
+			     : machine->memory_end);
+	lab_init(option(machine->command_line, "exit=debug"));
+	arch_devices_init();
+	clock = table_frame_allocate();
+	clock_page = arch_memory(clock);
+	arch_time_init(clock_page);
+	space_init();
+	application_init();
+	txn_init(&rules);
+	if (machine->counters_size)
+		(void)lab_add_region(~0u, DJED_REGION_KERNEL_PROFILE, machine->counters,
+				     machine->counters_size);
+	kernel_log("%u MiB, pool of %u frames, %u table frames, archive of %u KiB",
+		   (uint32_t)(machine->memory_end >> 20), (uint32_t)pool_count(), table_frames_total(),
+		   (uint32_t)(machine->archive_size >> 10));
+	root_start(machine->command_line);
+	schedule();
+}

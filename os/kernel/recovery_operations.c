@@ -1,0 +1,147 @@
+/* Recovery, and what the laboratory is told; for rs, root and pm. */
+#include "application.h"
+#include "copy.h"
+#include "lab.h"
+#include "memory.h"
+#include "operations.h"
+
+/* recover(service, action, error) */
+djed_status operation_recover(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	const struct service *service = service_numbered(in[0]);
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_RECOVERY))
+		return -EPERM;
+	if (!service)
+		return -ESRCH;
+	if (in[1] < DJED_RECOVER_RETRY || in[1] > DJED_RECOVER_RESTART_ALONE || in[2] > 4095)
+		return -EINVAL;
+	return txn_recover(&rules, service_number(service), (enum djed_recovery_action)in[1],
+			   (unsigned)in[2]);
+}
+
+/* service_information(service, information) */
+djed_status operation_service_information(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	const struct service *service = service_numbered(in[0]);
+	struct djed_service_information information = {0};
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_RECOVERY))
+		return -EPERM;
+	if (!service)
+		return -ESRCH;
+	txn_information(&rules, service_number(service), &information);
+	__builtin_memcpy(information.name, service->name, sizeof(information.name));
+	return copy_to_service(caller, in[1], &information, sizeof(information));
+}
+
+/* A service whose memory may be changed: it has crashed, or not started yet. */
+static djed_status stopped(const struct service *caller, uint64_t number)
+{
+	const struct service *service = service_numbered(number);
+
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_BOOT))
+		return -EPERM;
+	if (!service)
+		return -ESRCH;
+	if (rules.service[number].state != DJED_SERVICE_STOPPED &&
+	    rules.service[number].state != DJED_SERVICE_DEAD)
+		return -EBUSY;
+	return 0;
+}
+
+/* service_write(service, address, buffer, length) */
+djed_status operation_service_write(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	struct view own = {caller->thread.tables, in[2]};
+	djed_status status = stopped(caller, in[0]);
+
+	(void)out;
+	return status ? status : copy_into_stopped(&service_table[in[0]], in[1], own, in[3]);
+}
+
+/* service_zero(service, address, length) */
+djed_status operation_service_zero(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	djed_status status = stopped(caller, in[0]);
+
+	(void)out;
+	return status ? status : zero_stopped(&service_table[in[0]], in[1], in[2]);
+}
+
+/* halt(state, status) */
+djed_status operation_halt(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_HALT))
+		return -EPERM;
+	if (in[0] > DJED_LAB_PANIC)
+		return -EINVAL;
+	lab_halt((enum djed_lab_state)in[0], (uint32_t)in[1]);
+}
+
+/* lab_update(what, service, value) */
+djed_status operation_lab_update(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	enum { STATE, SERVICE_VIOLATIONS, VIOLATIONS, EXIT_STATUS };
+	uint32_t value = (uint32_t)in[2];
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT))
+		return -EPERM;
+	switch (in[0]) {
+	case STATE:
+		return lab_set_state(in[2]);
+	case SERVICE_VIOLATIONS:
+		if (!service_numbered(in[1]))
+			return -ESRCH;
+		lab()->service[in[1]].violations = value;
+		return 0;
+	case VIOLATIONS:
+		lab()->violations = value;
+		return 0;
+	case EXIT_STATUS:
+		lab()->exit_status = value;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* kernel_audit(audit) */
+djed_status operation_kernel_audit(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	struct application_counts counts = application_count();
+	struct djed_kernel_audit audit = {
+	    .threads = counts.threads,
+	    .spaces = space_count(),
+	    .tombstones = counts.tombstones,
+	    .thread_badges_xor = counts.badges_xor,
+	    .table_frames_used = table_frames_used(),
+	    .table_frames_total = table_frames_total(),
+	    .violations = counts.violations,
+	};
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_RECOVERY))
+		return -EPERM;
+	txn_audit(&rules, service_number(caller), &audit);
+	return copy_to_service(caller, in[0], &audit, sizeof(audit));
+}
+
+/* record_recovery(record) */
+djed_status operation_record_recovery(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	struct djed_recovery_record record;
+	djed_status status;
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_RECOVERY))
+		return -EPERM;
+	status = copy_from_service(caller, &record, in[0], sizeof(record));
+	if (!status)
+		lab_record_recovery(&record);
+	return status;
+}
