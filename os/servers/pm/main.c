@@ -1,0 +1,154 @@
+/* The server's four functions; audit is in audit.c. */
+#include "pm.h"
+
+#include <protocols/console_client.h>
+#include <protocols/event_server.h>
+#include <protocols/kernel.h>
+#include <protocols/linux_pm_server.h>
+#include <protocols/pm_server.h>
+
+void pm_audit(struct djed_audit *audit);
+
+enum { CONSOLE_CHANGED = 1, DEADLINE_BIT = 63 };
+
+struct process *caller(void)
+{
+	struct process *p = process_find((uint32_t)(djed_current()->badge >> 32));
+
+	djed_assert(p && p->state != PROCESS_ZOMBIE);
+	return p;
+}
+
+static djed_status init(void)
+{
+	table_reset();
+	to.vfs = djed_capability("vfs");
+	to.mm = djed_capability("mm");
+	to.sched = djed_capability("sched");
+	to.console = djed_capability("console");
+	to.rs = djed_capability("rs");
+	random_start(djed_now() ^ djed_wall_seconds() << 30);
+	return 0;
+}
+
+djed_status event_on_signal(void)
+{
+	deliver(caller(), NULL);
+	return 0;
+}
+
+djed_status event_on_exception(uint64_t signal, uint64_t address, uint64_t vector, uint64_t error)
+{
+	deliver_exception(caller(), (unsigned)signal, &(struct fault_words){vector, error, address});
+	return 0;
+}
+
+djed_status event_on_start(void)
+{
+	start_first_program();
+	return 0;
+}
+
+static bool event_dispatch_mine(const struct djed_delivery *d)
+{
+	switch (d->message.label) {
+	case EVENT_SIGNAL:
+		event_serve_signal(d);
+		return true;
+	case EVENT_EXCEPTION:
+		event_serve_exception(d);
+		return true;
+	case EVENT_START:
+		event_serve_start(d);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A signal (or the recovery of another server) wants the parked request back. */
+static void cancel(struct process *p, const struct djed_delivery *d)
+{
+	enum process_wait wait = p->wait;
+
+	p->wait = WAIT_NOTHING;
+	p->parked = 0;
+	switch (wait) {
+	case WAIT_CHILD:
+		djed_reply(-DJED_ERESTARTSYS);
+		break;
+	case WAIT_SIGNAL:
+		djed_reply(-DJED_ERESTARTNOHAND);
+		break;
+	case WAIT_SIGNAL_SET:
+		timer_set(p, TIMER_WAIT, 0);
+		p->signals.wait_set = 0;
+		djed_reply(-EINTR);
+		break;
+	case WAIT_VFORK:
+		/* Only death ends this wait: the child still runs in the parent's memory. */
+		if (signal_fatal(p))
+			djed_reply(-EINTR);
+		else
+			process_park(p, WAIT_VFORK);
+		break;
+	case WAIT_STOPPED:
+	case WAIT_NOTHING:
+		/* A signal event looks at everything that is pending, and what has been woken is about to. */
+		if (!event_dispatch_mine(d))
+			djed_reply(-DJED_ERESTARTNOINTR);
+		break;
+	}
+}
+
+static void handle(const struct djed_delivery *d)
+{
+	struct process *p = process_find((uint32_t)(d->badge >> 32));
+
+	if (d->sender == DJED_SENDER_APPLICATION || d->thread) {
+		if (!p || p->state == PROCESS_ZOMBIE) {
+			/* Nobody's thread: it must not run on. */
+			djed_log("thread of unknown process %llu", (unsigned long long)(d->badge >> 32));
+			(void)kernel_thread_destroy(d->thread);
+			djed_reply(-ESRCH);
+			return;
+		}
+		if (d->kind == DJED_DELIVERY_CANCEL) {
+			cancel(p, d);
+			return;
+		}
+		/* Delivered again after a crash that cost this server's memory of it. */
+		if (p->parked == d->request) {
+			p->parked = 0;
+			p->wait = WAIT_NOTHING;
+		}
+	}
+	if (!linux_dispatch(d) && !event_dispatch_mine(d) && !(p && pm_dispatch(d)))
+		djed_reply(-ENOSYS);
+}
+
+static void terminal_signals(void)
+{
+	uint32_t group, signal;
+
+	while (console_take_signal(to.console, &group, &signal) == 0 && group) {
+		if (signal >= 1 && signal <= SIGNALS)
+			(void)signal_group(NULL, group, &(struct signal_info){.signal = (uint8_t)signal,
+									       .code = LINUX_SI_KERNEL});
+	}
+}
+
+static void notified(uint64_t bits)
+{
+	if (bits & DJED_NOTIFY_TOMBSTONE)
+		tombstones_find();
+	if (bits & CONSOLE_CHANGED)
+		terminal_signals();
+	if (bits >> DEADLINE_BIT) {
+		timers_expire(djed_now());
+		if (!tombstone_clear() && pm.probe_wanted)
+			start_probe();
+	}
+}
+
+DJED_SERVER(init, handle, notified, pm_audit)

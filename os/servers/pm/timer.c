@@ -1,0 +1,82 @@
+/* Timers of processes: a list in order of deadline, whose first one is the server's deadline. */
+#include "pm.h"
+
+static struct timer *timer_of(const struct process *p, enum timer_kind kind)
+{
+	return &pm.timer[kind * PROCESSES_MAX + slot_of(p)];
+}
+
+uint64_t timer_deadline(const struct process *p, enum timer_kind kind)
+{
+	return timer_of(p, kind)->deadline;
+}
+
+static void unlink_timer(struct timer *t)
+{
+	if (t->previous == NONE)
+		pm.first_timer = t->next;
+	else
+		pm.timer[t->previous].next = t->next;
+	if (t->next != NONE)
+		pm.timer[t->next].previous = t->previous;
+	t->deadline = 0;
+	pm.timers_armed--;
+}
+
+static void link_timer(struct timer *t, uint64_t deadline)
+{
+	uint16_t before = NONE, after = pm.first_timer, self = (uint16_t)(t - pm.timer);
+
+	while (after != NONE && pm.timer[after].deadline <= deadline) {
+		before = after;
+		after = pm.timer[after].next;
+	}
+	*t = (struct timer){.deadline = deadline, .next = after, .previous = before};
+	if (before == NONE)
+		pm.first_timer = self;
+	else
+		pm.timer[before].next = self;
+	if (after != NONE)
+		pm.timer[after].previous = self;
+	pm.timers_armed++;
+}
+
+void deadline_update(void)
+{
+	djed_deadline = pm.probe_wanted || pm.tombstones ? 1 : pm.first_timer == NONE ? 0 : pm.timer[pm.first_timer].deadline;
+}
+
+void timer_set(struct process *p, enum timer_kind kind, uint64_t deadline)
+{
+	struct timer *t = timer_of(p, kind);
+
+	if (t->deadline)
+		unlink_timer(t);
+	if (deadline)
+		link_timer(t, deadline);
+	deadline_update();
+}
+
+static void expired(struct process *p, enum timer_kind kind, uint64_t now)
+{
+	uint64_t deadline = timer_deadline(p, kind);
+
+	timer_set(p, kind, 0);
+	if (kind == TIMER_WAIT) {
+		process_wake(p, WAIT_SIGNAL_SET);
+		return;
+	}
+	if (p->alarm_interval) {
+		/* Missed periods are skipped, not made up for. */
+		deadline += ((now - deadline) / p->alarm_interval + 1) * p->alarm_interval;
+		timer_set(p, kind, deadline);
+	}
+	signal_send(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
+}
+
+void timers_expire(uint64_t now)
+{
+	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
+		expired(&pm.process[pm.first_timer % PROCESSES_MAX], pm.first_timer / PROCESSES_MAX, now);
+	deadline_update();
+}
