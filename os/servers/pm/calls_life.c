@@ -63,8 +63,8 @@ static int wait_or_park(const struct wait_selection *selection, struct wait_resu
 
 int64_t linux_on_wait4(int32_t pid, uint64_t status, uint32_t options, uint64_t usage)
 {
-	const uint32_t known = LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX___WNOTHREAD | LINUX___WALL |
-			       LINUX___WCLONE;
+	const uint32_t known = LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX_WNOTHREAD | LINUX_WALL |
+			       LINUX_WCLONE;
 	struct wait_selection selection = {.options = options | LINUX_WEXITED};
 	struct wait_result result;
 	bool parked;
@@ -95,7 +95,7 @@ int64_t linux_on_wait4(int32_t pid, uint64_t status, uint32_t options, uint64_t 
 int64_t linux_on_waitid(uint32_t kind, int32_t id, uint64_t information, uint32_t options, uint64_t usage)
 {
 	const uint32_t events = LINUX_WEXITED | LINUX_WUNTRACED | LINUX_WCONTINUED;
-	const uint32_t known = events | LINUX_WNOHANG | LINUX_WNOWAIT | LINUX___WNOTHREAD | LINUX___WALL | LINUX___WCLONE;
+	const uint32_t known = events | LINUX_WNOHANG | LINUX_WNOWAIT | LINUX_WNOTHREAD | LINUX_WALL | LINUX_WCLONE;
 	struct wait_selection selection = {.id = (uint32_t)id, .options = options};
 	struct wait_result result = {0};
 	struct linux_siginfo info = {0};

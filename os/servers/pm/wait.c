@@ -9,7 +9,7 @@ static bool selected(const struct process *child, const struct wait_selection *s
 		return false;
 	if (s->by == SELECT_GROUP && child->group != s->id)
 		return false;
-	return s->options & LINUX___WALL || clone_child == !!(s->options & LINUX___WCLONE);
+	return s->options & LINUX_WALL || clone_child == !!(s->options & LINUX_WCLONE);
 }
 
 static void result_of(const struct process *child, int32_t code, int32_t status, struct wait_result *result)
