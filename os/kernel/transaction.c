@@ -480,6 +480,8 @@ djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, en
 			txn_give_answer(t, root, message, TXN_ANSWERED);
 	}
 	s->state = DJED_SERVICE_RECEIVING;
+	if (may_not_wait(t, service))
+		txn_free_reporter(t, service);
 	if (victim != TXN_NONE)
 		txn_unwind(t, victim, 0);
 	txn_dispatch(t, service);

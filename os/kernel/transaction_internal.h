@@ -81,6 +81,10 @@ void txn_unwind(struct txn *t, unsigned root, int failure);
 /* The service has undone its log (or lost it with its memory). */
 void txn_rolled_back(struct txn *t, unsigned service);
 
+/* The receiver of a crash report must not wait for anybody who may wait for its decision: what it has under
+ * way in other servers, or holds a log for, is rolled back and comes again behind the report. */
+void txn_free_reporter(struct txn *t, unsigned service);
+
 /* A crash report has ended. */
 void txn_report_ended(struct txn *t, unsigned service, enum txn_outcome outcome);
 

@@ -195,9 +195,7 @@ static unsigned reporter_of(const struct txn *t, unsigned service)
 	return service == t->recoverer ? 0 : t->recoverer;
 }
 
-/* The receiver of a crash report must not wait for anybody who may wait for its decision: what it has under
- * way in other servers, or holds a log for, is rolled back and comes again behind the report. */
-static void free_reporter(struct txn *t, unsigned service)
+void txn_free_reporter(struct txn *t, unsigned service)
 {
 	const struct txn_service *s = &t->service[service];
 	unsigned root = TXN_NONE;
@@ -258,7 +256,7 @@ djed_status txn_crash(struct txn *t, unsigned service, const struct djed_message
 	s->report.word[7] = root == TXN_NONE ? 0 : t->request[root].retries;
 	if (reporter == service || t->service[reporter].state == DJED_SERVICE_DEAD)
 		return -EIO;
-	free_reporter(t, reporter);
+	txn_free_reporter(t, reporter);
 	send_report(t, service);
 	return 0;
 }
