@@ -2,6 +2,7 @@
 #include "Fault.h"
 #include "Attributes.h"
 #include "Options.h"
+#include "Runtime.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -174,10 +175,9 @@ Planter::Planter(Module &M, uint64_t Blocks) : M(M) {
   Counts = define(M, "djed_block_counts", ConstantAggregateZero::get(ArrayType::get(Word, Blocks)), false,
                   ".djed.counts");
   define(M, "djed_block_count", ConstantInt::get(Word, Blocks), true, "");
-  AttributeList Attributes = AttributeList().addRetAttribute(Context, Attribute::ZExt);
-  Strikes = M.getOrInsertFunction("djed_fault_strikes", Attributes, Type::getInt1Ty(Context));
+  Strikes = runtimeHook(M, "djed_fault_strikes", FunctionType::get(Type::getInt1Ty(Context), false));
   if (auto *F = dyn_cast<Function>(Strikes.getCallee()))
-    F->setCallingConv(CallingConv::PreserveMost);
+    F->addRetAttr(Attribute::ZExt);
 }
 
 void Planter::count(BasicBlock &Block, uint64_t Number) {
@@ -189,8 +189,10 @@ void Planter::count(BasicBlock &Block, uint64_t Number) {
 void Planter::plantSite(Instruction &Candidate, uint64_t Site, const FaultClass &Class) {
   LLVMContext &Context = M.getContext();
   IRBuilder<> B(&Candidate);
+  // Not volatile, so that comparing takes one instruction with the address and the number in it. No pass that
+  // runs after this one moves loads between blocks, and each test begins a block.
   Value *Slot = ConstantExpr::getIntToPtr(B.getInt64(FaultPage), B.getPtrTy());
-  Value *Awake = B.CreateICmpEQ(B.CreateAlignedLoad(B.getInt32Ty(), Slot, Align(4), true), B.getInt32(Site));
+  Value *Awake = B.CreateICmpEQ(B.CreateAlignedLoad(B.getInt32Ty(), Slot, Align(4)), B.getInt32(Site));
   MDNode *Unlikely = MDBuilder(Context).createUnlikelyBranchWeights();
   Instruction *Asked = SplitBlockAndInsertIfThen(Awake, &Candidate, false, Unlikely);
   Asked->getParent()->setName("djed.fault");

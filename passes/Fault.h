@@ -9,7 +9,7 @@
 //
 //   after:   block:
 //              ++djed_block_counts[41]
-//              %site = load volatile i32, ptr DJED_FAULT_PAGE             ; cmpl $7, DJED_FAULT_PAGE
+//              %site = load i32, ptr DJED_FAULT_PAGE                      ; cmpl $7, DJED_FAULT_PAGE
 //              br i1 (%site == 7), label %djed.fault, label %djed.go     ; je
 //            djed.go:
 //              %v = load i32, ptr %p

@@ -2,6 +2,7 @@
 #ifndef DJED_PASSES_HOOKS_H
 #define DJED_PASSES_HOOKS_H
 
+#include "Runtime.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/MDBuilder.h"
@@ -19,11 +20,10 @@ class Hook {
 
 public:
   Hook(llvm::Module &M, llvm::StringRef FlagName, llvm::StringRef FunctionName, llvm::Type *Argument)
-      : M(M), Flag(M.getOrInsertGlobal(FlagName, llvm::Type::getInt32Ty(M.getContext()))),
-        Function(M.getOrInsertFunction(FunctionName, llvm::Type::getVoidTy(M.getContext()), Argument)) {
-    if (auto *F = llvm::dyn_cast<llvm::Function>(Function.getCallee()))
-      F->setCallingConv(llvm::CallingConv::PreserveMost);
-  }
+      : M(M), Flag(runtimeVariable(M, FlagName, llvm::Type::getInt32Ty(M.getContext()))),
+        Function(
+            runtimeHook(M, FunctionName,
+                        llvm::FunctionType::get(llvm::Type::getVoidTy(M.getContext()), {Argument}, false))) {}
 
   void insert(llvm::Instruction *Before, llvm::Value *Argument, const llvm::Twine &Name) {
     llvm::IRBuilder<> B(Before);

@@ -1,6 +1,7 @@
 //===- LogWriter.cpp - the code that makes a record -----------------------===//
 #include "LogWriter.h"
 #include "Options.h"
+#include "Runtime.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 
@@ -16,7 +17,7 @@ LogWriter::LogWriter(Module &M) : M(M), DL(M.getDataLayout()) {
   LLVMContext &Context = M.getContext();
   Pointer = PointerType::getUnqual(Context);
   Word = Type::getInt64Ty(Context);
-  Top = M.getOrInsertGlobal("djed_log_top", Pointer);
+  Top = runtimeVariable(M, "djed_log_top", Pointer);
   AttributeList Attributes =
       AttributeList::get(Context, AttributeList::FunctionIndex, {Attribute::NoUnwind, Attribute::WillReturn});
   Range = M.getOrInsertFunction("djed_undo_range", Attributes, Type::getVoidTy(Context), Pointer, Word);

@@ -5,6 +5,7 @@
 #include "Options.h"
 #include "Records.h"
 #include "Report.h"
+#include "Runtime.h"
 #include "Writes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -190,7 +191,7 @@ void Instrumenter::addDispatch(Function &F, Function &Clone) {
       if (isa<ConstantInt>(Alloca->getArraySize()))
         Alloca->moveBefore(*Entry, Entry->end());
   B.SetInsertPoint(Entry);
-  Value *Flag = M.getOrInsertGlobal("djed_window_open", B.getInt32Ty());
+  Value *Flag = runtimeVariable(M, "djed_window_open", B.getInt32Ty());
   Value *Open = B.CreateICmpNE(B.CreateLoad(B.getInt32Ty(), Flag, "djed.open"), B.getInt32(0));
   B.CreateCondBr(Open, Window, Plain);
 

@@ -54,10 +54,10 @@ static bool readTable(Module &M, StringRef Path, StringMap<unsigned> &Table) {
   return true;
 }
 
-static bool hasMarker(Function &F) {
+static bool calls(Function &F, StringRef Name) {
   for (Instruction &I : instructions(F))
     if (auto *Call = dyn_cast<CallBase>(&I))
-      if (Call->getCalledFunction() && Call->getCalledFunction()->getName() == "djed_effect")
+      if (Call->getCalledFunction() && Call->getCalledFunction()->getName() == Name)
         return true;
   return false;
 }
@@ -80,7 +80,7 @@ PreservedAnalyses WindowMarkPass::run(Module &M, ModuleAnalysisManager &MAM) {
     if (!Stub)
       continue;
     if (!Stub->isDeclaration()) {
-      if (!hasMarker(*Stub))
+      if (calls(*Stub, "djed_call") && !calls(*Stub, "djed_effect"))
         IRBuilder<>(&*Stub->getEntryBlock().getFirstNonPHIOrDbgOrAlloca()).CreateCall(Marker, {Class});
       continue;
     }

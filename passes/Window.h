@@ -14,7 +14,8 @@
 //   after, for the class `reads` (0), and everywhere outside of windows: nothing
 //
 // A stub that the side-effect table (DJED_EFFECTS) names and that contains no marker gets one: at its
-// beginning if the module defines it, else in front of each call.
+// beginning if the module defines it (a function of that name that calls djed_call), else in front of each
+// call.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DJED_PASSES_WINDOW_H
