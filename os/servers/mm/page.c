@@ -1,0 +1,201 @@
+/* Which frame each page of a space has: groups of 64 pages, found by a hash, and listed by address in their space. */
+#include "space.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct group **bucket_of(uint32_t space, uint64_t number)
+{
+	return &spaces.group_bucket[group_bucket(space, number)];
+}
+
+static uint64_t group_number(uint64_t address)
+{
+	return address / (DJED_PAGE_SIZE * GROUP_PAGES);
+}
+
+static uint32_t index_in_group(uint64_t address)
+{
+	return address / DJED_PAGE_SIZE % GROUP_PAGES;
+}
+
+static struct group *group_find(const struct space *space, uint64_t number)
+{
+	struct group *group;
+
+	if (space->recent && space->recent->number == number)
+		return space->recent;
+	for (group = *bucket_of(space->id, number); group; group = group->chain)
+		if (group->space == space->id && group->number == number)
+			break;
+	return group;
+}
+
+/* The last group with a smaller number, NULL: none. Searched from the one touched last. */
+static struct group *group_before(const struct space *space, uint64_t number)
+{
+	struct group *group = space->recent ? space->recent : space->first;
+
+	while (group && group->number >= number)
+		group = group->previous;
+	while (group && group->next && group->next->number < number)
+		group = group->next;
+	return group;
+}
+
+static struct group *group_make(struct space *space, uint64_t number)
+{
+	struct group *group = spaces.group_free, *previous, **bucket = bucket_of(space->id, number);
+
+	if (!group)
+		return NULL;
+	spaces.group_free = group->chain;
+	spaces.groups++;
+	previous = group_before(space, number);
+	group->chain = *bucket;
+	*bucket = group;
+	group->previous = previous;
+	group->next = previous ? previous->next : space->first;
+	group->space = space->id;
+	group->used = 0;
+	group->number = number;
+	memset(group->frame, 0, sizeof(group->frame));
+	*(previous ? &previous->next : &space->first) = group;
+	if (group->next)
+		group->next->previous = group;
+	space->recent = group;
+	space->groups++;
+	return group;
+}
+
+static void group_drop(struct space *space, struct group *group)
+{
+	struct group **link = bucket_of(space->id, group->number);
+
+	while (*link != group) {
+		djed_assert(*link);
+		link = &(*link)->chain;
+	}
+	*link = group->chain;
+	*(group->previous ? &group->previous->next : &space->first) = group->next;
+	if (group->next)
+		group->next->previous = group->previous;
+	if (space->recent == group)
+		space->recent = NULL;
+	space->groups--;
+	group->space = 0;
+	group->chain = spaces.group_free;
+	spaces.group_free = group;
+	spaces.groups--;
+}
+
+uint32_t page_get(struct space *space, uint64_t address)
+{
+	const struct group *group = group_find(space, group_number(address));
+
+	return group ? group->frame[index_in_group(address)] : 0;
+}
+
+bool page_set(struct space *space, uint64_t address, uint32_t frame)
+{
+	struct group *group = group_find(space, group_number(address));
+	uint32_t *entry, left;
+
+	if (!group)
+		group = group_make(space, group_number(address));
+	if (!group)
+		return false;
+	entry = &group->frame[index_in_group(address)];
+	left = *entry;
+	*entry = frame;
+	if (left) {
+		frame_release(left);
+	} else {
+		group->used++;
+		space->resident++;
+	}
+	return true;
+}
+
+/* The first group that has pages in [start, end), NULL: none. */
+static struct group *group_in(const struct space *space, uint64_t start, uint64_t end)
+{
+	struct group *group = group_find(space, group_number(start));
+
+	if (!group) {
+		struct group *before = group_before(space, group_number(start));
+
+		group = before ? before->next : space->first;
+	}
+	return group && group->number * GROUP_PAGES * DJED_PAGE_SIZE < end ? group : NULL;
+}
+
+uint32_t page_next(struct space *space, uint64_t *address, uint64_t end)
+{
+	struct group *group = group_in(space, *address, end);
+
+	for (; group; group = group->next) {
+		uint64_t base = group->number * GROUP_PAGES * DJED_PAGE_SIZE;
+		uint32_t at = base < *address ? index_in_group(*address) : 0;
+
+		for (; at < GROUP_PAGES && base + at * (uint64_t)DJED_PAGE_SIZE < end; at++)
+			if (group->frame[at]) {
+				*address = base + at * (uint64_t)DJED_PAGE_SIZE;
+				return group->frame[at];
+			}
+		if (base + GROUP_PAGES * DJED_PAGE_SIZE >= end)
+			break;
+	}
+	return 0;
+}
+
+void pages_clear(struct space *space, uint64_t start, uint64_t end)
+{
+	struct group *group = group_in(space, start, end), *next;
+
+	for (; group && group->number * GROUP_PAGES * DJED_PAGE_SIZE < end; group = next) {
+		uint64_t base = group->number * GROUP_PAGES * DJED_PAGE_SIZE;
+		uint32_t at = base < start ? index_in_group(start) : 0;
+
+		next = group->next;
+		for (; at < GROUP_PAGES && base + at * (uint64_t)DJED_PAGE_SIZE < end && group->used; at++)
+			if (group->frame[at]) {
+				frame_release(group->frame[at]);
+				group->frame[at] = 0;
+				group->used--;
+				space->resident--;
+			}
+		if (!group->used)
+			group_drop(space, group);
+	}
+}
+
+/* Groups that pages of [start, end) moved by `distance` would need and that do not exist. */
+static uint32_t groups_missing(struct space *space, uint64_t start, uint64_t end, int64_t distance)
+{
+	uint64_t counted = UINT64_MAX;
+	uint32_t missing = 0;
+
+	for (uint64_t at = start; page_next(space, &at, end); at += DJED_PAGE_SIZE) {
+		uint64_t number = group_number(at + (uint64_t)distance);
+
+		if (number != counted && !group_find(space, number))
+			missing++;
+		counted = number;
+	}
+	return missing;
+}
+
+djed_status pages_move(struct space *space, uint64_t start, uint64_t end, int64_t distance)
+{
+	uint32_t frame;
+
+	if (groups_missing(space, start, end, distance) > spaces.groups_max - spaces.groups)
+		return -ENOMEM;
+	for (uint64_t at = start; (frame = page_next(space, &at, end)) != 0; at += DJED_PAGE_SIZE) {
+		frame_reference(frame);
+		djed_assert(page_set(space, at + (uint64_t)distance, frame));
+	}
+	pages_clear(space, start, end);
+	return 0;
+}

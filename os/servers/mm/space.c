@@ -1,0 +1,115 @@
+#include "space.h"
+
+#include <lib/heap.h>
+
+#include <errno.h>
+#include <protocols/kernel.h>
+#include <stdlib.h>
+
+struct spaces spaces;
+
+enum {
+	FRAMES_PER_GROUP = 8, /* groups: one for so many frames, as few processes have their pages evenly spread */
+	GROUPS_MIN = 64,
+	HEAP_SPARE = 64, /* pages of the heap that are left alone */
+};
+
+/* Takes what is left of the heap for groups, up to a useful number; to be called after the other tables are made. */
+static djed_status groups_init(void)
+{
+	uint64_t left = heap_statistics().pages_free;
+	uint64_t most = left > HEAP_SPARE ? (left - HEAP_SPARE) * DJED_PAGE_SIZE / sizeof(struct group) : 0;
+	uint64_t wanted = frames.count / FRAMES_PER_GROUP + GROUPS_MIN;
+
+	spaces.groups_max = (uint32_t)(wanted < most ? wanted : most);
+	spaces.group = spaces.groups_max ? calloc(spaces.groups_max, sizeof(*spaces.group)) : NULL;
+	if (!spaces.group)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < spaces.groups_max; i++) {
+		spaces.group[i].chain = spaces.group_free;
+		spaces.group_free = &spaces.group[i];
+	}
+	return 0;
+}
+
+djed_status spaces_init(void)
+{
+	spaces.space = calloc(SPACES_MAX + 1, sizeof(*spaces.space));
+	spaces.process = calloc(PROCESSES_MAX, sizeof(*spaces.process));
+	if (!spaces.space || !spaces.process)
+		return -ENOMEM;
+	for (uint32_t id = 1; id <= SPACES_MAX; id++) {
+		spaces.space[id].id = id;
+		spaces.space[id].next_free = id < SPACES_MAX ? id + 1 : 0;
+	}
+	spaces.free_head = 1;
+	for (uint32_t at = 1; at < PROCESSES_MAX; at++)
+		spaces.process[at - 1].next = at + 1;
+	spaces.process_free = 1;
+	return groups_init();
+}
+
+struct space *space_create(void)
+{
+	struct space *space = &spaces.space[spaces.free_head];
+	djed_handle handle;
+
+	if (!spaces.free_head || kernel_space_create(&handle))
+		return NULL;
+	spaces.free_head = space->next_free;
+	spaces.count++;
+	*space = (struct space){.handle = handle, .id = space->id, .references = 1};
+	return space;
+}
+
+static void write_back(const struct area *area)
+{
+	if (backing_write(area->backing, area_page(area, area->start), area_page(area, area->end)))
+		djed_log("mm: a shared mapping could not be written back");
+}
+
+void space_release(struct space *space)
+{
+	if (--space->references)
+		return;
+	for (struct area *area = space->areas.first; area; area = area->next)
+		if (area->flags & AREA_SHARED)
+			write_back(area);
+	pages_clear(space, 0, USER_END);
+	while (space->areas.first)
+		area_remove(&space->areas, space->areas.first);
+	kernel_space_destroy(space->handle);
+	space->next_free = spaces.free_head;
+	spaces.free_head = space->id;
+	spaces.count--;
+}
+
+/* ---- the kernel's page tables ------------------------------------------------------------------------- */
+
+/* What rollback needs to drop entries that were made: space id, page number, number of pages in one word. */
+enum { PAGES_BITS = 16, PAGE_NUMBER_BITS = 35 };
+_Static_assert(SPACES_MAX < 1 << (64 - PAGES_BITS - PAGE_NUMBER_BITS), "fits");
+
+static void undo_map(uint64_t entries)
+{
+	uint64_t pages = entries & ((1 << PAGES_BITS) - 1);
+	uint64_t number = entries >> PAGES_BITS & ((UINT64_C(1) << PAGE_NUMBER_BITS) - 1);
+
+	kernel_space_unmap(spaces.space[entries >> (PAGES_BITS + PAGE_NUMBER_BITS)].handle, number * DJED_PAGE_SIZE,
+				  pages);
+}
+
+djed_status space_map(struct space *space, uint64_t address, uint32_t frame, uint32_t access)
+{
+	djed_undo_call(undo_map, (uint64_t)space->id << (PAGES_BITS + PAGE_NUMBER_BITS) |
+					 address / DJED_PAGE_SIZE << PAGES_BITS | 1);
+	return kernel_space_map(space->handle, PAGE_DOWN(address), frame_number(frame), access) ? -ENOMEM : 0;
+}
+
+void space_unmap(struct space *space, uint64_t start, uint64_t end)
+{
+	djed_status status = kernel_space_unmap(space->handle, start, (end - start) / DJED_PAGE_SIZE);
+
+	if (status)
+		djed_panic("kernel_space_unmap failed: %lld", (long long)status);
+}
