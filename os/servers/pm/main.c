@@ -66,39 +66,41 @@ static bool event_dispatch_mine(const struct djed_delivery *d)
 	}
 }
 
-/* A signal (or the recovery of another server) wants the parked request back. */
-static void cancel(struct process *p, const struct djed_delivery *d)
+/* Gives a wait up, with what the call answers then. */
+static void abandon(struct process *p, djed_status status)
 {
-	enum process_wait wait = p->wait;
-
 	p->wait = WAIT_NOTHING;
 	p->parked = 0;
-	switch (wait) {
-	case WAIT_CHILD:
-		djed_reply(-DJED_ERESTARTSYS);
-		break;
-	case WAIT_SIGNAL:
-		djed_reply(-DJED_ERESTARTNOHAND);
-		break;
-	case WAIT_SIGNAL_SET:
-		timer_set(p, TIMER_WAIT, 0);
-		p->signals.wait_set = 0;
-		djed_reply(-EINTR);
-		break;
-	case WAIT_VFORK:
+	timer_set(p, TIMER_WAIT, 0);
+	p->signals.wait_set = 0;
+	djed_reply(status);
+}
+
+/* A signal wants the parked request back. What it waits for may have come at the same time, and counts first. */
+static void cancel(struct process *p, const struct djed_delivery *d)
+{
+	if (p->wait == WAIT_VFORK) {
 		/* Only death ends this wait: the child still runs in the parent's memory. */
 		if (signal_fatal(p))
-			djed_reply(-EINTR);
+			abandon(p, -EINTR);
 		else
 			process_park(p, WAIT_VFORK);
-		break;
-	case WAIT_STOPPED:
-	case WAIT_NOTHING:
-		/* A signal event looks at everything that is pending, and what has been woken is about to. */
-		if (!event_dispatch_mine(d))
-			djed_reply(-DJED_ERESTARTNOINTR);
-		break;
+		return;
 	}
+	p->wait = WAIT_NOTHING;
+	p->parked = 0;
+	if (event_dispatch_mine(d))
+		return;
+	/* Suspended twice, it would take the wrong mask for the one to go back to. */
+	if (p->signals.suspended || d->message.label == DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_PAUSE)) {
+		djed_reply(-DJED_ERESTARTNOHAND);
+		return;
+	}
+	(void)linux_dispatch(d);
+	if (p->wait == WAIT_CHILD)
+		abandon(p, -DJED_ERESTARTSYS);
+	else if (p->wait == WAIT_SIGNAL_SET)
+		abandon(p, -EINTR);
 }
 
 static void handle(const struct djed_delivery *d)
@@ -116,11 +118,6 @@ static void handle(const struct djed_delivery *d)
 		if (d->kind == DJED_DELIVERY_CANCEL) {
 			cancel(p, d);
 			return;
-		}
-		/* Delivered again after a crash that cost this server's memory of it. */
-		if (p->parked == d->request) {
-			p->parked = 0;
-			p->wait = WAIT_NOTHING;
 		}
 	}
 	if (!linux_dispatch(d) && !event_dispatch_mine(d) && !(p && pm_dispatch(d)))

@@ -1,0 +1,90 @@
+/* sched: priorities and quanta of application threads, clocks, sleeping. The kernel only dispatches: the highest
+ * priority first, round robin with quanta among equals.
+ *
+ * The policy is a multilevel feedback queue (Corbato 1962): a thread that uses up its quantum sinks one level, to a lower
+ * priority with a longer quantum; once a second everybody is lifted again, so that nobody starves.
+ *
+ * Every table is static and bounded; links are slot numbers. A process has one thread and is named by its pid. */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include <djed/server.h>
+#include <errno.h>
+#include <string.h>
+
+enum {
+	THREADS_MAX = 1024,
+	THREAD_BUCKETS = 256,
+	NICE_MIN = -20,
+	NICE_MAX = 19,
+	LEVELS = 4,
+	NONE = 0xffff,
+};
+#define QUANTUM_NS 5000000ull    /* of level 0; it doubles with each level */
+#define LIFT_NS 1000000000ull    /* between two lifts of everybody */
+
+struct thread {
+	uint32_t pid;          /* 0: free */
+	int8_t nice;           /* -20 (first) .. 19 */
+	uint8_t level;         /* 0 .. LEVELS - 1; deeper is slower */
+	uint16_t next_in_bucket; /* of free slots: next free one */
+	djed_handle thread;
+	djed_handle sleeping;  /* parked request; 0: it does not sleep */
+	uint64_t wake_at;      /* ns since boot, while it sleeps */
+	uint16_t next_sleeper, previous_sleeper; /* in order of wake_at */
+	uint64_t resume_at;    /* of an interrupted sleep that restart_syscall continues; 0: none */
+	uint64_t remaining;    /* and the address for what was left of it */
+};
+
+struct sched {
+	struct thread thread[THREADS_MAX];
+	uint16_t bucket[THREAD_BUCKETS];
+	uint16_t first_free;
+	uint16_t used;
+	uint16_t sunken;        /* threads below level 0 */
+	uint16_t first_sleeper;
+	uint16_t sleepers;
+	uint64_t lift_at;       /* ns since boot; 0: nobody is sunken */
+};
+extern struct sched sched;
+
+/* ---- table.c: threads and their places -------------------------------------------------------------- */
+
+void table_reset(void);
+struct thread *thread_find(uint32_t pid);
+/* 0, -EEXIST, -ENOMEM. `parent` 0: nice 0. */
+djed_status thread_add(uint32_t pid, uint32_t parent, djed_handle handle);
+/* 0, -ESRCH. */
+djed_status thread_remove(uint32_t pid);
+void thread_set_nice(struct thread *t, int nice); /* clamps */
+/* The thread used up its quantum. */
+void thread_sink(struct thread *t, uint64_t now);
+/* Lifts everybody if it is time. */
+void threads_lift(uint64_t now);
+/* What the kernel is told of a thread. */
+unsigned thread_priority(const struct thread *t);
+uint64_t thread_quantum(const struct thread *t);
+
+/* ---- sleep.c ----------------------------------------------------------------------------------------- */
+
+/* Notes that the held request of `t` is parked until `wake_at`. */
+void sleep_add(struct thread *t, djed_handle request, uint64_t wake_at);
+void sleep_remove(struct thread *t);
+/* Answers every sleeper whose time has come. */
+void sleepers_wake(uint64_t now);
+void deadline_update(void);
+
+/* ---- clock.c: Linux's clocks and times ------------------------------------------------------------------ */
+
+struct linux_timespec {
+	int64_t seconds, nanoseconds;
+};
+/* ns that a clock shows; -EINVAL: no such clock. `t` is the caller, for CPU time. */
+djed_status clock_read(int32_t clock, const struct thread *t, uint64_t *ns);
+/* ns of a timespec, at most INT64_MAX; -EINVAL: it is none. */
+int64_t timespec_ns(const struct linux_timespec *time);
+struct linux_timespec timespec(uint64_t ns);
+/* The clocks that one can sleep by, and the time since boot at which such a clock shows `ns`. */
+djed_status clock_to_boot(int32_t clock, uint64_t ns, uint64_t *boot);
+
+#endif
