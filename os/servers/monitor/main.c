@@ -1,0 +1,98 @@
+/* The server's four functions; audit is in audit.c. */
+#include "monitor.h"
+
+struct monitor monitor;
+
+static uint8_t slot_of(const char *service)
+{
+	const struct djed_start_info *start = djed_start();
+
+	for (uint32_t i = 0; service && i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++)
+		if (start->capability[i].type == DJED_CAP_ENDPOINT && strcmp(start->capability[i].name, service) == 0)
+			return (uint8_t)start->capability[i].slot;
+	return NOBODY;
+}
+
+uint8_t route_find(uint32_t number)
+{
+	if (number < LINUX_CALLS)
+		return linux_table[number].support == LINUX_ABSENT ? NOBODY : slot_of(linux_table[number].owner);
+	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++)
+		if (number >= monitor.range[i].first && number <= monitor.range[i].last)
+			return monitor.range[i].slot;
+	return NOBODY;
+}
+
+static djed_status init(void)
+{
+	const struct djed_start_info *start = djed_start();
+
+	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
+		const struct djed_capability_name *c = &start->capability[i];
+
+		if (c->type != DJED_CAP_ENDPOINT || !c->linux_last || c->linux_last >= NUMBERS - 1)
+			continue;
+		if (monitor.ranges == RANGES_MAX) {
+			djed_log("%s: too many servers with calls of their own", c->name);
+			break;
+		}
+		monitor.range[monitor.ranges++] = (struct range){c->linux_first, c->linux_last, (uint8_t)c->slot};
+	}
+	for (uint32_t number = 0; number < LINUX_CALLS; number++)
+		monitor.route[number] = route_find(number);
+	return 0;
+}
+
+static void nobody(uint32_t number)
+{
+	uint8_t *byte = &monitor.named[number / 8], bit = (uint8_t)(1u << number % 8);
+	const struct linux_call *call = linux_find(number);
+
+	djed_reply(-ENOSYS);
+	if (*byte & bit)
+		return;
+	*byte |= bit;
+	djed_log("Linux call %u (%s) is not served", number, call ? call->name : "unknown");
+}
+
+/* Mixes the arguments into 32 bits, for the record; equal arguments give equal hashes. */
+static uint32_t hash(const uint64_t word[6])
+{
+	uint64_t h = word[0];
+
+	for (unsigned i = 1; i < 6; i++)
+		h = (h ^ h >> 29) * 0x9e3779b97f4a7c15u + word[i];
+	h *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32);
+}
+
+static void handle(const struct djed_delivery *d)
+{
+	uint32_t number = DJED_LABEL_NUMBER(d->message.label);
+	uint8_t slot = number < LINUX_CALLS ? monitor.route[number] : route_find(number);
+
+	if (DJED_LABEL_PROTOCOL(d->message.label) != DJED_PROTOCOL_LINUX) {
+		djed_reply(-ENOSYS);
+		return;
+	}
+	djed_ring_add(&(struct djed_event){
+		.source = (uint32_t)(d->badge >> 32),
+		.call = d->message.label,
+		.arguments = hash(d->message.word),
+		.target = slot,
+		.kind = DJED_EVENT_SEEN_CALL,
+	});
+	if (slot == NOBODY) {
+		nobody(number);
+		return;
+	}
+	*djed_out() = d->message;
+	djed_forward(slot);
+}
+
+static void notified(uint64_t bits)
+{
+	djed_log("notified of %llx", (unsigned long long)bits); /* nobody may */
+}
+
+DJED_SERVER(init, handle, notified, monitor_audit)
