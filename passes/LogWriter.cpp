@@ -63,7 +63,7 @@ void LogWriter::writeWhole(IRBuilder<> &B, const Write &W) {
     else if (W.Is == Write::Scatter)
       writeCall(B, B.CreateExtractElement(W.Pointer, Lane), Length);
     else
-      writeCall(B, B.CreateConstGEP1_64(B.getInt8Ty(), W.Pointer, Lane * W.Size), Length);
+      writeCall(B, Lane ? B.CreateConstGEP1_64(B.getInt8Ty(), W.Pointer, Lane * W.Size) : W.Pointer, Length);
   }
   if (W.Is == Write::Compress)
     writeCall(B, W.Pointer, Sum);
