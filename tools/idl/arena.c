@@ -79,7 +79,7 @@ void idl_fail(struct idl *idl, const char *file, unsigned line, const char *form
 
 const char *idl_effect_name(enum idl_effect effect)
 {
-	static const char *const names[] = {"reads",         "undoable",   "deferrable",
+	static const char *const names[] = {"reads",	     "undoable",   "deferrable",
 					    "compensatable", "repeatable", "final"};
 
 	return names[effect];

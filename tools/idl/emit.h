@@ -15,7 +15,7 @@ struct idl_output {
 };
 /* `folder` must exist. Exits the program with a message if there is no memory. */
 void idl_open(struct idl_output *output, const char *folder, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* False: a message with the reason was printed. */
 [[nodiscard]] bool idl_close(struct idl_output *output);
 
@@ -32,8 +32,8 @@ struct idl_capitals idl_capitals(const char *name);
 const char *idl_effect_constant(enum idl_effect effect);
 /* "uint32_t" for scalars */
 const char *idl_c_type(enum idl_type type);
-/* Prints the C expression that is true if the word `expression` is a value of the field's type and range; prints nothing and
- * returns false if every word is. */
+/* Prints the C expression that is true if the word `expression` is a value of the field's type and range;
+ * prints nothing and returns false if every word is. */
 
 bool idl_emit_fits(FILE *to, const struct idl_field *field, const char *expression);
 /* A comment with the message's text and its errors. */

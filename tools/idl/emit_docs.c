@@ -4,7 +4,8 @@
 
 #include "emit.h"
 
-static const char note[] = "<!-- Made by djed-idl from os/protocols: change the interface file instead. -->\n\n";
+static const char note[] =
+    "<!-- Made by djed-idl from os/protocols: change the interface file instead. -->\n\n";
 
 static void emit_type(FILE *to, const struct idl_field *field)
 {
@@ -27,7 +28,8 @@ static void emit_cell(FILE *to, const char *text)
 	}
 }
 
-static void emit_message(FILE *to, const struct idl_protocol *protocol, const struct idl_message *message, bool operation)
+static void emit_message(FILE *to, const struct idl_protocol *protocol, const struct idl_message *message,
+			 bool operation)
 {
 	static const char *const directions[] = {"", "in", "out", "inout"};
 	static const char *const rights[] = {"", "read", "write", "read and write"};
@@ -44,7 +46,8 @@ static void emit_message(FILE *to, const struct idl_protocol *protocol, const st
 			fprintf(to, " %s%s", error->name, error->next ? "," : ".");
 	}
 	if (!operation)
-		fprintf(to, " If recovery must fail it: %s.", message->recover ? message->recover->name : "EIO");
+		fprintf(to, " If recovery must fail it: %s.",
+			message->recover ? message->recover->name : "EIO");
 	fputs("\n\n", to);
 	if (!message->fields && !message->buffers)
 		return;
@@ -81,10 +84,14 @@ void idl_emit_protocols_page(FILE *to, const struct idl *idl)
 {
 	fputs("# Protocols\n\n", to);
 	fputs(note, to);
-	fputs("Messages between servers, and the operations of the kernel. How to read and write interface files:\n"
-	      "[interface-language.md](interface-language.md). Side-effect classes: *reads* changes nothing in the receiver, *undoable* is taken\n"
-	      "back by its undo log, *deferrable* takes effect when the transaction ends, *compensatable* has an inverse, *repeatable* may be\n"
-	      "done twice, *final* may not.\n\n", to);
+	fputs("Messages between servers, and the operations of the kernel. How to read and write interface "
+	      "files:\n"
+	      "[interface-language.md](interface-language.md). Side-effect classes: *reads* changes nothing "
+	      "in the receiver, *undoable* is taken\n"
+	      "back by its undo log, *deferrable* takes effect when the transaction ends, *compensatable* "
+	      "has an inverse, *repeatable* may be\n"
+	      "done twice, *final* may not.\n\n",
+	      to);
 	fputs("| protocol | number | |\n|---|---|---|\n", to);
 	for (const struct idl_protocol *protocol = idl->protocols; protocol; protocol = protocol->next) {
 		fprintf(to, "| [%s](#%s) | %u | ", protocol->name, protocol->name, protocol->number);
@@ -107,8 +114,8 @@ static void emit_call(FILE *to, const struct idl_call *call)
 	fprintf(to, "| %u | `%s(", call->number, call->name);
 	for (const struct idl_argument *argument = call->arguments; argument; argument = argument->next)
 		fprintf(to, "%s%s", argument == call->arguments ? "" : ", ", argument->name);
-	fprintf(to, ")` | %s | %s%s | %s | %s%s", call->owner ? call->owner : "", idl_effect_name(call->effect),
-		call->parks ? ", may wait" : "", call->recover->name,
+	fprintf(to, ")` | %s | %s%s | %s | %s%s", call->owner ? call->owner : "",
+		idl_effect_name(call->effect), call->parks ? ", may wait" : "", call->recover->name,
 		call->support == IDL_FULL      ? "full"
 		: call->support == IDL_PARTIAL ? "partial"
 					       : "absent",
@@ -125,8 +132,11 @@ void idl_emit_linux_page(FILE *to, const struct idl *idl)
 		count[call->support]++;
 	fputs("# Linux calls\n\n", to);
 	fputs(note, to);
-	fprintf(to, "Of the %u system calls of Linux 6.1 on x86_64, %u are there in full, %u in part, %u not at all: those return ENOSYS and are\n"
-		    "named once in the log. The error is what an application gets if recovery cannot repeat the call.\n\n",
+	fprintf(to,
+		"Of the %u system calls of Linux 6.1 on x86_64, %u are there in full, %u in part, %u not at "
+		"all: those return ENOSYS and are\n"
+		"named once in the log. The error is what an application gets if recovery cannot repeat the "
+		"call.\n\n",
 		count[0] + count[1] + count[2], count[IDL_FULL], count[IDL_PARTIAL], count[IDL_ABSENT]);
 	fputs("| number | call | server | class | error | support |\n|---|---|---|---|---|---|\n", to);
 	for (const struct idl_call *call = idl->calls; call; call = call->next)
@@ -142,13 +152,14 @@ void idl_emit_linux_page(FILE *to, const struct idl *idl)
 	bool heading = false;
 
 	for (const struct idl_protocol *protocol = idl->protocols; protocol; protocol = protocol->next)
-		for (const struct idl_message *message = protocol->application ? protocol->messages : NULL; message;
-		     message = message->next) {
+		for (const struct idl_message *message = protocol->application ? protocol->messages : NULL;
+		     message; message = message->next) {
 			if (!heading)
-				fputs("\nBeyond Linux, messages that applications may send by a call number:\n\n| number | message | server |\n|---|---|---|\n",
+				fputs("\nBeyond Linux, messages that applications may send by a call "
+				      "number:\n\n| number | message | server |\n|---|---|---|\n",
 				      to);
 			heading = true;
-			fprintf(to, "| %u | `%s_%s` | %s |\n", protocol->application + message->number, protocol->name,
-				message->name, protocol->service);
+			fprintf(to, "| %u | `%s_%s` | %s |\n", protocol->application + message->number,
+				protocol->name, message->name, protocol->service);
 		}
 }

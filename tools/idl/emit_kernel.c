@@ -11,23 +11,26 @@ static unsigned count_fields(const struct idl_message *operation, enum idl_direc
 }
 
 static const char opening[] =
-	"#include \"abi/layout.h\"\n"
-	"#include \"abi/recovery.h\"\n"
-	"#include \"abi/types.h\"\n"
-	"\n"
-	"/* Registers: rax = number, then status; rdi rsi rdx r10 r8 r9 = `in` fields in order; rdx r8 r9 = `out` fields in order.\n"
-	" * The kernel changes rax, rcx, r11, rdx, r8, r9 and keeps all others.\n"
-	" *\n"
-	" * Programs without the runtime (and the runtime itself) define KERNEL_BARE before they include this: then the stubs\n"
-	" * neither mark their side-effect class nor log the memory of the caller that the kernel fills. With DJED_HOSTED the\n"
-	" * stubs call djed_hosted_operation, which a host program defines. */\n"
-	"#ifndef KERNEL_BARE\n"
-	"void djed_effect(uint32_t effect);\n"
-	"void djed_undo_range(const void *address, size_t length);\n"
-	"#endif\n"
-	"#ifdef DJED_HOSTED\n"
-	"djed_status djed_hosted_operation(uint64_t number, const uint64_t in[6], uint64_t out[3]);\n"
-	"#endif\n";
+    "#include \"abi/layout.h\"\n"
+    "#include \"abi/recovery.h\"\n"
+    "#include \"abi/types.h\"\n"
+    "\n"
+    "/* Registers: rax = number, then status; rdi rsi rdx r10 r8 r9 = `in` fields in order; rdx r8 r9 = "
+    "`out` fields in order.\n"
+    " * The kernel changes rax, rcx, r11, rdx, r8, r9 and keeps all others.\n"
+    " *\n"
+    " * Programs without the runtime (and the runtime itself) define KERNEL_BARE before they include this: "
+    "then the stubs\n"
+    " * neither mark their side-effect class nor log the memory of the caller that the kernel fills. With "
+    "DJED_HOSTED the\n"
+    " * stubs call djed_hosted_operation, which a host program defines. */\n"
+    "#ifndef KERNEL_BARE\n"
+    "void djed_effect(uint32_t effect);\n"
+    "void djed_undo_range(const void *address, size_t length);\n"
+    "#endif\n"
+    "#ifdef DJED_HOSTED\n"
+    "djed_status djed_hosted_operation(uint64_t number, const uint64_t in[6], uint64_t out[3]);\n"
+    "#endif\n";
 
 static void emit_body(FILE *to, const struct idl_message *operation)
 {
@@ -39,8 +42,10 @@ static void emit_body(FILE *to, const struct idl_message *operation)
 	for (const struct idl_field *field = operation->fields; field; field = field->next)
 		if (field->direction == IDL_IN)
 			fprintf(to, "%s%s", n++ ? ", " : "", field->name);
-	fprintf(to, "%s}, out_[3] = {0};\n\tdjed_status rax_ = djed_hosted_operation(KERNEL_OP_%s, in_, out_);\n\n", n ? "" : "0",
-		idl_capitals(operation->name).text);
+	fprintf(
+	    to,
+	    "%s}, out_[3] = {0};\n\tdjed_status rax_ = djed_hosted_operation(KERNEL_OP_%s, in_, out_);\n\n",
+	    n ? "" : "0", idl_capitals(operation->name).text);
 	n = 0;
 	for (const struct idl_field *field = operation->fields; field; field = field->next)
 		if (field->direction == IDL_OUT)
@@ -49,7 +54,8 @@ static void emit_body(FILE *to, const struct idl_message *operation)
 	n = 0;
 	for (const struct idl_field *field = operation->fields; field; field = field->next)
 		if (field->direction == IDL_IN) {
-			fprintf(to, "\tregister uint64_t %s_ __asm__(\"%s\") = %s;\n", registers[n], registers[n], field->name);
+			fprintf(to, "\tregister uint64_t %s_ __asm__(\"%s\") = %s;\n", registers[n],
+				registers[n], field->name);
 			n++;
 		}
 	/* rdx, r8 and r9 may come back changed even where nothing is put into them. */
@@ -59,7 +65,9 @@ static void emit_body(FILE *to, const struct idl_message *operation)
 		fputs("\tregister uint64_t r8_ __asm__(\"r8\");\n", to);
 	if (ins < 6)
 		fputs("\tregister uint64_t r9_ __asm__(\"r9\");\n", to);
-	fprintf(to, "\t__asm__ volatile(\"syscall\"\n\t\t\t : \"+a\"(rax_), \"%cr\"(rdx_), \"%cr\"(r8_), \"%cr\"(r9_)\n\t\t\t : ",
+	fprintf(to,
+		"\t__asm__ volatile(\"syscall\"\n\t\t\t : \"+a\"(rax_), \"%cr\"(rdx_), \"%cr\"(r8_), "
+		"\"%cr\"(r9_)\n\t\t\t : ",
 		ins < 3 ? '=' : '+', ins < 5 ? '=' : '+', ins < 6 ? '=' : '+');
 	for (unsigned i = 0, shown = 0; i < ins; i++)
 		if (i < 2 || i == 3)
@@ -91,7 +99,8 @@ static void emit_stub(FILE *to, const struct idl_message *operation)
 			fprintf(to, "\tdjed_undo_range((const void *)%s, sizeof(struct %s));\n", field->name,
 				field->fills_struct);
 		else if (field->fills)
-			fprintf(to, "\tdjed_undo_range((const void *)%s, %s);\n", field->name, field->fills_length);
+			fprintf(to, "\tdjed_undo_range((const void *)%s, %s);\n", field->name,
+				field->fills_length);
 	}
 	fputs("#endif\n", to);
 	emit_body(to, operation);
@@ -123,18 +132,20 @@ void idl_emit_operations(FILE *to, const struct idl *idl)
 
 	idl_emit_opening(to, "PROTOCOLS_KERNEL_OPERATIONS_H", "The kernel's operations, by number.");
 	fputs("#include \"abi/types.h\"\n\n"
-	      "/* X(NAME, name, number, in fields, out fields, effect) */\n#define KERNEL_OPERATIONS(X)", to);
+	      "/* X(NAME, name, number, in fields, out fields, effect) */\n#define KERNEL_OPERATIONS(X)",
+	      to);
 	for (const struct idl_message *operation = kernel->messages; operation; operation = operation->next)
-		fprintf(to, " \\\n\tX(%s, %s, %u, %u, %u, %s)", idl_capitals(operation->name).text, operation->name, operation->number,
-			count_fields(operation, IDL_IN), count_fields(operation, IDL_OUT),
-			idl_effect_constant(operation->effect));
+		fprintf(to, " \\\n\tX(%s, %s, %u, %u, %u, %s)", idl_capitals(operation->name).text,
+			operation->name, operation->number, count_fields(operation, IDL_IN),
+			count_fields(operation, IDL_OUT), idl_effect_constant(operation->effect));
 	fputs("\n\nstruct kernel_operation {\n"
 	      "\tconst char *name; /* NULL: there is no such operation */\n"
 	      "\tuint8_t in;       /* fields in rdi rsi rdx r10 r8 r9 */\n"
 	      "\tuint8_t out;      /* fields in rdx r8 r9 */\n"
 	      "\tuint8_t effect;   /* enum djed_effect */\n"
 	      "};\n"
-	      "static const struct kernel_operation kernel_operations[] = {\n", to);
+	      "static const struct kernel_operation kernel_operations[] = {\n",
+	      to);
 	for (const struct idl_message *operation = kernel->messages; operation; operation = operation->next)
 		fprintf(to, "\t[%u] = {\"%s\", %u, %u, %s},\n", operation->number, operation->name,
 			count_fields(operation, IDL_IN), count_fields(operation, IDL_OUT),

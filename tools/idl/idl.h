@@ -9,15 +9,15 @@
 #include <stdio.h>
 
 enum {
-	IDL_WORDS = 8,             /* payload words of a message (abi/message.h) */
-	IDL_BUFFERS = 2,           /* grants of a message */
-	IDL_BYTES_MAX = 48,        /* inline bytes or text */
-	IDL_ARGUMENTS = 6,         /* of a Linux call, and of an operation */
-	IDL_OPERATION_OUTS = 3,    /* rdx, r8, r9 */
-	IDL_NAME_MAX = 48,         /* bytes of a name */
-	IDL_CALLS_MAX = 1024,      /* Linux call numbers below it */
+	IDL_WORDS = 8,		    /* payload words of a message (abi/message.h) */
+	IDL_BUFFERS = 2,	    /* grants of a message */
+	IDL_BYTES_MAX = 48,	    /* inline bytes or text */
+	IDL_ARGUMENTS = 6,	    /* of a Linux call, and of an operation */
+	IDL_OPERATION_OUTS = 3,	    /* rdx, r8, r9 */
+	IDL_NAME_MAX = 48,	    /* bytes of a name */
+	IDL_CALLS_MAX = 1024,	    /* Linux call numbers below it */
 	IDL_APPLICATION_MIN = 4096, /* first Linux call number that may stand for a message */
-	IDL_OPERATIONS_MAX = 256,  /* operation numbers below it: the kernel's table is indexed by them */
+	IDL_OPERATIONS_MAX = 256,   /* operation numbers below it: the kernel's table is indexed by them */
 };
 
 enum idl_direction { IDL_IN = 1, IDL_OUT = 2, IDL_INOUT = 3 };
@@ -36,7 +36,7 @@ struct idl_field {
 	bool ranged;
 	int64_t low; /* for u64 fields both are read as unsigned */
 	uint64_t high;
-	unsigned words;    /* words that it takes */
+	unsigned words;	   /* words that it takes */
 	unsigned in_word;  /* first word in the request */
 	unsigned out_word; /* first word in the reply */
 	/* Operations only: the address of memory of the caller that the kernel fills. */
@@ -111,12 +111,12 @@ enum idl_kind {
 	IDL_VALUE,   /* 64 bits */
 	IDL_INT,     /* int */
 	IDL_UINT,    /* unsigned int */
-	IDL_FD,      /* int */
+	IDL_FD,	     /* int */
 	IDL_PID,     /* int */
 	IDL_SIGNAL,  /* int */
 	IDL_FLAGS,   /* unsigned int */
 	IDL_MODE,    /* unsigned int */
-	IDL_ID,      /* user or group, unsigned int */
+	IDL_ID,	     /* user or group, unsigned int */
 	IDL_PATH,    /* address of a NUL-terminated string */
 	IDL_ADDRESS, /* address of client memory, with a direction */
 };
@@ -126,9 +126,9 @@ struct idl_argument {
 	unsigned line;
 	enum idl_kind kind;
 	enum idl_direction direction; /* IDL_ADDRESS */
-	const char *length;           /* name of the argument with its length in bytes, or NULL */
-	unsigned size;                /* or its size in bytes; 0: not stated */
-	const char *set_name;         /* constants for the trace, or NULL */
+	const char *length;	      /* name of the argument with its length in bytes, or NULL */
+	unsigned size;		      /* or its size in bytes; 0: not stated */
+	const char *set_name;	      /* constants for the trace, or NULL */
 	struct idl_set *set;
 };
 
@@ -140,7 +140,7 @@ struct idl_call {
 	const char *note;
 	unsigned line;
 	unsigned number;
-	const char *owner;        /* receives it; NULL: nobody (absent) */
+	const char *owner;	  /* receives it; NULL: nobody (absent) */
 	const char *second_owner; /* the owner may hand it on to this one; or NULL */
 	enum idl_effect effect;
 	bool parks;
@@ -158,11 +158,11 @@ struct idl_memory; /* arena.c */
 struct idl {
 	struct idl_memory *memory;
 	struct idl_protocol *protocols; /* in the order given */
-	struct idl_protocol *kernel;    /* protocol 0, not in the list above; or NULL */
+	struct idl_protocol *kernel;	/* protocol 0, not in the list above; or NULL */
 	struct idl_set *sets;
 	struct idl_call *calls; /* by rising number */
 	const char *linux_text; /* NULL: no file described Linux calls */
-	char error[512];        /* first error as `file:line: reason`, or empty */
+	char error[512];	/* first error as `file:line: reason`, or empty */
 };
 
 /* An empty picture. */
@@ -178,7 +178,7 @@ const char *idl_format(struct idl *idl, const char *format, ...) __attribute__((
 
 /* Keeps the first error. */
 void idl_fail(struct idl *idl, const char *file, unsigned line, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 /* Reads one file's text (`length` bytes, any bytes) into the picture. `file` is used for messages
  * and must live as long as `idl`. False: idl->error says why. */
@@ -191,7 +191,7 @@ bool idl_check(struct idl *idl);
 int idl_errno(const char *name);
 
 const char *idl_effect_name(enum idl_effect effect); /* "reads" */
-const char *idl_type_name(enum idl_type type);       /* "u8" */
-const char *idl_kind_name(enum idl_kind kind);       /* "value" */
+const char *idl_type_name(enum idl_type type);	     /* "u8" */
+const char *idl_kind_name(enum idl_kind kind);	     /* "value" */
 
 #endif

@@ -90,7 +90,7 @@ static void read_number(struct idl_lexer *lexer)
 	while (lexer->at < lexer->end && (isalnum((unsigned char)*lexer->at) || *lexer->at == '_')) {
 		int c = *lexer->at | 32;
 		unsigned digit = isdigit((unsigned char)*lexer->at) ? (unsigned)(*lexer->at - '0')
-			: c >= 'a' && c <= 'f'                      ? (unsigned)(c - 'a' + 10)
+				 : c >= 'a' && c <= 'f'		    ? (unsigned)(c - 'a' + 10)
 								    : 99u;
 
 		if (digit >= base) {
@@ -125,7 +125,8 @@ static void read_string(struct idl_lexer *lexer)
 			return;
 		}
 		/* Texts end up in C comments and C strings. */
-		if (c < 32 || c == 127 || c == '\\' || (c == '*' && lexer->at + 1 < lexer->end && lexer->at[1] == '/')) {
+		if (c < 32 || c == 127 || c == '\\' ||
+		    (c == '*' && lexer->at + 1 < lexer->end && lexer->at[1] == '/')) {
 			idl_reject(lexer, "strings may not hold control characters, backslashes or */");
 			return;
 		}
@@ -153,7 +154,8 @@ void idl_advance(struct idl_lexer *lexer)
 
 	if (name_start(c)) {
 		read_name(lexer);
-	} else if (isdigit(c) || (c == '-' && lexer->end - lexer->at > 1 && isdigit((unsigned char)lexer->at[1]))) {
+	} else if (isdigit(c) ||
+		   (c == '-' && lexer->end - lexer->at > 1 && isdigit((unsigned char)lexer->at[1]))) {
 		read_number(lexer);
 	} else if (c == '"') {
 		read_string(lexer);
@@ -167,7 +169,8 @@ void idl_advance(struct idl_lexer *lexer)
 	}
 }
 
-void idl_lexer_begin(struct idl_lexer *lexer, struct idl *idl, const char *file, const char *text, size_t length)
+void idl_lexer_begin(struct idl_lexer *lexer, struct idl *idl, const char *file, const char *text,
+		     size_t length)
 {
 	*lexer = (struct idl_lexer){.idl = idl, .file = file, .at = text, .end = text + length, .line = 1};
 	idl_advance(lexer);
@@ -244,7 +247,8 @@ uint64_t idl_expect_number(struct idl_lexer *lexer, const char *what, uint64_t m
 		return 0;
 	}
 	if (number > max) {
-		idl_reject(lexer, "%s is above %llu: %llu", what, (unsigned long long)max, (unsigned long long)number);
+		idl_reject(lexer, "%s is above %llu: %llu", what, (unsigned long long)max,
+			   (unsigned long long)number);
 		return 0;
 	}
 	idl_advance(lexer);

@@ -13,18 +13,19 @@ struct idl_lexer {
 	unsigned line;
 	/* The current token. */
 	enum idl_token_kind kind;
-	const char *text;     /* name or string, copied; sign: one character */
-	uint64_t number;      /* magnitude */
+	const char *text; /* name or string, copied; sign: one character */
+	uint64_t number;  /* magnitude */
 	bool negative;
 	unsigned token_line;
-	bool failed;          /* after an error every token is IDL_END */
+	bool failed; /* after an error every token is IDL_END */
 	/* The last comment that shares its line with something before it. */
 	const char *comment;
 	unsigned comment_line;
 };
 
 /* Stands on the first token afterwards. */
-void idl_lexer_begin(struct idl_lexer *lexer, struct idl *idl, const char *file, const char *text, size_t length);
+void idl_lexer_begin(struct idl_lexer *lexer, struct idl *idl, const char *file, const char *text,
+		     size_t length);
 void idl_advance(struct idl_lexer *lexer);
 /* Reports an error at the current token; everything behind it is IDL_END. */
 void idl_reject(struct idl_lexer *lexer, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,10 +6,10 @@
 
 #include "emit.h"
 
-static const char usage[] =
-	"usage: djed-idl [--out DIR] [--docs DIR] FILE...\n"
-	"Reads interface files; writes C headers, tables and decoders to DIR/protocols, reference pages to the --docs DIR.\n"
-	"With neither it only checks the files.\n";
+static const char usage[] = "usage: djed-idl [--out DIR] [--docs DIR] FILE...\n"
+			    "Reads interface files; writes C headers, tables and decoders to DIR/protocols, "
+			    "reference pages to the --docs DIR.\n"
+			    "With neither it only checks the files.\n";
 
 /* Biggest interface file that is read. */
 enum { FILE_MAX = 16 << 20 };
@@ -55,7 +55,8 @@ static bool make_folder(const char *path)
 {
 	struct stat information;
 
-	if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &information) == 0 && S_ISDIR(information.st_mode)))
+	if (mkdir(path, 0777) == 0 ||
+	    (errno == EEXIST && stat(path, &information) == 0 && S_ISDIR(information.st_mode)))
 		return true;
 	fprintf(stderr, "djed-idl: cannot make folder %s: %s\n", path, strerror(errno));
 	return false;
@@ -79,9 +80,9 @@ static bool write_protocol(const char *folder, const struct idl_protocol *protoc
 		const char *ending;
 		void (*emit)(FILE *to, const struct idl_protocol *protocol);
 	} files[] = {
-		{".h", idl_emit_protocol},
-		{"_client.h", idl_emit_client},
-		{"_server.h", idl_emit_server},
+	    {".h", idl_emit_protocol},
+	    {"_client.h", idl_emit_client},
+	    {"_server.h", idl_emit_server},
 	};
 	bool good = true;
 
@@ -145,7 +146,8 @@ static bool write_headers(const char *out, const struct idl *idl)
 		good = good && write_file(folder, "linux.h", idl_emit_linux, idl) &&
 		       write_file(folder, "linux_table.h", idl_emit_linux_table, idl) &&
 		       write_file(folder, "linux_client.h", idl_emit_linux_client, idl) &&
-		       write_file(folder, "linux_trace.h", idl_emit_linux_trace, idl) && write_owners(folder, idl);
+		       write_file(folder, "linux_trace.h", idl_emit_linux_trace, idl) &&
+		       write_owners(folder, idl);
 	return good && write_file(folder, "labels.h", idl_emit_labels, idl) &&
 	       write_file(folder, "effects.tbl", idl_emit_effects, idl);
 }
@@ -164,7 +166,9 @@ int main(int argc, char **argv)
 	int files = 0;
 
 	for (int i = 1; i < argc; i++) {
-		const char **option = strcmp(argv[i], "--out") == 0 ? &out : strcmp(argv[i], "--docs") == 0 ? &docs : NULL;
+		const char **option = strcmp(argv[i], "--out") == 0    ? &out
+				      : strcmp(argv[i], "--docs") == 0 ? &docs
+								       : NULL;
 
 		if (strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
@@ -184,7 +188,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (!files) {
-		fputs(usage, stderr);
+		fputs("djed-idl: no interface file is given\n", stderr);
 		return 2;
 	}
 	idl_begin(&idl);

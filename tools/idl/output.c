@@ -76,8 +76,10 @@ bool idl_close(struct idl_output *output)
 
 void idl_emit_opening(FILE *to, const char *guard, const char *what)
 {
-	fprintf(to, "/* %s\n * Made by djed-idl: change the interface file instead. */\n#ifndef %s\n#define %s\n\n", what,
-		guard, guard);
+	fprintf(
+	    to,
+	    "/* %s\n * Made by djed-idl: change the interface file instead. */\n#ifndef %s\n#define %s\n\n",
+	    what, guard, guard);
 }
 
 void idl_emit_closing(FILE *to)
@@ -104,7 +106,8 @@ const char *idl_effect_constant(enum idl_effect effect)
 
 const char *idl_c_type(enum idl_type type)
 {
-	static const char *const names[] = {"uint8_t", "uint16_t", "uint32_t", "uint64_t", "int32_t", "int64_t", "bool"};
+	static const char *const names[] = {"uint8_t", "uint16_t", "uint32_t", "uint64_t",
+					    "int32_t", "int64_t",  "bool"};
 
 	return names[type];
 }
@@ -129,7 +132,9 @@ bool idl_emit_fits(FILE *to, const struct idl_field *field, const char *expressi
 	case IDL_I32:
 	case IDL_I64: {
 		int64_t low = field->ranged ? field->low : field->type == IDL_I32 ? INT32_MIN : INT64_MIN;
-		int64_t high = field->ranged ? (int64_t)field->high : field->type == IDL_I32 ? INT32_MAX : INT64_MAX;
+		int64_t high = field->ranged		? (int64_t)field->high
+			       : field->type == IDL_I32 ? INT32_MAX
+							: INT64_MAX;
 
 		if (low == INT64_MIN && high == INT64_MAX)
 			return false;
@@ -167,12 +172,15 @@ void idl_emit_contract(FILE *to, const struct idl_message *message)
 
 void idl_emit_effects(FILE *to, const struct idl *idl)
 {
-	fputs("# Functions that send messages or call the kernel, with their side-effect classes. Made by djed-idl.\n", to);
+	fputs("# Functions that send messages or call the kernel, with their side-effect classes. Made by "
+	      "djed-idl.\n",
+	      to);
 	for (const struct idl_protocol *protocol = idl->protocols; protocol; protocol = protocol->next)
 		for (const struct idl_message *message = protocol->messages; message; message = message->next)
 			if (!message->parks)
 				fprintf(to, "%s_%s %s\n", protocol->name, message->name,
 					idl_effect_name(message->effect));
-	for (const struct idl_message *message = idl->kernel ? idl->kernel->messages : NULL; message; message = message->next)
+	for (const struct idl_message *message = idl->kernel ? idl->kernel->messages : NULL; message;
+	     message = message->next)
 		fprintf(to, "kernel_%s %s\n", message->name, idl_effect_name(message->effect));
 }

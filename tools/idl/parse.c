@@ -22,13 +22,17 @@ static bool keyword_of_c(const char *name)
 {
 	/* Keywords that can be spelled in lower case, and macros that the generated code's headers define. */
 	static const char *const words[] = {
-		"alignas",  "alignof",  "asm",      "auto",     "bool",          "break",   "case",     "char",
-		"const",    "constexpr", "continue", "default",  "do",            "double",  "else",     "enum",
-		"extern",   "false",    "float",    "for",      "goto",          "if",      "inline",   "int",
-		"linux",    "long",     "nullptr",  "offsetof", "register",      "restrict", "return",  "short",
-		"signed",   "sizeof",   "static",   "static_assert", "struct",   "switch",  "thread_local", "true",
-		"typedef",  "typeof",   "typeof_unqual", "union", "unix",        "unreachable", "unsigned", "void",
-		"volatile", "while",
+	    "alignas",	    "alignof",	 "asm",		  "assert",   "errno",
+	    "auto",	    "bool",	 "break",	  "case",     "char",
+	    "const",	    "constexpr", "continue",	  "default",  "do",
+	    "double",	    "else",	 "enum",	  "extern",   "false",
+	    "float",	    "for",	 "goto",	  "if",	      "inline",
+	    "int",	    "linux",	 "long",	  "nullptr",  "offsetof",
+	    "register",	    "restrict",	 "return",	  "short",    "signed",
+	    "sizeof",	    "static",	 "static_assert", "struct",   "switch",
+	    "thread_local", "true",	 "typedef",	  "typeof",   "typeof_unqual",
+	    "union",	    "unix",	 "unreachable",	  "unsigned", "void",
+	    "volatile",	    "while",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -48,6 +52,9 @@ const char *idl_expect_identifier(struct idl_lexer *lexer, const char *what)
 			idl_reject(lexer, "%s may not be called %s, which means something in C", what, name);
 		else if (name[0] == '_' || name[length - 1] == '_')
 			idl_reject(lexer, "%s may not begin or end with an underscore: %s", what, name);
+		else if (strncmp(name, "djed_", 5) == 0 ||
+			 (length > 2 && strcmp(name + length - 2, "_t") == 0))
+			idl_reject(lexer, "%s may not begin with djed_ or end with _t: %s", what, name);
 		for (size_t i = 0; i < length && !lexer->failed; i++)
 			if (isupper((unsigned char)name[i]))
 				idl_reject(lexer, "%s must be in lower case: %s", what, name);
@@ -62,7 +69,9 @@ enum idl_effect idl_expect_effect(struct idl_lexer *lexer)
 		if (idl_take_name(lexer, idl_effect_name(effect)))
 			return effect;
 	if (!lexer->failed)
-		idl_reject(lexer, "expected a side-effect class (reads, undoable, deferrable, compensatable, repeatable or final), found %s",
+		idl_reject(lexer,
+			   "expected a side-effect class (reads, undoable, deferrable, compensatable, "
+			   "repeatable or final), found %s",
 			   idl_describe(lexer));
 	return IDL_FINAL;
 }
@@ -101,15 +110,18 @@ static void parse_type(struct idl_lexer *lexer, struct idl_field *field)
 		return;
 	}
 	if (!lexer->failed)
-		idl_reject(lexer, "unknown type %s: one of u8 u16 u32 u64 i32 i64 bool bytes[N] text[N] was expected",
-			   idl_describe(lexer));
+		idl_reject(
+		    lexer,
+		    "unknown type %s: one of u8 u16 u32 u64 i32 i64 bool bytes[N] text[N] was expected",
+		    idl_describe(lexer));
 }
 
 /* Smallest and largest value of a scalar type; for u64 `low` is 0. */
 static void type_limits(enum idl_type type, int64_t *low, uint64_t *high)
 {
 	static const int64_t lows[] = {0, 0, 0, 0, INT32_MIN, INT64_MIN, 0};
-	static const uint64_t highs[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX, INT32_MAX, INT64_MAX, 1};
+	static const uint64_t highs[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX,
+					 INT32_MAX, INT64_MAX,	1};
 
 	*low = lows[type];
 	*high = highs[type];
@@ -147,7 +159,8 @@ static void parse_range(struct idl_lexer *lexer, struct idl_field *field)
 	field->high = (uint64_t)expect_bound(lexer, field);
 	bool is_signed = field->type == IDL_I32 || field->type == IDL_I64;
 
-	if (!lexer->failed && (is_signed ? field->low > (int64_t)field->high : (uint64_t)field->low > field->high))
+	if (!lexer->failed &&
+	    (is_signed ? field->low > (int64_t)field->high : (uint64_t)field->low > field->high))
 		idl_reject(lexer, "range of %s is empty", field->name);
 }
 
@@ -207,7 +220,8 @@ static struct idl_buffer *parse_buffer(struct idl_lexer *lexer)
 	else if (idl_take_name(lexer, "both"))
 		buffer->rights = IDL_BOTH;
 	else if (!lexer->failed)
-		idl_reject(lexer, "expected what the callee does with the buffer (read, write or both), found %s",
+		idl_reject(lexer,
+			   "expected what the callee does with the buffer (read, write or both), found %s",
 			   idl_describe(lexer));
 	buffer->optional = idl_take_name(lexer, "optional");
 	if (lexer->kind == IDL_STRING)
@@ -218,8 +232,8 @@ static struct idl_buffer *parse_buffer(struct idl_lexer *lexer)
 
 /* ---- messages ---------------------------------------------------------------------------------- */
 
-static void reject_duplicate_field(struct idl_lexer *lexer, const struct idl_message *message, const char *name,
-				   unsigned line)
+static void reject_duplicate_field(struct idl_lexer *lexer, const struct idl_message *message,
+				   const char *name, unsigned line)
 {
 	unsigned count = 0;
 
@@ -263,9 +277,12 @@ static void parse_body(struct idl_lexer *lexer, struct idl_message *message, boo
 			message->recover = idl_expect_error(lexer);
 			idl_expect_sign(lexer, ';');
 		} else if (!lexer->failed) {
-			idl_reject(lexer, operation ? "expected in, out or '}', found %s"
-						    : "expected in, out, inout, buffer, errors, recover (once) or '}', found %s",
-				   idl_describe(lexer));
+			idl_reject(
+			    lexer,
+			    operation
+				? "expected in, out or '}', found %s"
+				: "expected in, out, inout, buffer, errors, recover (once) or '}', found %s",
+			    idl_describe(lexer));
 		}
 	}
 	idl_expect_sign(lexer, '}');
@@ -287,13 +304,15 @@ static void lay_out(struct idl_lexer *lexer, struct idl_message *message, bool o
 			message->out_words += field->words;
 		}
 		if (message->in_words > most_in || message->out_words > most_out)
-			idl_fail(lexer->idl, lexer->file, field->line, "too many words with %s: %s of %s fits %u", field->name,
+			idl_fail(lexer->idl, lexer->file, field->line,
+				 "too many words with %s: %s of %s fits %u", field->name,
 				 message->in_words > most_in ? "the request" : "the reply", message->name,
 				 message->in_words > most_in ? most_in : most_out);
 	}
 	if (message->buffer_count > IDL_BUFFERS)
-		idl_fail(lexer->idl, lexer->file, message->line, "%s lends %u buffers; at most %d are possible", message->name,
-			 message->buffer_count, IDL_BUFFERS);
+		idl_fail(lexer->idl, lexer->file, message->line,
+			 "%s lends %u buffers; at most %d are possible", message->name, message->buffer_count,
+			 IDL_BUFFERS);
 }
 
 static struct idl_message *parse_message(struct idl_lexer *lexer, bool operation)
@@ -302,8 +321,9 @@ static struct idl_message *parse_message(struct idl_lexer *lexer, bool operation
 
 	message->line = lexer->token_line;
 	message->name = idl_expect_identifier(lexer, operation ? "an operation" : "a message");
-	message->number = (unsigned)idl_expect_number(lexer, operation ? "the operation's number" : "the message's number",
-						      operation ? IDL_OPERATIONS_MAX - 1 : 0xffff);
+	message->number =
+	    (unsigned)idl_expect_number(lexer, operation ? "the operation's number" : "the message's number",
+					operation ? IDL_OPERATIONS_MAX - 1 : 0xffff);
 	message->effect = idl_expect_effect(lexer);
 	message->parks = !operation && idl_take_name(lexer, "parks");
 	message->text = idl_expect_string(lexer, "a description");
@@ -322,11 +342,12 @@ static void add_message(struct idl_lexer *lexer, struct idl_protocol *protocol, 
 		return;
 	for (; *next; next = &(*next)->next) {
 		if ((*next)->number == message->number)
-			idl_fail(lexer->idl, lexer->file, message->line, "number %u is taken by %s of line %u", message->number,
-				 (*next)->name, (*next)->line);
-		if (strcmp((*next)->name, message->name) == 0)
-			idl_fail(lexer->idl, lexer->file, message->line, "name %s is taken by line %u", message->name,
+			idl_fail(lexer->idl, lexer->file, message->line,
+				 "number %u is taken by %s of line %u", message->number, (*next)->name,
 				 (*next)->line);
+		if (strcmp((*next)->name, message->name) == 0)
+			idl_fail(lexer->idl, lexer->file, message->line, "name %s is taken by line %u",
+				 message->name, (*next)->line);
 	}
 	*next = message;
 }
@@ -335,12 +356,13 @@ static void parse_application(struct idl_lexer *lexer, struct idl_protocol *prot
 {
 	unsigned line = lexer->token_line;
 
-	protocol->application = (unsigned)idl_expect_number(lexer, "the first number of the application's calls", 0xffff);
+	protocol->application =
+	    (unsigned)idl_expect_number(lexer, "the first number of the application's calls", 0xffff);
 	if (lexer->kind == IDL_NAME && !idl_at_name(lexer, "message"))
 		protocol->service = idl_expect_identifier(lexer, "a service");
 	if (!lexer->failed && protocol->application < IDL_APPLICATION_MIN)
-		idl_fail(lexer->idl, lexer->file, line, "numbers below %d belong to Linux: %u", IDL_APPLICATION_MIN,
-			 protocol->application);
+		idl_fail(lexer->idl, lexer->file, line, "numbers below %d belong to Linux: %u",
+			 IDL_APPLICATION_MIN, protocol->application);
 }
 
 static void parse_protocol(struct idl_lexer *lexer)
@@ -364,14 +386,15 @@ static void parse_protocol(struct idl_lexer *lexer)
 		else if (kernel && idl_take_name(lexer, "operation"))
 			add_message(lexer, protocol, parse_message(lexer, true));
 		else
-			idl_reject(lexer, "expected %s, found %s", kernel ? "operation" : "message", idl_describe(lexer));
+			idl_reject(lexer, "expected %s, found %s", kernel ? "operation" : "message",
+				   idl_describe(lexer));
 	}
 	if (lexer->failed)
 		return;
 	if (kernel) {
 		if (idl->kernel)
-			idl_fail(idl, protocol->file, protocol->line, "operations of the kernel are already described in %s",
-				 idl->kernel->file);
+			idl_fail(idl, protocol->file, protocol->line,
+				 "operations of the kernel are already described in %s", idl->kernel->file);
 		idl->kernel = protocol;
 		return;
 	}

@@ -30,7 +30,8 @@ static struct idl_argument *parse_argument(struct idl_lexer *lexer)
 		if (kind == IDL_ADDRESS) {
 			if (!lexer->failed)
 				idl_reject(lexer,
-					   "unknown kind of argument %s: one of value int uint fd pid signal flags mode id path in out inout was expected",
+					   "unknown kind of argument %s: one of value int uint fd pid signal "
+					   "flags mode id path in out inout was expected",
 					   idl_describe(lexer));
 			return argument;
 		}
@@ -63,18 +64,20 @@ static void parse_arguments(struct idl_lexer *lexer, struct idl_call *call)
 		if (lexer->failed)
 			return;
 		if (find_argument(call, argument->name))
-			idl_fail(lexer->idl, lexer->file, argument->line, "%s has two arguments called %s", call->name,
-				 argument->name);
+			idl_fail(lexer->idl, lexer->file, argument->line, "%s has two arguments called %s",
+				 call->name, argument->name);
 		*next = argument;
 		next = &argument->next;
 		if (++call->argument_count > IDL_ARGUMENTS)
-			idl_fail(lexer->idl, lexer->file, argument->line, "%s has more than %d arguments", call->name,
-				 IDL_ARGUMENTS);
+			idl_fail(lexer->idl, lexer->file, argument->line, "%s has more than %d arguments",
+				 call->name, IDL_ARGUMENTS);
 	}
 	idl_expect_sign(lexer, '}');
-	for (const struct idl_argument *argument = call->arguments; argument && !lexer->failed; argument = argument->next)
+	for (const struct idl_argument *argument = call->arguments; argument && !lexer->failed;
+	     argument = argument->next)
 		if (argument->length && !find_argument(call, argument->length))
-			idl_fail(lexer->idl, lexer->file, argument->line, "%s has no argument %s", call->name, argument->length);
+			idl_fail(lexer->idl, lexer->file, argument->line, "%s has no argument %s", call->name,
+				 argument->length);
 }
 
 static void add_call(struct idl_lexer *lexer, struct idl_call *call)
@@ -85,10 +88,11 @@ static void add_call(struct idl_lexer *lexer, struct idl_call *call)
 		return;
 	for (const struct idl_call *other = lexer->idl->calls; other; other = other->next) {
 		if (other->number == call->number)
-			idl_fail(lexer->idl, lexer->file, call->line, "number %u is taken by %s of line %u", call->number,
-				 other->name, other->line);
+			idl_fail(lexer->idl, lexer->file, call->line, "number %u is taken by %s of line %u",
+				 call->number, other->name, other->line);
 		if (strcmp(other->name, call->name) == 0)
-			idl_fail(lexer->idl, lexer->file, call->line, "name %s is taken by line %u", call->name, other->line);
+			idl_fail(lexer->idl, lexer->file, call->line, "name %s is taken by line %u",
+				 call->name, other->line);
 	}
 	while (*next && (*next)->number < call->number)
 		next = &(*next)->next;
@@ -115,9 +119,11 @@ static void parse_call(struct idl_lexer *lexer)
 
 	call->recover = idl_expect_error(lexer);
 	/* Programs repeat the call for ever on these. */
-	if (!lexer->failed && (strcmp(call->recover->name, "EINTR") == 0 || strcmp(call->recover->name, "EAGAIN") == 0))
-		idl_fail(lexer->idl, lexer->file, line, "%s may not recover with %s: programs would repeat it for ever",
-			 call->name, call->recover->name);
+	if (!lexer->failed &&
+	    (call->recover->number == idl_errno("EINTR") || call->recover->number == idl_errno("EAGAIN")))
+		idl_fail(lexer->idl, lexer->file, line,
+			 "%s may not recover with %s: programs would repeat it for ever", call->name,
+			 call->recover->name);
 	if (idl_take_name(lexer, "full"))
 		call->support = IDL_FULL;
 	else if (idl_take_name(lexer, "partial"))
@@ -129,7 +135,8 @@ static void parse_call(struct idl_lexer *lexer)
 	line = lexer->token_line;
 	call->note = idl_expect_string(lexer, "a note");
 	if (!lexer->failed && call->support == IDL_PARTIAL && !call->note[0])
-		idl_fail(lexer->idl, lexer->file, line, "%s is partial: its note must say what is missing", call->name);
+		idl_fail(lexer->idl, lexer->file, line, "%s is partial: its note must say what is missing",
+			 call->name);
 	call->arguments_known = true;
 	idl_expect_sign(lexer, '{');
 	parse_arguments(lexer, call);
@@ -181,8 +188,8 @@ static void parse_set(struct idl_lexer *lexer, bool flags)
 	idl_expect_sign(lexer, '}');
 	for (; *last; last = &(*last)->next)
 		if (strcmp((*last)->name, set->name) == 0)
-			idl_fail(lexer->idl, lexer->file, set->line, "set %s is already there in line %u", set->name,
-				 (*last)->line);
+			idl_fail(lexer->idl, lexer->file, set->line, "set %s is already there in line %u",
+				 set->name, (*last)->line);
 	*last = set;
 }
 
@@ -204,6 +211,7 @@ void idl_parse_linux(struct idl_lexer *lexer)
 		else if (idl_take_name(lexer, "values"))
 			parse_set(lexer, false);
 		else
-			idl_reject(lexer, "expected call, absent, flags or values, found %s", idl_describe(lexer));
+			idl_reject(lexer, "expected call, absent, flags or values, found %s",
+				   idl_describe(lexer));
 	}
 }

@@ -39,10 +39,10 @@ DJED_INLINE struct djed_grant djed_lend(struct djed_buffer buffer, uint8_t right
 				   .index = buffer.index};
 }
 
-/* Grant `index` of a received message as a buffer. False: it is not there, or lacks the rights; if it is `optional` and
- * not there, the buffer is empty. */
-DJED_INLINE bool djed_borrow(const struct djed_delivery *delivery, unsigned index, uint8_t rights, bool optional,
-			     struct djed_buffer *buffer)
+/* Grant `index` of a received message as a buffer. False: it is not there, or lacks the rights; if it is
+ * `optional` and not there, the buffer is empty. */
+DJED_INLINE bool djed_borrow(const struct djed_delivery *delivery, unsigned index, uint8_t rights,
+			     bool optional, struct djed_buffer *buffer)
 {
 	const struct djed_grant *grant = &delivery->message.grant[index];
 
@@ -52,15 +52,16 @@ DJED_INLINE bool djed_borrow(const struct djed_delivery *delivery, unsigned inde
 	if ((grant->rights & rights) != rights)
 		return false;
 	*buffer = (struct djed_buffer){
-		.length = grant->length, .kind = DJED_GRANT_PASS, .rights = rights, .index = (uint16_t)index};
+	    .length = grant->length, .kind = DJED_GRANT_PASS, .rights = rights, .index = (uint16_t)index};
 	return true;
 }
 
 /* Memory that an application named by address and length. False: longer than a buffer can be. */
-DJED_INLINE bool djed_borrow_application(uint64_t address, uint64_t length, uint8_t rights, struct djed_buffer *buffer)
+DJED_INLINE bool djed_borrow_application(uint64_t address, uint64_t length, uint8_t rights,
+					 struct djed_buffer *buffer)
 {
 	*buffer = (struct djed_buffer){
-		.base = address, .length = (uint32_t)length, .kind = DJED_GRANT_CLIENT, .rights = rights};
+	    .base = address, .length = (uint32_t)length, .kind = DJED_GRANT_CLIENT, .rights = rights};
 	return length <= UINT32_MAX;
 }
 
