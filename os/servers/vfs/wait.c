@@ -1,0 +1,140 @@
+/* Parked requests, one per process, in one list. Whoever may let them go on wakes them, and they look again. */
+#include "vfs.h"
+
+uint16_t vfs_waiting;
+
+static void unlink_waiting(struct process *process)
+{
+	struct wait *wait = &process->wait;
+
+	*(wait->previous ? &vfs_process[wait->previous].wait.next : &vfs_waiting) = wait->next;
+	if (wait->next)
+		vfs_process[wait->next].wait.previous = wait->previous;
+	wait->request = 0;
+}
+
+static void set_deadline(void)
+{
+	uint64_t first = 0;
+
+	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
+		uint64_t deadline = vfs_process[i].wait.deadline;
+
+		if (deadline && (!first || deadline < first))
+			first = deadline;
+	}
+	if (djed_deadline != first)
+		djed_deadline = first;
+}
+
+void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t progress, uint64_t deadline)
+{
+	struct wait *wait = &process->wait;
+
+	djed_assert(wait->request == 0);
+	wait->request = djed_current()->request;
+	wait->kind = kind;
+	wait->pipe = kind == WAIT_LOCK ? 0 : what;
+	wait->inode = kind == WAIT_LOCK ? what : 0;
+	wait->progress = progress;
+	wait->deadline = deadline;
+	wait->previous = 0;
+	wait->next = vfs_waiting;
+	if (vfs_waiting)
+		vfs_process[vfs_waiting].wait.previous = (uint16_t)(process - vfs_process);
+	vfs_waiting = (uint16_t)(process - vfs_process);
+	if (deadline)
+		set_deadline();
+	djed_park(progress ? (djed_status)progress : -EIO);
+}
+
+void wait_forget(struct process *process)
+{
+	bool timed = process->wait.deadline != 0;
+
+	if (process->wait.request == 0)
+		return;
+	unlink_waiting(process);
+	if (timed)
+		set_deadline();
+}
+
+void wait_wake(struct process *process)
+{
+	djed_handle request = process->wait.request;
+
+	wait_forget(process);
+	djed_wake(request);
+}
+
+/* Wakes all for which `matches` holds. */
+static void wake_where(bool (*matches)(const struct wait *wait, uint64_t what), uint64_t what)
+{
+	for (uint16_t i = vfs_waiting, next; i; i = next) {
+		next = vfs_process[i].wait.next;
+		if (matches(&vfs_process[i].wait, what))
+			wait_wake(&vfs_process[i]);
+	}
+}
+
+static bool waits_for_pipe(const struct wait *wait, uint64_t pipe)
+{
+	if (wait->kind == WAIT_POLL)
+		return wait->pipes >> pipe % 64 & 1;
+	return (wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) && wait->pipe == pipe;
+}
+
+void wait_wake_pipe(uint32_t pipe)
+{
+	if (vfs_waiting)
+		wake_where(waits_for_pipe, pipe);
+}
+
+static bool waits_for_console(const struct wait *wait, uint64_t what)
+{
+	(void)what;
+	return wait->kind == WAIT_POLL && wait->console;
+}
+
+void wait_wake_console(void)
+{
+	wake_where(waits_for_console, 0);
+}
+
+static bool waits_for_lock(const struct wait *wait, uint64_t inode)
+{
+	return wait->kind == WAIT_LOCK && wait->inode == inode;
+}
+
+void wait_wake_lock(uint32_t inode)
+{
+	if (vfs_waiting)
+		wake_where(waits_for_lock, inode);
+}
+
+static bool is_late(const struct wait *wait, uint64_t now)
+{
+	return wait->deadline && wait->deadline <= now;
+}
+
+void wait_wake_late(uint64_t now)
+{
+	wake_where(is_late, now);
+	set_deadline();
+}
+
+bool wait_resumed(void)
+{
+	return djed_current()->flags & DJED_DELIVERY_RESUMED;
+}
+
+uint64_t wait_progress(const struct process *process)
+{
+	return wait_resumed() ? process->wait.progress : 0;
+}
+
+void wait_step(struct process *process, uint64_t progress)
+{
+	/* The deadline is already past: the next notification wakes it. */
+	wait_park(process, WAIT_STEP, 0, progress, 1);
+}
