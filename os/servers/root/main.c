@@ -1,0 +1,113 @@
+/* Start of the system, and recovery of rs. */
+#include "root.h"
+
+#include <abi/lab.h>
+#include <errno.h>
+#include <lib/instance.h>
+#include <protocols/audit_client.h>
+#include <protocols/kernel.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct root root;
+
+enum { AUDIT_SLOT = 8 /* of root's own capabilities; the kernel fills the first ones */, RS_RESTARTS_MAX = 8 };
+
+void root_fail(const char *format, ...)
+{
+	char line[200];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	djed_log("cannot start: %s", line);
+	(void)kernel_halt(DJED_LAB_PANIC, 0);
+	djed_panic("%s", line);
+}
+
+/* Waits until a service has finished its init, by asking for its first audit: a system that starts damaged says so. */
+static void await(const struct root_service *service)
+{
+	uint32_t violations, processes;
+	uint64_t mix, resource[4];
+	djed_status status = kernel_service_grant(djed_start()->service, AUDIT_SLOT, DJED_CAP_ENDPOINT, service->number,
+						  DJED_MAY_CALL);
+
+	if (!status)
+		status = audit_audit(AUDIT_SLOT, &violations, &processes, &mix, &resource[0], &resource[1], &resource[2],
+				     &resource[3]);
+	if (status)
+		root_fail("service %s does not start: error %d", service->line->name, (int)-status);
+	if (violations)
+		root_fail("service %s starts with %u violations", service->line->name, violations);
+}
+
+static djed_status init(void)
+{
+	uint32_t count;
+
+	root_read();
+	root_make_services();
+	count = root.manifest.count;
+	for (uint32_t i = 0; i < count; i++) {
+		djed_status status = kernel_service_start(root.service[i].number, root.service[i].image.entry);
+
+		if (status)
+			root_fail("service %s: start: error %d", root.service[i].line->name, (int)-status);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		await(&root.service[i]);
+	(void)kernel_lab_update(0, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
+	root_wake_fault();
+	(void)kernel_lab_update(0, 0, DJED_LAB_RUNNING);
+	for (uint32_t i = 0; i < count; i++)
+		(void)kernel_service_event(root.service[i].number, DJED_EVENT_START); /* -ENOSYS: it has no use for it */
+	return 0;
+}
+
+/* rs crashed: a new instance, which gets the report that it was working on again. */
+static void recover(uint64_t number, const struct djed_message *report)
+{
+	static uint32_t restarts;
+	struct djed_recovery_record record = {.service = (uint32_t)number,
+					      .cause = (uint32_t)report->word[1],
+					      .rung = 6,
+					      .address = report->word[3],
+					      .instruction = report->word[4],
+					      .transaction = report->word[5],
+					      .label = (uint32_t)report->word[6],
+					      .attempt = (uint32_t)report->word[7],
+					      .crashed_at = djed_now()};
+	struct root_service *service = NULL;
+	djed_status status;
+
+	for (uint32_t i = 0; i < root.manifest.count; i++)
+		if (root.service[i].number == number)
+			service = &root.service[i];
+	if (!service || ++restarts > RS_RESTARTS_MAX) {
+		djed_log("%s crashed %u times: shutdown", service ? service->line->name : "an unknown service", restarts);
+		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
+		return;
+	}
+	status = instance_renew(number, &service->image, service->line->heap, restarts);
+	if (!status)
+		status = kernel_recover(number, DJED_RECOVER_RESTART_RETRY, EIO);
+	record.done_at = djed_now();
+	if (status)
+		root_fail("%s crashed and cannot be started again: error %d", service->line->name, (int)-status);
+	(void)kernel_record_recovery((uintptr_t)&record);
+	djed_log("%s crashed: started again", service->line->name);
+}
+
+static void handle(const struct djed_delivery *delivery)
+{
+	if (delivery->message.label != DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH)) {
+		djed_reply(-ENOSYS);
+		return;
+	}
+	recover(delivery->message.word[0], &delivery->message);
+	djed_reply(0);
+}
+
+DJED_SERVER(init, handle, NULL, NULL)

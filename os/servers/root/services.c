@@ -1,0 +1,179 @@
+/* Making of the services. */
+#include <abi/lab.h>
+#include <lib/instance.h>
+#include <protocols/kernel.h>
+#include <protocols/linux_table.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "root.h"
+
+static void must(djed_status status, const char *name, const char *what)
+{
+	if (status)
+		root_fail("service %s: %s: error %d", name, what, (int)-status);
+}
+
+static void create(struct root_service *service)
+{
+	const struct manifest_service *line = service->line;
+	struct djed_service_spec spec = {.priority = line->priority, .log_size = line->log};
+
+	strlcpy(spec.name, line->name, sizeof(spec.name));
+	if (line->receives & 1u << DJED_EVENT_CRASH)
+		spec.flags |= DJED_SPEC_RECOVERER;
+	must(kernel_service_create((uintptr_t)&spec, &service->number), line->name, "create");
+	must(instance_make(service->number, &service->image, line->heap), line->name, "memory");
+	if (line->archive)
+		must(kernel_service_map(service->number, DJED_ARCHIVE_BASE, djed_start()->archive_size, DJED_ACCESS_READ),
+		     line->name, "boot archive");
+}
+
+/* ---- capabilities ------------------------------------------------------------------------------------ */
+
+static struct djed_capability_name *grant(const struct root_service *service, struct djed_start_info *start, const char *name,
+					  uint32_t type, uint64_t object, uint64_t rights)
+{
+	struct djed_capability_name *capability = &start->capability[start->capabilities];
+
+	if (start->capabilities == DJED_CAPABILITIES_MAX)
+		root_fail("manifest:%u: service %s has more than %d capabilities", service->line->line, service->line->name,
+			  DJED_CAPABILITIES_MAX);
+	must(kernel_service_grant(service->number, start->capabilities, type, object, rights), service->line->name, name);
+	strlcpy(capability->name, name, sizeof(capability->name));
+	capability->type = type;
+	capability->slot = start->capabilities++;
+	return capability;
+}
+
+static void grant_endpoints(const struct root_service *service, struct djed_start_info *start)
+{
+	const struct manifest_service *line = service->line;
+
+	for (uint32_t i = 0; i < root.manifest.count; i++) {
+		const struct manifest_service *other = root.service[i].line;
+		uint64_t rights = 0;
+
+		if (line->calls >> i & 1)
+			rights |= DJED_MAY_CALL | DJED_MAY_FORWARD;
+		if (line->forwards >> i & 1)
+			rights |= DJED_MAY_FORWARD;
+		if (line->notifies >> i & 1)
+			rights |= DJED_MAY_NOTIFY;
+		if (!rights)
+			continue;
+		struct djed_capability_name *capability =
+			grant(service, start, other->name, DJED_CAP_ENDPOINT, root.service[i].number, rights);
+		capability->linux_first = other->linux_first;
+		capability->linux_last = other->linux_last;
+	}
+}
+
+static void grant_objects(const struct root_service *service, struct djed_start_info *start)
+{
+	static const char *const names[] = {
+		[DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",     [DJED_CAP_THREADS] = "threads",
+		[DJED_CAP_SCHEDULE] = "schedule", [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt"};
+	const struct manifest_service *line = service->line;
+
+	for (uint32_t type = 0; type < sizeof(names) / sizeof(*names); type++)
+		if (line->grants >> type & 1)
+			grant(service, start, names[type], type, 0, 0);
+	if (line->port_count)
+		grant(service, start, "ports", DJED_CAP_PORTS, (uint64_t)line->port_first << 16 | line->port_count, 0);
+	if (line->has_irq)
+		grant(service, start, "irq", DJED_CAP_IRQ, line->irq_line, line->irq_bit);
+}
+
+static void inform(const struct root_service *service)
+{
+	static struct djed_start_info start; /* a page: too large for the stack */
+	const struct manifest_service *line = service->line;
+
+	start = (struct djed_start_info){.service = (uint32_t)service->number,
+					 .policy = root.policy,
+					 .monitor = root.monitor,
+					 .heap_size = line->heap,
+					 .log_size = line->log,
+					 .archive_size = line->archive ? djed_start()->archive_size : 0};
+	strlcpy(start.name, line->name, sizeof(start.name));
+	strlcpy(start.command_line, djed_start()->command_line, sizeof(start.command_line));
+	grant_endpoints(service, &start);
+	grant_objects(service, &start);
+	if (line->grants >> DJED_CAP_FRAMES & 1) {
+		start.pool_first = djed_start()->pool_first;
+		start.pool_count = djed_start()->pool_count;
+	}
+	must(kernel_service_write(service->number, DJED_START_INFO, (uintptr_t)&start, sizeof(start)), line->name,
+	     "start information");
+}
+
+/* ---- events, Linux calls, laboratory ------------------------------------------------------------------------ */
+
+static void name_receiver(const struct root_service *service)
+{
+	for (uint32_t event = DJED_EVENT_PAGE_FAULT; event < DJED_EVENT_CRASH; event++)
+		if (service->line->receives >> event & 1)
+			must(kernel_service_event(service->number, event), service->line->name, "receives");
+}
+
+/* With the monitor in the path it gets every call; else each goes to its owner. */
+static void route_calls(void)
+{
+	const uint64_t all = ~UINT64_C(0);
+
+	for (uint32_t i = 0; i < root.manifest.count; i++) {
+		const struct root_service *service = &root.service[i];
+
+		if (service->line->receives_linux && root.monitor == DJED_MONITOR_BROKER) {
+			must(kernel_route(all, service->number), service->line->name, "Linux calls");
+			return;
+		}
+	}
+	for (uint32_t number = 0; number < LINUX_CALLS; number++) {
+		int owner = linux_table[number].owner ? manifest_find(&root.manifest, linux_table[number].owner) : -1;
+
+		if (owner >= 0)
+			must(kernel_route(number, root.service[owner].number), linux_table[number].owner, "Linux calls");
+	}
+	for (uint32_t i = 0; i < root.manifest.count; i++) {
+		const struct manifest_service *line = root.service[i].line;
+
+		for (uint32_t number = line->linux_first; line->linux_last && number <= line->linux_last; number++)
+			must(kernel_route(number, root.service[i].number), line->name, "Linux calls");
+	}
+}
+
+static void show(const struct root_service *service)
+{
+	static const struct {
+		const char *section;
+		uint32_t kind;
+	} shown[] = {{".djed.counts", DJED_REGION_BLOCK_COUNTS},
+		     {"__llvm_prf_cnts", DJED_REGION_PROFILE_COUNTS},
+		     {"__llvm_prf_bits", DJED_REGION_PROFILE_BITS},
+		     {".djed.events", DJED_REGION_EVENTS}};
+
+	for (unsigned i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
+		uint64_t address, length;
+
+		if (elf_section(&service->image, shown[i].section, &address, &length))
+			must(kernel_lab_region(service->number, shown[i].kind, address, length), service->line->name,
+			     shown[i].section);
+	}
+}
+
+void root_make_services(void)
+{
+	uint32_t count = root.manifest.count;
+
+	for (uint32_t i = 0; i < count; i++)
+		create(&root.service[i]);
+	/* Only now is it known what memory is left for applications, and which numbers the services have. */
+	for (uint32_t i = 0; i < count; i++) {
+		inform(&root.service[i]);
+		name_receiver(&root.service[i]);
+		show(&root.service[i]);
+	}
+	route_calls();
+}
