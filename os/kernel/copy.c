@@ -3,7 +3,7 @@
 #include "memory.h"
 #include "operations.h"
 
-struct lent_pair lent_with[TXN_REQUESTS];
+static struct lent_pair lent_with[TXN_REQUESTS]; /* beside struct txn_request */
 
 /* The byte at `offset` of a view, in the kernel's map of memory; NULL: not there, or not writable. */
 static uint8_t *reach(struct view view, uint64_t offset, bool write)
@@ -202,10 +202,23 @@ static djed_status lend_one(const struct service *sender, const struct djed_gran
 	}
 }
 
+void lend_commit(unsigned request, const struct lent_pair *lent)
+{
+	if (lent->grant[0].kind | lent->grant[1].kind)
+		lent_with[request] = *lent;
+	else
+		lent_with[request].grant[0].kind = lent_with[request].grant[1].kind = DJED_GRANT_NONE;
+}
+
 djed_status lend(const struct service *sender, const struct djed_message *message, struct lent_pair *result)
 {
 	djed_status status = 0;
 
+	_Static_assert(DJED_GRANTS_MAX == 2, "the short way below");
+	if (!(message->grant[0].kind | message->grant[1].kind)) {
+		result->grant[0].kind = result->grant[1].kind = DJED_GRANT_NONE;
+		return 0;
+	}
 	for (unsigned i = 0; !status && i < DJED_GRANTS_MAX; i++)
 		status = lend_one(sender, &message->grant[i], &result->grant[i]);
 	return status;

@@ -38,8 +38,8 @@ struct lent {
 struct lent_pair {
 	struct lent grant[DJED_GRANTS_MAX];
 };
-/* What is lent with each request, beside struct txn_request. */
-extern struct lent_pair lent_with[TXN_REQUESTS];
+/* The request has been sent with these. */
+void lend_commit(unsigned request, const struct lent_pair *lent);
 
 /* Resolves the grants of a message that `sender` is about to send. -EINVAL: malformed or beyond what is lent
  * to the sender; -EPERM: it has no such right. */

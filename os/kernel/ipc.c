@@ -31,7 +31,7 @@ static bool label_allowed(const struct service *sender, uint32_t label)
 	return held != TXN_NONE && rules.request[held].message.label == label;
 }
 
-static djed_status forward(struct service *caller, enum djed_log_state log, uint64_t slot)
+[[gnu::noinline]] static djed_status forward(struct service *caller, enum djed_log_state log, uint64_t slot)
 {
 	const struct service *target = service_target(caller, slot, DJED_MAY_FORWARD);
 	unsigned number = service_number(caller), held = txn_held(&rules, number);
@@ -47,7 +47,7 @@ static djed_status forward(struct service *caller, enum djed_log_state log, uint
 		status = txn_receive(&rules, number, DJED_NEXT_FORWARD, log, service_number(target),
 				     &caller->ipc->out);
 	if (!status)
-		lent_with[held] = lent;
+		lend_commit(held, &lent);
 	return status;
 }
 
@@ -94,7 +94,7 @@ djed_status operation_call(struct service *caller, const uint64_t *in, uint64_t 
 		status = txn_call(&rules, number, service_number(target), (enum djed_log_state)in[1],
 				  &caller->ipc->out);
 	if (!status)
-		lent_with[number * TXN_PER_SERVICE + TXN_CALL] = lent;
+		lend_commit(number * TXN_PER_SERVICE + TXN_CALL, &lent);
 	return status;
 }
 

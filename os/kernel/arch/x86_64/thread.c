@@ -162,7 +162,10 @@ void arch_thread_resume(struct arch_thread *thread, uint64_t tables)
 				 is not known */
 		last = thread;
 		write_msr(MSR_FS_BASE, thread->fs_base);
-		write_msr(MSR_GS_BASE, thread->gs_base);
+		if (gs_base | thread->gs_base) { /* loading a selector only ever makes it 0 */
+			gs_base = thread->gs_base;
+			write_msr(MSR_GS_BASE, gs_base);
+		}
 	}
 	arch_resume(&thread->registers);
 }
