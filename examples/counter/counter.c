@@ -1,0 +1,128 @@
+/* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime and in the
+ * passes that it is compiled with; nothing in this file is about recovery. */
+#include <client.h>
+#include <djed/server.h>
+#include <errno.h>
+#include <protocols/counter_server.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COUNTERS = 16, NAME_SIZE = 32 };
+
+static struct counter {
+	uint64_t value;
+	char name[NAME_SIZE]; /* NUL-terminated; may be empty */
+} counters[COUNTERS];
+static uint64_t total; /* of all values */
+
+/* A page of the application's memory may not be there before it is first touched: then mm is asked for it. */
+static bool read_text(void *to, struct djed_buffer from)
+{
+	return djed_copy_in(to, from, 0, from.length) == from.length ||
+	       (from.kind == DJED_GRANT_CLIENT && client_read(to, from.base, from.length) == 0);
+}
+
+static bool write_text(struct djed_buffer to, const void *from, uint32_t length)
+{
+	return djed_copy_out(to, 0, from, length) == length ||
+	       (to.kind == DJED_GRANT_CLIENT && client_write(to.base, from, length) == 0);
+}
+
+/* The interface file promises that `counter` is 0..15: what does not fit never comes here. */
+djed_status counter_on_add(uint32_t counter, uint64_t amount, uint64_t *value)
+{
+	if (counters[counter].value + amount > INT64_MAX || total + amount > INT64_MAX)
+		return -EOVERFLOW;
+	counters[counter].value += amount;
+	/* A crash here would leave the total wrong, if it were not undone. */
+	total += amount;
+	*value = counters[counter].value;
+	return 0;
+}
+
+djed_status counter_on_get(uint32_t counter, uint64_t *value)
+{
+	*value = counters[counter].value;
+	return 0;
+}
+
+djed_status counter_on_label(uint32_t counter, struct djed_buffer text, uint32_t *length)
+{
+	char name[NAME_SIZE] = {0};
+
+	if (text.length >= sizeof(name))
+		return -ENAMETOOLONG;
+	if (!read_text(name, text))
+		return -EFAULT;
+	memcpy(counters[counter].name, name, sizeof(name));
+	*length = text.length;
+	return 0;
+}
+
+djed_status counter_on_list(struct djed_buffer text, uint32_t *length)
+{
+	char lines[COUNTERS * (NAME_SIZE + 32)];
+	uint32_t used = 0;
+
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		char line[NAME_SIZE + 32];
+		uint32_t size;
+
+		if (counters[i].value == 0)
+			continue;
+		size = (uint32_t)snprintf(line, sizeof(line), "%u %s %llu\n", i, counters[i].name,
+					  (unsigned long long)counters[i].value);
+		if (size > text.length - used)
+			break;
+		memcpy(lines + used, line, size);
+		used += size;
+	}
+	if (!write_text(text, lines, used))
+		return -EFAULT;
+	*length = used;
+	return 0;
+}
+
+djed_status counter_on_reset(uint32_t counter, uint64_t *value)
+{
+	*value = counters[counter].value;
+	total -= counters[counter].value;
+	memset(&counters[counter], 0, sizeof(counters[counter]));
+	return 0;
+}
+
+/* ---- the server's four functions ------------------------------------------------------------------- */
+
+static djed_status init(void)
+{
+	return 0;
+}
+
+static void handle(const struct djed_delivery *delivery)
+{
+	if (!counter_dispatch(delivery))
+		djed_reply(-ENOSYS);
+}
+
+static void notified(uint64_t bits)
+{
+	djed_log("notified of %llx", (unsigned long long)bits); /* nobody has the right to */
+}
+
+/* What must hold between two requests. It is checked after every experiment of a campaign. */
+static void audit(struct djed_audit *a)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		djed_check(a, counters[i].value <= INT64_MAX, "counter %u is %llu", i,
+			   (unsigned long long)counters[i].value);
+		djed_check(a, memchr(counters[i].name, 0, NAME_SIZE), "counter %u: its name does not end", i);
+		sum += counters[i].value;
+	}
+	djed_check(a, sum == total, "the counters' sum is %llu, not %llu", (unsigned long long)sum,
+		   (unsigned long long)total);
+	a->resource[0] = total;
+}
+
+DJED_SERVER(init, handle, notified, audit)
