@@ -45,14 +45,16 @@ static void client(void)
 	for (unsigned i = 0; i < ROUNDS; i++)
 		(void)kernel_notify(99, 0);
 	empty = ticks() - empty;
-	say("instructions of a call and its reply: %u; of an operation that is refused: %u", first / ROUNDS, empty / ROUNDS);
+	say("instructions of a call and its reply: %u; of an operation that is refused: %u", first / ROUNDS,
+	    empty / ROUNDS);
 	REQUIRE(kernel_notify(TO_ROOT, DONE) == 0);
 	(void)receive(DJED_NEXT_NONE, DJED_LOG_EMPTY);
 }
 
 void test(void)
 {
-	unsigned far = make_service("far", 20, 0), near = make_service("near", 21, 0), c = make_service("client", 19, 0);
+	unsigned far = make_service("far", 20, 0), near = make_service("near", 21, 0),
+		 c = make_service("client", 19, 0);
 
 	grant_endpoint(near, TO_SERVER, far, DJED_MAY_FORWARD);
 	grant_endpoint(c, TO_SERVER, near, DJED_MAY_CALL);

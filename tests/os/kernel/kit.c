@@ -20,7 +20,9 @@ void *memset(void *to, int value, size_t length)
 	return to;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------------------- */
+/* ---- text
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static size_t put_number(char *to, uint64_t value, unsigned base)
 {
@@ -53,7 +55,8 @@ void say(const char *format, ...)
 			for (const char *s = va_arg(arguments, const char *); *s && length < 200; s++)
 				line[length++] = *s;
 		else
-			length += put_number(line + length, va_arg(arguments, uint64_t), *format == 'x' ? 16 : 10);
+			length +=
+			    put_number(line + length, va_arg(arguments, uint64_t), *format == 'x' ? 16 : 10);
 	}
 	va_end(arguments);
 	(void)kernel_log((uintptr_t)line, length);
@@ -76,7 +79,9 @@ void give_up(const char *text, unsigned line)
 	(void)kernel_panic((uintptr_t)text, length, line);
 }
 
-/* ---- root ------------------------------------------------------------------------------------------------------------ */
+/* ---- root
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 void _start(void)
 {
@@ -88,14 +93,18 @@ void _start(void)
 
 unsigned make_service(const char *name, unsigned priority, uint32_t flags)
 {
-	struct djed_service_spec spec = {.priority = priority, .flags = flags, .log_size = LOG_PAGES * DJED_PAGE_SIZE};
-	uint64_t service, text = (uint64_t)(image_data - image_start), data = (uint64_t)(image_end - image_data);
+	struct djed_service_spec spec = {
+	    .priority = priority, .flags = flags, .log_size = LOG_PAGES * DJED_PAGE_SIZE};
+	uint64_t service, text = (uint64_t)(image_data - image_start),
+			  data = (uint64_t)(image_end - image_data);
 
 	for (unsigned i = 0; name[i]; i++)
 		spec.name[i] = name[i];
 	EXPECT(kernel_service_create((uintptr_t)&spec, &service) == 0);
-	EXPECT(kernel_service_map(service, (uintptr_t)image_start, text, DJED_ACCESS_READ | DJED_ACCESS_EXECUTE) == 0);
-	EXPECT(kernel_service_map(service, (uintptr_t)image_data, data, DJED_ACCESS_READ | DJED_ACCESS_WRITE) == 0);
+	EXPECT(kernel_service_map(service, (uintptr_t)image_start, text,
+				  DJED_ACCESS_READ | DJED_ACCESS_EXECUTE) == 0);
+	EXPECT(kernel_service_map(service, (uintptr_t)image_data, data,
+				  DJED_ACCESS_READ | DJED_ACCESS_WRITE) == 0);
 	EXPECT(kernel_service_write(service, (uintptr_t)image_start, (uintptr_t)image_start, text) == 0);
 	return (unsigned)service;
 }
@@ -126,7 +135,8 @@ void wait_for(uint64_t bits)
 			have |= ipc.in.bits;
 			next = DJED_NEXT_FINISH;
 		} else {
-			say("unexpected delivery: kind %u label %x", (uint64_t)ipc.in.kind, (uint64_t)ipc.in.message.label);
+			say("unexpected delivery: kind %u label %x", (uint64_t)ipc.in.kind,
+			    (uint64_t)ipc.in.message.label);
 			failures++;
 			ipc.out.status = -EIO;
 			next = DJED_NEXT_REPLY;
@@ -135,7 +145,9 @@ void wait_for(uint64_t bits)
 	have &= ~bits;
 }
 
-/* ---- everybody ------------------------------------------------------------------------------------------------------------ */
+/* ---- everybody
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 void attach(void (*recover)(void))
 {
@@ -181,9 +193,12 @@ uint64_t random_number(void)
 	return state;
 }
 
-/* ---- applications ------------------------------------------------------------------------------------------------------------ */
+/* ---- applications
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-static void map_new(djed_handle space, uint64_t *frame, uint64_t address, const void *contents, uint64_t access)
+static void map_new(djed_handle space, uint64_t *frame, uint64_t address, const void *contents,
+		    uint64_t access)
 {
 	REQUIRE(kernel_frame_zero(*frame) == 0);
 	if (contents)
@@ -194,7 +209,8 @@ static void map_new(djed_handle space, uint64_t *frame, uint64_t address, const 
 
 djed_handle make_space(uint64_t *frame, unsigned stack_pages)
 {
-	const uint64_t run = DJED_ACCESS_READ | DJED_ACCESS_EXECUTE, both = DJED_ACCESS_READ | DJED_ACCESS_WRITE;
+	const uint64_t run = DJED_ACCESS_READ | DJED_ACCESS_EXECUTE,
+		       both = DJED_ACCESS_READ | DJED_ACCESS_WRITE;
 	djed_handle space;
 
 	REQUIRE(kernel_space_create(&space) == 0);
@@ -223,6 +239,9 @@ int64_t linux_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	int64_t result;
 
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
 	return result;
 }

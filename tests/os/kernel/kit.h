@@ -1,5 +1,5 @@
-/* For programs that test the kernel alone: each is a `root` with everything in one image. It makes services that run
- * functions of the same image, on a copy of their own. No runtime, no instrumentation. */
+/* For programs that test the kernel alone: each is a `root` with everything in one image. It makes services
+ * that run functions of the same image, on a copy of their own. No runtime, no instrumentation. */
 #ifndef DJED_TEST_KIT_H
 #define DJED_TEST_KIT_H
 
@@ -13,23 +13,27 @@
 /* The page of whoever runs. */
 extern struct djed_ipc ipc;
 
-/* ---- root ------------------------------------------------------------------------------------------------------- */
+/* ---- root
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* The test itself, as root. Returning ends the run; the last line of the log is "root: passed" or "root: failed". */
+/* The test itself, as root. Returning ends the run; the last line of the log is "root: passed" or "root:
+ * failed". */
 void test(void);
 
-/* A service with a copy of the image, which starts in `entry`; LOG_PAGES of log. Its capabilities are granted between
- * make and start. */
+/* A service with a copy of the image, which starts in `entry`; LOG_PAGES of log. Its capabilities are granted
+ * between make and start. */
 enum { LOG_PAGES = 4 };
 unsigned make_service(const char *name, unsigned priority, uint32_t flags);
 void start_service(unsigned service, void (*entry)(void));
 void grant_endpoint(unsigned service, djed_slot slot, unsigned target, uint32_t rights);
-void grant(unsigned service, djed_slot slot, enum djed_capability_type type, uint64_t object, uint64_t rights);
+void grant(unsigned service, djed_slot slot, enum djed_capability_type type, uint64_t object,
+	   uint64_t rights);
 
 /* Waits until `bits` have come in as notifications. */
 void wait_for(uint64_t bits);
 
-/* ---- everybody ----------------------------------------------------------------------------------------------------- */
+/* ---- everybody
+ * ----------------------------------------------------------------------------------------------------- */
 
 void say(const char *format, ...); /* a line in the kernel's log; %u (64 bits), %x (64 bits), %s */
 /* Counts a failure, and says so, unless `condition` holds. Root only. */
@@ -46,10 +50,11 @@ djed_status call(djed_slot target, uint32_t label, uint64_t word0);
 uint64_t ticks(void);
 uint64_t random_number(void);
 
-/* ---- applications, made by a service with the capabilities for it ------------------------------------------------------ */
+/* ---- applications, made by a service with the capabilities for it
+ * ------------------------------------------------------ */
 
-/* A space that has a copy of the image, writable where the image is, and `stack_pages` behind APPLICATION_STACK. Frames
- * are taken from *frame on. */
+/* A space that has a copy of the image, writable where the image is, and `stack_pages` behind
+ * APPLICATION_STACK. Frames are taken from *frame on. */
 #define APPLICATION_STACK 0x70000000ull
 djed_handle make_space(uint64_t *frame, unsigned stack_pages);
 djed_handle make_thread(djed_handle space, uint64_t badge, void (*entry)(void), uint64_t stack);

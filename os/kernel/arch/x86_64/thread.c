@@ -4,6 +4,7 @@
 
 static struct arch_thread *fpu_owner;  /* whose state the processor holds; NULL: nobody's */
 static const struct arch_thread *last; /* whose fs and gs bases the processor holds */
+static uint64_t gs_base;	       /* the last one written */
 static bool fpu_closed;		       /* CR0.TS is set: the next use faults */
 static uint32_t mxcsr_mask;	       /* bits of MXCSR that exist */
 static _Alignas(16) uint8_t initial[512];
