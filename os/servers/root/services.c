@@ -60,6 +60,11 @@ static void grant_endpoints(const struct root_service *service, struct djed_star
 			rights |= DJED_MAY_FORWARD;
 		if (line->notifies >> i & 1)
 			rights |= DJED_MAY_NOTIFY;
+		/* The monitor hands on what belongs to users' servers too, and rs audits them: nobody edits their lines. */
+		if (line->receives_linux && other->linux_last)
+			rights |= DJED_MAY_FORWARD;
+		if (line->grants >> DJED_CAP_RECOVERY & 1 && other != line)
+			rights |= DJED_MAY_CALL;
 		if (!rights)
 			continue;
 		struct djed_capability_name *capability =
