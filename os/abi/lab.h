@@ -78,6 +78,9 @@ struct djed_lab_service {
 
 enum { DJED_LAB_REGIONS = 128, DJED_LAB_RECOVERIES = 256, DJED_RUNGS = 9 };
 
+/* As exit status of kernel_halt: what lab_update has stored stays. */
+#define DJED_EXIT_KEPT 0xffffffffu
+
 struct djed_lab {
 	uint64_t magic;
 	uint32_t version; /* 1 */
