@@ -1,0 +1,159 @@
+/* The end of a run: output drained, every service audited, the services compared with each other and with the kernel. */
+#include <errno.h>
+#include <protocols/audit_client.h>
+#include <protocols/console_client.h>
+#include <protocols/kernel.h>
+#include <string.h>
+
+#include "rs.h"
+
+enum { TRIES_MAX = 50, NS_PER_MS = 1000000, DRAIN_MS = 1, SETTLE_MS = 1, DRAIN_TRIES_MAX = 5000 };
+
+static struct {
+	bool drained;
+	uint32_t drain_tries;
+	uint32_t tries; /* of the comparison: work that is still under way settles in the meantime */
+} finish;
+
+static bool find_slot(const char *name, djed_slot *slot)
+{
+	const struct djed_start_info *start = djed_start();
+
+	for (uint32_t i = 0; i < start->capabilities; i++) {
+		if (start->capability[i].type == DJED_CAP_ENDPOINT && strcmp(start->capability[i].name, name) == 0) {
+			*slot = start->capability[i].slot;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool drained(void)
+{
+	djed_slot console;
+	bool empty = true;
+
+	if (!find_slot("console", &console) || console_drained(console, &empty))
+		return true; /* a console that does not answer has nothing more to say */
+	return empty;
+}
+
+/* The comparisons are repeated while other programs still run, whose calls may be half way through several servers: only
+ * the last round shows what it finds. */
+static bool speak;
+
+#define check_cross(result, condition, ...)                                                                        \
+	do {                                                                                                       \
+		if (!(condition)) {                                                                                \
+			(result)->violations++;                                                                    \
+			if (speak)                                                                                 \
+				djed_log("violation: " __VA_ARGS__);                                               \
+		}                                                                                                  \
+	} while (0)
+
+/* What services know about the processes, as far as they are there to be asked. */
+struct view {
+	const char *name;
+	struct djed_audit audit;
+	bool answered;
+};
+
+static void compare(const struct view *views, unsigned count, struct djed_audit *result)
+{
+	const struct view *first = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct djed_audit *audit = &views[i].audit;
+
+		if (!views[i].answered)
+			continue;
+		if (!first) {
+			first = &views[i];
+			continue;
+		}
+		check_cross(result, audit->processes == first->audit.processes && audit->process_xor == first->audit.process_xor,
+			   "%s knows %u processes (%llx), %s %u (%llx)", views[i].name, audit->processes,
+			   (unsigned long long)audit->process_xor, first->name, first->audit.processes,
+			   (unsigned long long)first->audit.process_xor);
+	}
+}
+
+static void compare_kernel(const struct view *pm, struct djed_audit *result)
+{
+	struct djed_kernel_audit kernel;
+
+	if (kernel_kernel_audit((uintptr_t)&kernel)) {
+		check_cross(result, false, "the kernel does not audit");
+		return;
+	}
+	check_cross(result, kernel.violations == 0, "kernel: %u violations of its own invariants", kernel.violations);
+	check_cross(result, kernel.queued == 0 && kernel.held == 0, "kernel: %u requests queued, %u held", kernel.queued, kernel.held);
+	check_cross(result, kernel.log_owners == 0, "kernel: %u logs belong to open transactions", kernel.log_owners);
+	check_cross(result, kernel.deferred == 0, "kernel: %u effects are still deferred", kernel.deferred);
+	if (pm->answered)
+		check_cross(result, kernel.threads == pm->audit.processes, "kernel has %u threads, pm %u processes", kernel.threads,
+			   pm->audit.processes);
+}
+
+struct findings {
+	uint32_t own;   /* by the services, each about itself: certain */
+	uint32_t cross; /* by comparison: may settle */
+};
+
+/* One round over everything. */
+static struct findings audit_all(void)
+{
+	static struct view views[] = {{.name = "pm"}, {.name = "mm"}, {.name = "vfs"}, {.name = "sched"}};
+	enum { VIEWS = sizeof(views) / sizeof(*views) };
+	struct djed_audit cross = {0};
+	struct findings findings = {0};
+
+	for (unsigned i = 0; i < VIEWS; i++)
+		views[i].answered = false;
+	for (uint32_t i = 0; i < rs.manifest.count; i++) {
+		const char *name = rs.manifest.service[i].name;
+		struct djed_audit answer = {0};
+		djed_slot slot;
+
+		if (!find_slot(name, &slot))
+			continue;
+		djed_status status =
+			audit_audit(slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
+				    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
+		if (status)
+			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
+		(void)kernel_lab_update(1, rs.number[i], answer.violations);
+		findings.own += answer.violations;
+		for (unsigned k = 0; k < VIEWS; k++) {
+			if (strcmp(views[k].name, name) == 0) {
+				views[k].audit = answer;
+				views[k].answered = status == 0;
+			}
+		}
+	}
+	compare(views, VIEWS, &cross);
+	compare_kernel(&views[0], &cross);
+	findings.cross = cross.violations;
+	return findings;
+}
+
+void rs_finish(void)
+{
+	struct findings findings;
+
+	djed_deadline = 0;
+	if (!finish.drained && finish.drain_tries++ < DRAIN_TRIES_MAX && !drained()) {
+		djed_deadline = djed_now() + DRAIN_MS * NS_PER_MS;
+		return;
+	}
+	finish.drained = true;
+	speak = finish.tries == TRIES_MAX;
+	findings = audit_all();
+	if (!findings.own && findings.cross && finish.tries < TRIES_MAX) {
+		finish.tries++;
+		djed_deadline = djed_now() + SETTLE_MS * NS_PER_MS;
+		return;
+	}
+	(void)kernel_lab_update(2, 0, findings.own + findings.cross);
+	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
+}

@@ -1,0 +1,54 @@
+#include "rs.h"
+
+#include <errno.h>
+#include <lib/archive.h>
+#include <string.h>
+
+struct rs rs;
+
+enum { RUN_ENDED = 1 /* notification bit, from pm */ };
+#define DEADLINE_PASSED (UINT64_C(1) << 63)
+
+static djed_status init(void)
+{
+	size_t length;
+	const char *text =
+		archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, "manifest", &length);
+
+	/* Root has accepted the same text. */
+	if (!text || !manifest_parse(&rs.manifest, text, length))
+		return -EINVAL;
+	orchestrator_init(&rs.orchestrator, djed_start()->policy);
+	for (uint32_t i = 0; i < rs.manifest.count; i++) {
+		rs.number[i] = i + 1; /* root makes them in this order */
+		memcpy(rs.orchestrator.service[i + 1].ladder, rs.manifest.service[i].ladder,
+		       sizeof(rs.manifest.service[i].ladder));
+	}
+	return 0;
+}
+
+static void handle(const struct djed_delivery *delivery)
+{
+	if (delivery->message.label != DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH)) {
+		djed_reply(-ENOSYS);
+		return;
+	}
+	rs_recover(&delivery->message);
+	djed_reply(0);
+}
+
+static void notified(uint64_t bits)
+{
+	if (bits & (RUN_ENDED | DEADLINE_PASSED))
+		rs_finish();
+}
+
+static void audit(struct djed_audit *audit)
+{
+	for (uint32_t i = 0; i < rs.manifest.count; i++)
+		djed_check(audit, rs.orchestrator.service[rs.number[i]].restarts <= rs.orchestrator.limits.restarts,
+			   "%s was started anew %u times", rs.manifest.service[i].name,
+			   rs.orchestrator.service[rs.number[i]].restarts);
+}
+
+DJED_SERVER(init, handle, notified, audit)

@@ -1,0 +1,108 @@
+/* One crash: decide, carry out, record. */
+#include <lib/archive.h>
+#include <lib/instance.h>
+#include <protocols/kernel.h>
+#include <protocols/labels.h>
+#include <protocols/linux_table.h>
+#include <stdio.h>
+
+#include "rs.h"
+
+_Static_assert((int)RUNG_RETRY == (int)MANIFEST_RETRY && (int)RUNG_ERROR == (int)MANIFEST_ERROR &&
+		       (int)RUNG_RESTART == (int)MANIFEST_RESTART && (int)RUNG_SHUTDOWN == (int)MANIFEST_SHUTDOWN &&
+		       (int)RUNG_RESTART_RETRY == (int)MANIFEST_RESTART_RETRY &&
+		       (int)ORCHESTRATOR_LADDER_MAX == (int)MANIFEST_LADDER_MAX,
+	       "ladders are copied as they are");
+
+void rs_shut_down(const char *reason)
+{
+	djed_log("controlled shutdown: %s", reason);
+	(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
+}
+
+/* Index in the manifest of a service by its number, or -1. */
+static int index_of(uint64_t number)
+{
+	for (uint32_t i = 0; i < rs.manifest.count; i++)
+		if (rs.number[i] == number)
+			return (int)i;
+	return -1;
+}
+
+static djed_status renew(uint64_t number)
+{
+	const struct manifest_service *line = &rs.manifest.service[index_of(number)];
+	char name[DJED_NAME_MAX + sizeof("services/")];
+	struct elf_image image;
+	size_t length;
+	const void *bytes;
+
+	snprintf(name, sizeof(name), "services/%s", line->name);
+	bytes = archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, name, &length);
+	if (!bytes || elf_parse(&image, bytes, length))
+		return -ENOEXEC;
+	return instance_renew(number, &image, line->heap, rs.orchestrator.service[number].restarts);
+}
+
+/* "read", "store.write", ... */
+static void describe(uint32_t label, char *text, size_t size)
+{
+	const struct djed_label *known = djed_label_find(label);
+	uint32_t number = DJED_LABEL_NUMBER(label);
+
+	if (label == 0)
+		snprintf(text, size, "no request");
+	else if (known)
+		snprintf(text, size, "%s.%s", known->protocol, known->message);
+	else if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX && number < LINUX_CALLS && linux_table[number].name)
+		snprintf(text, size, "%s", linux_table[number].name);
+	else
+		snprintf(text, size, "message %x", label);
+}
+
+static djed_status carry_out(uint64_t number, const struct orchestrator_decision *decision)
+{
+	djed_status status = decision->renew ? renew(number) : 0;
+
+	return status ? status : kernel_recover(number, decision->action, decision->error);
+}
+
+void rs_recover(const struct djed_message *report)
+{
+	struct djed_recovery_record record = {.crashed_at = djed_now(),
+					      .service = (uint32_t)report->word[0],
+					      .cause = (uint32_t)report->word[1],
+					      .address = report->word[3],
+					      .instruction = report->word[4],
+					      .transaction = report->word[5],
+					      .label = (uint32_t)report->word[6],
+					      .attempt = (uint32_t)report->word[7]};
+	struct djed_service_information information;
+	struct orchestrator_crash crash = {record.service, &information};
+	struct orchestrator_decision decision;
+	char held[40], root[40];
+	djed_status status;
+
+	if (index_of(record.service) < 0 || kernel_service_information(record.service, (uintptr_t)&information)) {
+		rs_shut_down("a crash report names no service");
+		return;
+	}
+	decision = orchestrator_decide(&rs.orchestrator, &crash);
+	status = decision.action ? carry_out(record.service, &decision) : 0;
+	record.rung = decision.rung;
+	record.error = decision.action == DJED_RECOVER_RETRY || decision.action == DJED_RECOVER_RESTART_RETRY ? 0 : decision.error;
+	record.done_at = djed_now();
+	(void)kernel_record_recovery((uintptr_t)&record);
+
+	describe(record.label, held, sizeof(held));
+	describe(information.root_label, root, sizeof(root));
+	djed_log("%s crashed in %s for %s (cause %u, at %#llx), attempt %u: rung %u, action %u, error %u", information.name, held,
+		 root, record.cause, (unsigned long long)record.instruction, information.root_attempt, decision.rung,
+		 decision.action, record.error);
+	if (status) {
+		djed_log("%s: action %u failed: error %d", information.name, decision.action, (int)-status);
+		rs_shut_down("recovery failed");
+	} else if (!decision.action) {
+		rs_shut_down("no rung of the ladder holds");
+	}
+}

@@ -1,0 +1,27 @@
+/* The recovery manager: hears of crashes, lets the orchestrator decide, carries it out; ends the run with the final audit.
+ * Reliable computing base: not instrumented. If it crashes itself, root starts it anew and it gets the report again. */
+#ifndef RS_H
+#define RS_H
+
+#include <djed/server.h>
+#include <lib/manifest.h>
+
+#include "../../../runtime/orchestrator/orchestrator.h"
+
+struct rs {
+	struct manifest manifest;
+	struct orchestrator orchestrator;
+	uint64_t number[MANIFEST_SERVICES_MAX]; /* kernel's number of each service of the manifest */
+};
+extern struct rs rs;
+
+/* A service crashed, as the kernel's event says. Calls nothing but the kernel. */
+void rs_recover(const struct djed_message *report);
+
+/* The run has ended: starts the final audit. Called again by the deadline until the machine is halted. */
+void rs_finish(void);
+
+/* Ends the run as a controlled shutdown. */
+void rs_shut_down(const char *reason);
+
+#endif

@@ -1,0 +1,131 @@
+#include "orchestrator.h"
+
+#include <protocols/labels.h>
+#include <protocols/linux_table.h>
+
+enum { RESTARTS_MAX = 16 };
+
+void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy)
+{
+	*orchestrator = (struct orchestrator){.policy = policy, .limits = {.restarts = RESTARTS_MAX}};
+}
+
+uint32_t orchestrator_error(uint32_t label)
+{
+	uint32_t number = DJED_LABEL_NUMBER(label);
+	const struct djed_label *known;
+
+	if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX) {
+		if (number < LINUX_CALLS && linux_table[number].name && linux_table[number].recover)
+			return linux_table[number].recover;
+		return EIO;
+	}
+	known = djed_label_find(label);
+	return known && known->recover ? known->recover : EIO;
+}
+
+/* What was done before for this transaction when this service crashed; a new entry takes the place of the oldest. */
+static struct orchestrator_memory *recall(struct orchestrator *o, djed_transaction transaction, uint32_t service)
+{
+	struct orchestrator_memory *entry;
+
+	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)
+		if (o->memory[i].transaction == transaction && o->memory[i].service == service && o->memory[i].rungs)
+			return &o->memory[i];
+	entry = &o->memory[o->remembered++ % ORCHESTRATOR_MEMORY];
+	*entry = (struct orchestrator_memory){.transaction = transaction, .service = service};
+	return entry;
+}
+
+/* Whether the chain of undo logs can take this transaction back (rule 4). */
+static bool undoable(const struct djed_service_information *information)
+{
+	return !information->lost && !information->undoing;
+}
+
+/* Whether a new, empty instance of `service` is enough: nobody else lost its log. */
+static bool replaceable(const struct orchestrator *o, const struct orchestrator_crash *crash)
+{
+	return !(crash->information->lost & ~(1u << crash->service)) &&
+	       o->service[crash->service].restarts < o->limits.restarts;
+}
+
+static bool holds(const struct orchestrator *o, const struct orchestrator_crash *crash, uint32_t rung,
+		  const struct orchestrator_memory *before)
+{
+	const struct djed_service_information *information = crash->information;
+
+	switch (rung) {
+	case RUNG_RETRY:
+		/* Once: if it crashes again the fault is not transient. The kernel's count survives a restart of rs. */
+		return undoable(information) && information->transaction && information->root_attempt == 0 &&
+		       !(before->rungs >> RUNG_RETRY & 1);
+	case RUNG_ERROR:
+		return undoable(information) && information->transaction && !(before->rungs >> RUNG_ERROR & 1);
+	case RUNG_RESTART_RETRY:
+		return replaceable(o, crash) && information->root_attempt < 2;
+	case RUNG_RESTART:
+		return replaceable(o, crash);
+	default:
+		return true;
+	}
+}
+
+static struct orchestrator_decision climb_down(struct orchestrator *o, const struct orchestrator_crash *crash)
+{
+	struct orchestrator_service *service = &o->service[crash->service];
+	struct orchestrator_memory *before = recall(o, crash->information->transaction, crash->service);
+	uint32_t error = orchestrator_error(crash->information->root_label);
+	uint32_t rung = RUNG_SHUTDOWN;
+
+	for (int i = 0; i < ORCHESTRATOR_LADDER_MAX && service->ladder[i]; i++) {
+		if (holds(o, crash, service->ladder[i], before)) {
+			rung = service->ladder[i];
+			break;
+		}
+	}
+	before->rungs |= 1u << rung;
+	switch (rung) {
+	case RUNG_RETRY:
+		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0, false};
+	case RUNG_ERROR:
+		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error, false};
+	case RUNG_RESTART:
+		service->restarts++;
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, true};
+	case RUNG_RESTART_RETRY:
+		service->restarts++;
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, error, true};
+	default:
+		return (struct orchestrator_decision){0, 8, 0, false};
+	}
+}
+
+struct orchestrator_decision orchestrator_decide(struct orchestrator *o, const struct orchestrator_crash *crash)
+{
+	const struct djed_service_information *information = crash->information;
+	uint32_t error = orchestrator_error(information->root_label);
+	struct orchestrator_decision decision;
+
+	switch (o->policy) {
+	case DJED_POLICY_NONE:
+		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error, false};
+		break;
+	case DJED_POLICY_RESTART:
+		o->service[crash->service].restarts++;
+		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, true};
+		break;
+	case DJED_POLICY_OSIRIS:
+		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to stop. */
+		if (!information->window_closed && !information->undoing && information->transaction)
+			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error, false};
+		else
+			decision = (struct orchestrator_decision){0, 8, 0, false};
+		break;
+	default:
+		decision = climb_down(o, crash);
+	}
+	if (decision.rung < DJED_RUNGS)
+		o->rung_uses[decision.rung]++;
+	return decision;
+}

@@ -1,0 +1,64 @@
+/* What to do about a crash: the ladder of design section 6, and the policies that the campaigns compare. Pure: it reads what is
+ * known about a crash, keeps what it needs to remember, and decides; carrying it out is rs's work (or another host's). */
+#ifndef DJED_ORCHESTRATOR_H
+#define DJED_ORCHESTRATOR_H
+
+#include "../../os/abi/lab.h"
+#include "../../os/abi/recovery.h"
+
+/* Rungs that a service's ladder may hold, in any order; the numbers are those of design section 6. */
+enum orchestrator_rung {
+	RUNG_RETRY = 1,
+	RUNG_ERROR = 2,
+	RUNG_RESTART = 6,
+	RUNG_SHUTDOWN = 8,
+	RUNG_RESTART_RETRY = 16, /* rung 6, with the request delivered again */
+};
+enum { ORCHESTRATOR_LADDER_MAX = 6, ORCHESTRATOR_MEMORY = 64 };
+
+struct orchestrator_limits {
+	uint32_t restarts; /* of one service, before its ladder's restart rungs no longer hold */
+};
+
+struct orchestrator_service {
+	uint8_t ladder[ORCHESTRATOR_LADDER_MAX]; /* enum orchestrator_rung; 0 ends */
+	uint32_t restarts;
+};
+
+/* A transaction that a rung was used for. */
+struct orchestrator_memory {
+	djed_transaction transaction;
+	uint32_t service;
+	uint32_t rungs; /* bit per rung number used, RESTART_RETRY as 16 */
+};
+
+struct orchestrator {
+	uint32_t policy; /* enum djed_policy */
+	struct orchestrator_limits limits;
+	struct orchestrator_service service[DJED_SERVICES_MAX];
+	struct orchestrator_memory memory[ORCHESTRATOR_MEMORY]; /* the latest ones */
+	uint32_t remembered;
+	uint64_t rung_uses[DJED_RUNGS];
+};
+
+struct orchestrator_crash {
+	uint32_t service;
+	const struct djed_service_information *information;
+};
+
+struct orchestrator_decision {
+	uint32_t action; /* enum djed_recovery_action; 0: controlled shutdown */
+	uint32_t rung;   /* 1..8, 0: none (policy none) */
+	uint32_t error;  /* errno that the request gets if the action gives one */
+	bool renew;      /* the service's memory must be made new first */
+};
+
+void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy);
+
+/* Decides about a crash and remembers it. Always gives a decision; the last one is the shutdown. */
+struct orchestrator_decision orchestrator_decide(struct orchestrator *orchestrator, const struct orchestrator_crash *crash);
+
+/* The errno that a request with this label (of the transaction's root) gets when recovery has to fail it. */
+uint32_t orchestrator_error(uint32_t label);
+
+#endif
