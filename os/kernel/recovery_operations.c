@@ -59,7 +59,8 @@ djed_status operation_service_write(struct service *caller, const uint64_t *in, 
 	djed_status status = stopped(caller, in[0]);
 
 	(void)out;
-	/* The fault slot belongs to the laboratory, not to the service: root wakes a fault in it while it runs. */
+	/* The fault slot belongs to the laboratory, not to the service: root wakes a fault in it while it
+	 * runs. */
 	if (status == -EBUSY && service_holds(caller, DJED_CAP_BOOT) && in[1] == DJED_FAULT_PAGE &&
 	    in[3] <= DJED_PAGE_SIZE)
 		status = 0;

@@ -111,6 +111,8 @@ unsigned make_service(const char *name, unsigned priority, uint32_t flags)
 
 void start_service(unsigned service, void (*entry)(void))
 {
+	/* Among others what is left for the pool. */
+	EXPECT(kernel_service_write(service, DJED_START_INFO, DJED_START_INFO, DJED_PAGE_SIZE) == 0);
 	EXPECT(kernel_service_start(service, (uintptr_t)entry) == 0);
 }
 
@@ -196,6 +198,11 @@ uint64_t random_number(void)
 /* ---- applications
  * ------------------------------------------------------------------------------------------------------------
  */
+
+uint64_t first_frame(void)
+{
+	return ((const struct djed_start_info *)DJED_START_INFO)->pool_first;
+}
 
 static void map_new(djed_handle space, uint64_t *frame, uint64_t address, const void *contents,
 		    uint64_t access)

@@ -55,6 +55,7 @@ uint64_t random_number(void);
 
 /* A space that has a copy of the image, writable where the image is, and `stack_pages` behind
  * APPLICATION_STACK. Frames are taken from *frame on. */
+uint64_t first_frame(void); /* of the pool; right once all services are made */
 #define APPLICATION_STACK 0x70000000ull
 djed_handle make_space(uint64_t *frame, unsigned stack_pages);
 djed_handle make_thread(djed_handle space, uint64_t badge, void (*entry)(void), uint64_t stack);
