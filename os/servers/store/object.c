@@ -114,12 +114,10 @@ static void grow(struct object *object, uint32_t index)
 	}
 }
 
-djed_status object_set_page(struct object *object, uint32_t index, uint32_t page)
+void object_set_page(struct object *object, uint32_t index, uint32_t page)
 {
 	uint32_t *place = &object->root;
 
-	if (pool.nodes_free < NODES_PER_PATH)
-		return -ENOSPC;
 	grow(object, index);
 	for (uint32_t level = object->height; level; level--) {
 		if (!*place)
@@ -135,7 +133,6 @@ djed_status object_set_page(struct object *object, uint32_t index, uint32_t page
 	else
 		object->pages++;
 	*place = page;
-	return 0;
 }
 
 /* Cuts everything from page `first` (relative to this subtree) out of the subtree at `at`; returns what is left of it. */

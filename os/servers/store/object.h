@@ -53,8 +53,9 @@ void object_changed(struct object *object);
 
 /* Page `index` of the object, 0: a hole. */
 uint32_t object_page(const struct object *object, uint32_t index);
-/* Puts a page, taken for this place, where a hole or another page is; gives the other one back. -ENOSPC: no nodes; nothing changed. */
-djed_status object_set_page(struct object *object, uint32_t index, uint32_t page);
+/* Puts a page, taken for this place, where a hole or another page is; gives the other one back. NODES_PER_PATH nodes
+ * must be free. */
+void object_set_page(struct object *object, uint32_t index, uint32_t page);
 /* Gives back all pages from number `first` on. */
 void object_cut(struct object *object, uint32_t first);
 
