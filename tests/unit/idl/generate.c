@@ -122,8 +122,9 @@ static void write_test(const struct idl_protocol *protocol, const struct idl_mes
 		write_variables(message, true);
 		printf("\t\tdjed_status status_ = %s_%s(", protocol->name, message->name);
 		write_arguments(message, true);
-		printf(");\n\t\tmust(handler_calls_ == 1);\n");
-		printf("\t\tmust(status_ == (spoiled_ ? -EPROTO : taken_.status));\n");
+		printf(");\n\t\tmust(handler_calls_ == !too_long_);\n");
+		printf("\t\tmust(status_ == (too_long_ ? -ENAMETOOLONG : spoiled_ ? -EPROTO : "
+		       "taken_.status));\n");
 		for (const struct idl_field *field = message->fields; field; field = field->next, k++) {
 			if (!(field->direction & IDL_OUT))
 				continue;

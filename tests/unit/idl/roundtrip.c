@@ -165,6 +165,19 @@ void djed_forward(djed_slot to)
 
 /* ---- what the generated tests use ------------------------------------------------------------------- */
 
+/* Makes one of the texts that go in too long by a byte or more. */
+static void lengthen_text(const struct djed_label *label)
+{
+	for (unsigned i = 0; i < label->fields; i++) {
+		const struct djed_label_field *field = &label->field[i];
+
+		if (field->type != DJED_FIELD_TEXT || !(field->direction & DJED_FIELD_IN))
+			continue;
+		memset(given_.bytes[i], 'x', field->size + any() % 4);
+		too_long_ = true;
+	}
+}
+
 static void begin_round(const struct djed_label *label, unsigned round)
 {
 	fill(&given_, label);
@@ -176,7 +189,10 @@ static void begin_round(const struct djed_label *label, unsigned round)
 	taken_.status = round != ~0u && round % 4 == 1 ? -(int64_t)(1 + any() % 133) : 0;
 	spoil = round != ~0u && round % 4 == 2;
 	spoiled_ = false;
+	too_long_ = false;
 	handler_calls_ = 0;
+	if (round != ~0u && round % 4 == 3)
+		lengthen_text(label);
 	memset(&out, 0xff, sizeof(out));
 	memset(&answer, 0xff, sizeof(answer));
 }

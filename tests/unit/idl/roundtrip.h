@@ -14,7 +14,7 @@ enum { ROUNDS = 60, FIELDS_MAX = 16 };
 /* Values of a message's fields, by their index in the label's table. */
 struct values {
 	uint64_t value[FIELDS_MAX];    /* scalars, sign-extended */
-	uint8_t bytes[FIELDS_MAX][48]; /* bytes and texts */
+	uint8_t bytes[FIELDS_MAX][56]; /* bytes and texts */
 	struct djed_buffer buffer[2];
 	djed_status status;
 };
@@ -22,7 +22,8 @@ static struct values given_;	/* in fields of the message being sent */
 static struct values taken_;	/* out fields that the handler gives */
 static struct values sentinel_; /* what stands where nothing is written */
 static unsigned handler_calls_;
-static bool spoiled_; /* the reply was made malformed on its way */
+static bool spoiled_;  /* the reply was made malformed on its way */
+static bool too_long_; /* a text that was given does not fit */
 
 #define must(condition) ((condition) ? (void)0 : fail_at(__LINE__, #condition))
 [[noreturn]] static void fail_at(int line, const char *condition);
