@@ -31,8 +31,7 @@ djed_status txn_service_open(struct txn *t, unsigned service, bool recoverer)
 	return 0;
 }
 
-/* ---- waiting
- * -------------------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 unsigned txn_blocker(const struct txn *t, unsigned service)
 {
@@ -118,8 +117,7 @@ void txn_dequeue(struct txn *t, unsigned request)
 		t->queue_link[link.next].previous = link.previous;
 }
 
-/* ---- delivery
- * -------------------------------------------------------------------------------------------------- */
+/* ---- delivery -------------------------------------------------------------------------------- */
 
 static void deliver(struct txn *t, unsigned service, unsigned request, uint64_t bits)
 {
@@ -203,8 +201,7 @@ void txn_send_root(struct txn *t, unsigned request, unsigned target, const struc
 	txn_enqueue(t, request, target);
 }
 
-/* ---- ends
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 uint32_t txn_end(struct txn *t, unsigned root)
 {
@@ -299,8 +296,7 @@ static bool may_not_wait(const struct txn *t, unsigned service)
 	return service == 0 && t->service[t->recoverer].state == DJED_SERVICE_STOPPED;
 }
 
-/* ---- entry points
- * ------------------------------------------------------------------------------------------------ */
+/* ---- entry points ---------------------------------------------------------------------------- */
 
 djed_status txn_request(struct txn *t, unsigned thread, unsigned target, const struct djed_message *message)
 {

@@ -24,8 +24,7 @@
 #define TXN_SERVICES DJED_SERVICES_MAX
 #endif
 #ifndef TXN_OBJECTS
-#define TXN_OBJECTS \
-	1024 /* kernel objects that transactions create, change and destroy; numbered by the environment */
+#define TXN_OBJECTS 1024 /* kernel objects that transactions make and change, numbered by the environment */
 #endif
 
 /* Requests are embedded, three for each service and one for each application thread:
@@ -76,8 +75,8 @@ struct txn_request {
 	uint32_t participants;	      /* services whose log or effects belong to this transaction */
 	uint32_t lost;		      /* services that can no longer undo their part (rule 4) */
 	uint32_t undoing;	      /* TXN_UNWINDING: services that have not reported yet */
-	int32_t failure;	 /* TXN_UNWINDING: 0 deliver again, else the negated errno to answer with */
-	struct txn_list effects; /* things with a deferred effect or creation of this transaction */
+	int32_t failure;	      /* TXN_UNWINDING: 0: deliver again; else the errno to answer with */
+	struct txn_list effects;      /* things with a deferred effect or creation of this transaction */
 
 	/* of application threads */
 	uint8_t cancel;	     /* a signal came while it could not be cancelled */
@@ -101,11 +100,9 @@ struct txn_service {
 	uint8_t state;	      /* DJED_SERVICE_* */
 	uint8_t log;	      /* enum djed_log_state as last stated */
 	uint8_t effects;      /* it has issued deferred effects or creations for log_owner */
-	uint8_t alone;	      /* UNDOING or STOPPED: it alone undoes (osiris); the held request then gets
-				 `alone_error` */
+	uint8_t alone;	      /* it alone undoes (osiris); the held request then gets `alone_error` */
 	uint8_t undo_crashed; /* STOPPED: in the middle of undoing its log */
 	uint8_t report_again; /* it crashed while the report of its last crash was still being worked on */
-	uint8_t recoverer;    /* crashes of others are reported to it, its own to service 0 */
 	int32_t alone_error;
 	uint16_t held;	    /* request that it works on, or TXN_NONE */
 	uint16_t log_owner; /* open root to which its log, effects and creations belong, or TXN_NONE */
@@ -126,8 +123,7 @@ struct txn {
 	struct txn_effect effect[TXN_THINGS];
 };
 
-/* ---- set-up
- * -------------------------------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 /* Everything empty, all services DEAD. */
 void txn_init(struct txn *t);
@@ -136,8 +132,7 @@ void txn_init(struct txn *t);
  * others are reported to it. Service 0 is the root task. -EINVAL: no such number, or already open. */
 [[nodiscard]] djed_status txn_service_open(struct txn *t, unsigned service, bool recoverer);
 
-/* ---- what applications cause
- * ------------------------------------------------------------------------------------ */
+/* ---- what applications cause ----------------------------------------------------------------- */
 
 /* An event of an application thread (system call, page fault, exception, signal, quantum) becomes a root
  * request to `target`; the thread is blocked until txn_env_answer. `thread` < TXN_THREADS must have no
@@ -154,23 +149,29 @@ void txn_cancel(struct txn *t, unsigned thread);
  * be used again when txn_env_answer has been called for it. */
 [[nodiscard]] bool txn_thread_gone(struct txn *t, unsigned thread);
 
-/* ---- what servers do; the service must be running (WORKING; txn_receive also UNDOING), else -EINVAL
- * -------------- */
+/* ---- what servers do -------------------------------------------------------------------------- */
+
+/* The service must be running (WORKING; txn_receive also UNDOING), else -EINVAL. */
 
 /* The service calls `target` and is blocked until txn_env_return, or until txn_env_unwind has given it
- * something else to do. -EIO: the target is dead. -EDEADLK: the target works for this very call's chain, or
- * waiting would close a cycle in which nobody can be rolled back. -EBUSY: the caller has to decide about a
- * stopped service. Whether it may call `target` at all is checked by the environment. */
+ * something else to do. Whether it may call `target` at all is checked by the environment.
+ * - -EIO: the target is dead
+ * - -EDEADLK: the target works for this very chain of calls, or waiting would close a cycle in which nobody
+ *   can be rolled back
+ * - -EBUSY: the caller has to decide about a stopped service */
 [[nodiscard]] djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed_log_state log,
 				   const struct djed_message *message);
 
 /* Disposes of what the service holds (`next`), then waits for the next delivery; txn_env_deliver may be
  * called before this returns. `message` is for REPLY, FORWARD and PARK, `target` for FORWARD. Any error
- * leaves the service running with what it held: -EINVAL: `next` does not fit what it holds (REPLY and FORWARD
- * and PARK want a request, FINISH a notification, NONE nothing, ROLLED_BACK state UNDOING and conversely);
- * FORWARD with a log that is not empty, or of a root request whose transaction has participants, or with
- * deferred effects other than notifications; PARK of anything but an application's request. -EIO: FORWARD to
- * a dead endpoint. -EDEADLK: FORWARD as in txn_call. */
+ * leaves the service running with what it held:
+ * - -EINVAL: `next` does not fit what it holds (REPLY, FORWARD and PARK want a request, FINISH a
+ *   notification, NONE nothing, ROLLED_BACK the state UNDOING, and conversely)
+ * - -EINVAL: FORWARD with a log that is not empty, or with deferred effects other than notifications, or of a
+ *   root request whose transaction has participants
+ * - -EINVAL: PARK of anything but an application's request
+ * - -EIO: FORWARD to a dead endpoint
+ * - -EDEADLK: FORWARD as in txn_call */
 [[nodiscard]] djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next,
 				      enum djed_log_state log, unsigned target,
 				      const struct djed_message *message);
@@ -193,8 +194,7 @@ void txn_interrupt(struct txn *t, unsigned target, uint64_t bits);
 /* The service has run over the end of its log: its part of the present transaction cannot be undone. */
 void txn_log_lost(struct txn *t, unsigned service);
 
-/* ---- kernel objects (rule 10); `object` < TXN_OBJECTS, numbered by the environment
- * --------------------------------- */
+/* ---- kernel objects (rule 10); `object` < TXN_OBJECTS, numbered by the environment ----------- */
 
 /* The service has made the object: undone if the transaction is (txn_env_object_undo), permanent at its end
  * (txn_env_object_commit). If it works for no transaction the object is permanent at once and nothing is
@@ -210,8 +210,7 @@ void txn_log_lost(struct txn *t, unsigned service);
 /* Effects deferred on the object by the transaction the service works for (0: none, or another's). */
 uint32_t txn_object_deferred(const struct txn *t, unsigned service, unsigned object);
 
-/* ---- crashes (docs/transactions.md, "Crash and unwinding")
- * ----------------------------------------------------------- */
+/* ---- crashes (docs/transactions.md, "Crash and unwinding") ----------------------------------- */
 
 /* A running service (WORKING or UNDOING) has crashed and is STOPPED. `report` is the DJED_EVENT_CRASH
  * message; its words 0 (service), 5 (transaction), 6 (label held) and 7 (attempt: earlier crashes of this
@@ -220,9 +219,12 @@ uint32_t txn_object_deferred(const struct txn *t, unsigned service, unsigned obj
 [[nodiscard]] djed_status txn_crash(struct txn *t, unsigned service, const struct djed_message *report);
 
 /* The recoverer's decision (enum djed_recovery_action) about a stopped service. `error`: a positive errno,
- * for the actions that answer with one. -ESRCH: the service is not stopped. -EINVAL: unknown action or error,
- * or not allowed: RETRY, ERROR, ERROR_ALONE: it crashed while undoing, or held nothing; or a participant lost
- * its log RESTART, RESTART_RETRY: a participant other than itself lost its log. */
+ * for the actions that answer with one.
+ * - -ESRCH: the service is not stopped
+ * - -EINVAL: unknown action, or error out of 1..4095 where one is needed
+ * - -EINVAL: RETRY, ERROR, ERROR_ALONE when it crashed while undoing or held nothing
+ * - -EINVAL: RETRY, ERROR when a participant lost its log; ERROR_ALONE when it lost its own; RESTART and
+ *   RESTART_RETRY when another one did */
 [[nodiscard]] djed_status txn_recover(struct txn *t, unsigned service, enum djed_recovery_action action,
 				      unsigned error);
 
@@ -234,9 +236,7 @@ void txn_information(const struct txn *t, unsigned service, struct djed_service_
  */
 void txn_audit(const struct txn *t, unsigned service, struct djed_kernel_audit *audit);
 
-/* ---- looking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 /* Request that the service works on, or TXN_NONE. */
 static inline unsigned txn_held(const struct txn *t, unsigned service)
@@ -277,9 +277,9 @@ static inline djed_handle txn_handle(const struct txn *t, unsigned request)
 	return (uint64_t)t->request[request].generation << 32 | request;
 }
 
-/* ---- what the environment implements
- * ------------------------------------------------------------------------------------ They must not call
- * back into this file, except txn_env_object_commit (see there). */
+/* ---- what the environment implements ---------------------------------------------------------- */
+
+/* They must not call back into this file, except txn_env_object_commit (see there). */
 
 /* Delivers to a service that was RECEIVING and is now WORKING (kind ROLLBACK: UNDOING). The message is
  * t->request[request].message; attempt and transaction are those of its root. ROLLBACK: request is the root.
@@ -292,8 +292,8 @@ void txn_env_return(struct txn *t, unsigned service, const struct djed_message *
 
 enum txn_outcome {
 	TXN_ANSWERED,  /* by a server */
-	TXN_FAILED,    /* by recovery, with answer->status only: the call's own effects have been undone. For
-			  exit and the    like (rule 16) the environment ends the thread and keeps a tombstone */
+	TXN_FAILED,    /* by recovery, with answer->status only: what the call did has been undone. For exit the
+			  environment ends the thread nevertheless and keeps a tombstone (rule 16) */
 	TXN_ABANDONED, /* its server is dead or was restarted without undoing */
 };
 /* The thread's event has ended: it may run again. If txn_thread_gone returned false for it: there is nobody

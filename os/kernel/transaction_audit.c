@@ -28,8 +28,7 @@ void txn_information(const struct txn *t, unsigned service, struct djed_service_
 	information->window_closed = r->lost >> service & 1; /* its log no longer reaches back to the start */
 }
 
-/* ---- audit: each function returns the number of broken invariants
- * ------------------------------------------------------ */
+/* ---- audit: each function returns the number of broken invariants ---------------------------- */
 
 static unsigned audit_queue(const struct txn *t, unsigned service, unsigned *length)
 {

@@ -6,8 +6,7 @@
  * there are no conflicts on them. */
 #include "transaction_internal.h"
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static void effect_append(struct txn *t, unsigned root, unsigned thing)
 {
@@ -62,8 +61,7 @@ static void effect_add(struct txn *t, unsigned service, unsigned thing, uint32_t
 	e->created |= created;
 }
 
-/* ---- notifications
- * ------------------------------------------------------------------------------------------------- */
+/* ---- notifications --------------------------------------------------------------------------- */
 
 uint32_t txn_notifications_release(struct txn *t, unsigned service)
 {
@@ -110,8 +108,7 @@ djed_status txn_notify(struct txn *t, unsigned service, unsigned target, uint64_
 	return 0;
 }
 
-/* ---- parked requests
- * ------------------------------------------------------------------------------------------------ */
+/* ---- parked requests ------------------------------------------------------------------------- */
 
 void txn_resume(struct txn *t, unsigned request, enum djed_delivery_kind kind)
 {
@@ -226,9 +223,7 @@ bool txn_thread_gone(struct txn *t, unsigned thread)
 	return false;
 }
 
-/* ---- objects
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 static bool valid_object(const struct txn *t, unsigned service, unsigned object)
 {
@@ -273,8 +268,7 @@ uint32_t txn_object_deferred(const struct txn *t, unsigned service, unsigned obj
 	return e->root != TXN_NONE && e->root == txn_working_for(t, service) ? e->bits : 0;
 }
 
-/* ---- end and rollback
- * ------------------------------------------------------------------------------------------------- */
+/* ---- end and rollback ------------------------------------------------------------------------ */
 
 void txn_effects_release(struct txn *t, unsigned root)
 {
@@ -289,8 +283,7 @@ void txn_effects_release(struct txn *t, unsigned root)
 			txn_env_object_commit(t, thing - TXN_REQUESTS, e.created, e.bits);
 		else if (e.bits & TXN_EFFECT_ANSWER)
 			answer_now(t, thing, &t->request[thing].answer);
-		else if (t->request[thing].state ==
-			 TXN_PARKED) /* else it has been woken or cancelled meanwhile */
+		else if (t->request[thing].state == TXN_PARKED) /* else woken or cancelled meanwhile */
 			txn_resume(t, thing, DJED_DELIVERY_REQUEST);
 	}
 }

@@ -29,7 +29,7 @@ static inline bool txn_is_root(const struct txn *t, unsigned request)
 	return t->request[request].root == request;
 }
 
-/* ---- transaction.c: delivery ---- */
+/* ---- transaction.c: delivery ----------------------------------------------------------------- */
 
 /* The root that a request waits for while it is queued at the service, or TXN_NONE. */
 unsigned txn_blocker(const struct txn *t, unsigned service);
@@ -45,7 +45,7 @@ void txn_dequeue(struct txn *t, unsigned request);
 /* Makes an idle request the root of a new transaction and sends it. */
 void txn_send_root(struct txn *t, unsigned request, unsigned target, const struct djed_message *message);
 
-/* ---- transaction.c: ends ---- */
+/* ---- transaction.c: ends --------------------------------------------------------------------- */
 
 /* A root's transaction has ended well: participants are free, effects happen. The request itself keeps its
  * state. Returns the services that may have become able to receive something. */
@@ -59,7 +59,7 @@ void txn_give_answer(struct txn *t, unsigned request, const struct djed_message 
 		     enum txn_outcome outcome);
 void txn_give_error(struct txn *t, unsigned request, int error, enum txn_outcome outcome);
 
-/* ---- transaction_effects.c ---- */
+/* ---- transaction_effects.c ------------------------------------------------------------------- */
 
 /* Makes the deferred effects of a root happen. */
 void txn_effects_release(struct txn *t, unsigned root);
@@ -72,7 +72,7 @@ void txn_effects_undo(struct txn *t, unsigned root, uint32_t services);
 /* Delivers a parked request again as a new transaction. */
 void txn_resume(struct txn *t, unsigned request, enum djed_delivery_kind kind);
 
-/* ---- transaction_recovery.c ---- */
+/* ---- transaction_recovery.c ------------------------------------------------------------------ */
 
 /* Rolls a transaction back; when all participants have reported, it is delivered again (failure 0) or its
  * client gets -failure. It must have been delivered and not be unwinding. */

@@ -1,8 +1,7 @@
 /* Crash, unwinding and what the recoverer decides (rules 4 and 12). */
 #include "transaction_internal.h"
 
-/* ---- unwinding
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- unwinding ------------------------------------------------------------------------------- */
 
 /* A server in the chain of calls stops what it does. One that is stopped waits for the recoverer's decision.
  */
@@ -133,8 +132,7 @@ void txn_unwind(struct txn *t, unsigned root, int failure)
 		finish_unwinding(t, root);
 }
 
-/* ---- one server alone (osiris, restart, none)
- * -------------------------------------------------------------------------- */
+/* ---- one server alone (osiris, restart, none) ------------------------------------------------ */
 
 /* What a service did for the transaction it works for has gone, by its own rollback or with its memory; its
  * part in it ends, and the others' parts stay. */
@@ -186,9 +184,7 @@ void txn_rolled_back(struct txn *t, unsigned service)
 	txn_dispatch(t, service);
 }
 
-/* ---- crash
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- crash ----------------------------------------------------------------------------------- */
 
 static unsigned reporter_of(const struct txn *t, unsigned service)
 {
@@ -261,9 +257,7 @@ djed_status txn_crash(struct txn *t, unsigned service, const struct djed_message
 	return 0;
 }
 
-/* ---- decision
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- decision -------------------------------------------------------------------------------- */
 
 /* The root whose unwinding waits for the stopped service, or TXN_NONE. */
 static unsigned unwinding_for(const struct txn *t, unsigned service)
