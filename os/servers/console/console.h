@@ -1,0 +1,44 @@
+/* The terminal server: who waits for the terminal, and how the line discipline meets the serial line. */
+#ifndef DJED_CONSOLE_H
+#define DJED_CONSOLE_H
+
+#include "../../lib/client.h"
+#include "tty.h"
+#include <djed/server.h>
+#include <errno.h>
+
+/* One read or write that could not be finished. An application's thread has at most one request, so there are never more
+ * than the kernel has threads. */
+enum { CONSOLE_WAITERS = 512 };
+enum waiter_kind { WAITER_FREE, WAITER_READS, WAITER_WRITES };
+struct waiter {
+	djed_handle request; /* parked, or woken and on its way back */
+	uint64_t progress;   /* writes: bytes that went out before */
+	uint8_t kind;	     /* enum waiter_kind */
+	uint8_t woken;
+};
+
+struct console {
+	struct tty tty;
+	uint64_t line_position; /* of the next byte to read from the serial line */
+	uint64_t lost;		/* bytes that the line lost */
+	uint32_t waiters;
+	uint8_t vfs_watches; /* vfs wants to hear of the next change (poll) */
+	struct waiter waiter[CONSOLE_WAITERS];
+};
+extern struct console console;
+
+struct console_slots {
+	djed_slot uart, vfs, pm;
+};
+extern struct console_slots console_slots;
+
+/* Linux' ioctl of a terminal. Result or negated errno. */
+int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_group, uint32_t session);
+
+/* Takes waiting input from the serial line, as far as there is room. */
+void console_take_input(void);
+
+void console_audit(struct djed_audit *audit);
+
+#endif
