@@ -197,8 +197,13 @@ static void begin_round(const struct djed_label *label, unsigned round)
 	memset(&answer, 0xff, sizeof(answer));
 }
 
+static bool from_application; /* the message is a Linux call */
+
 static bool buffer_arrived(struct djed_buffer buffer, unsigned index, uint8_t rights)
 {
+	if (from_application)
+		return buffer.kind == DJED_GRANT_CLIENT && buffer.base == given_.buffer[index].base &&
+		       buffer.length == given_.buffer[index].length && buffer.rights == rights;
 	if (given_.buffer[index].kind == DJED_GRANT_NONE)
 		return buffer.kind == DJED_GRANT_NONE && buffer.length == 0 && buffer.rights == 0;
 	const struct djed_grant *lent = &out.grant[index];
@@ -361,21 +366,27 @@ static void test_malformed(const struct djed_label *label)
 	must(!deliver(message));
 }
 
-/* As an application sends it: arguments in order, a buffer as address and length. Handlers compare scalars.
- */
+/* As an application sends it: arguments in order, a buffer as address and length. */
 static void test_application(uint32_t number, const struct djed_label *label)
 {
 	struct djed_message message = well_formed(label),
 			    sent = {.label = DJED_LABEL(DJED_PROTOCOL_LINUX, number)};
 	unsigned argument = 0;
 
-	if (label->buffers)
-		return; /* handlers expect lent buffers; unit tests of the runtime cover those of applications
-			 */
 	for (unsigned i = 0; i < label->fields; i++)
 		if (label->field[i].direction & DJED_FIELD_IN)
 			sent.word[argument++] = message.word[label->field[i].in_word];
+	for (unsigned i = 0; i < label->buffers; i++) {
+		sent.word[argument++] = given_.buffer[i].base;
+		sent.word[argument++] = given_.buffer[i].length;
+	}
+	from_application = true;
 	must(deliver(sent) && handler_calls_ == 1 && answer.status == 0);
+	if (label->buffers) {
+		sent.word[argument - 1] = 1ull << 32 | any();
+		must_refuse(sent);
+	}
+	from_application = false;
 }
 
 int main(void)
