@@ -82,6 +82,21 @@ static void serve_request(void)
 	}
 }
 
+static void serve_notification(void)
+{
+	const uint64_t deadline_bit = UINT64_C(1) << 63;
+	uint64_t bits = djed_ipc.in.bits;
+
+	/* After a rollback the bit comes back, and so does the deadline itself: one of them is too many. */
+	if ((bits & deadline_bit) && (djed_deadline == 0 || djed_port_now() < djed_deadline))
+		bits &= ~deadline_bit;
+	open_window();
+	if (bits && djed_served.notified)
+		djed_served.notified(bits);
+	djed_window_open = 0;
+	djed_runtime.next = DJED_NEXT_FINISH;
+}
+
 void djed_runtime_step(void)
 {
 	switch (djed_ipc.in.kind) {
@@ -90,11 +105,7 @@ void djed_runtime_step(void)
 		serve_request();
 		break;
 	case DJED_DELIVERY_NOTIFIED:
-		open_window();
-		if (djed_served.notified)
-			djed_served.notified(djed_ipc.in.bits);
-		djed_window_open = 0;
-		djed_runtime.next = DJED_NEXT_FINISH;
+		serve_notification();
 		break;
 	case DJED_DELIVERY_ROLLBACK:
 		djed_runtime_undo();

@@ -22,7 +22,7 @@ struct djed_audit;
 struct djed_server {
 	djed_status (*init)(void); /* once, before the first request; outside of recovery */
 	void (*handle)(const struct djed_delivery *delivery);
-	void (*notified)(uint64_t bits);          /* bit 63: the deadline has passed */
+	void (*notified)(uint64_t bits);          /* bit 63: djed_deadline has passed */
 	void (*audit)(struct djed_audit *audit);  /* checks the server's own invariants; changes nothing */
 };
 extern const struct djed_server djed_server;
