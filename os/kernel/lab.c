@@ -54,7 +54,8 @@ void lab_halt(enum djed_lab_state state, uint32_t exit_status)
 {
 	if (ready) {
 		if (exit_status != DJED_EXIT_KEPT)
-			lab()->exit_status = exit_status;
+			if (exit_status != DJED_EXIT_KEPT)
+				lab()->exit_status = exit_status;
 		(void)lab_set_state(state);
 	}
 	arch_halt(exit_by_device);

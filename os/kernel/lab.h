@@ -12,6 +12,7 @@ djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, u
 /* Sets the state and rings the doorbell where the host waits for it. -EINVAL: no such state. */
 djed_status lab_set_state(uint64_t state);
 void lab_record_recovery(const struct djed_recovery_record *record);
+/* `exit_status`: DJED_EXIT_KEPT for the one stored before. */
 [[noreturn]] void lab_halt(enum djed_lab_state state, uint32_t exit_status);
 
 #endif

@@ -88,5 +88,5 @@ void panic(const char *format, ...)
 	va_end(arguments);
 	arch_debug_put('\n');
 	arch_callers_dump();
-	lab_halt(DJED_LAB_PANIC, 0);
+	lab_halt(DJED_LAB_PANIC, DJED_EXIT_KEPT);
 }

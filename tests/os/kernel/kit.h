@@ -47,6 +47,7 @@ void attach(void (*recover)(void)); /* NULL: none */
 djed_status receive(enum djed_next next, enum djed_log_state log);
 djed_status reply(djed_status status, uint64_t word0); /* fills ipc.out, then receives */
 djed_status call(djed_slot target, uint32_t label, uint64_t word0);
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
 uint64_t ticks(void);
 uint64_t random_number(void);
 
