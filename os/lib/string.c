@@ -80,15 +80,3 @@ char *strstr(const char *text, const char *part)
 			return NULL;
 	}
 }
-
-size_t strlcpy(char *restrict to, const char *restrict from, size_t size)
-{
-	size_t length = strlen(from);
-
-	if (size > 0) {
-		size_t copied = length < size ? length : size - 1;
-		memcpy(to, from, copied);
-		to[copied] = 0;
-	}
-	return length;
-}

@@ -19,6 +19,7 @@ char *strchr(const char *text, int character);
 char *strrchr(const char *text, int character);
 char *strstr(const char *text, const char *part);
 
+#define strlcpy lib_strlcpy
 /* Copies at most size - 1 bytes and ends them with NUL (size 0: nothing). Returns strlen(from): a result of at least
  * `size` says that the copy was cut short. */
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
