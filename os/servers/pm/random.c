@@ -58,7 +58,7 @@ void random_start(uint64_t clock)
 		uint64_t value = 0;
 
 		if (!processor_random(&value))
-			value = __builtin_ia32_rdtsc();
+			value = __builtin_readcyclecounter();
 		pm.random_key[i] = value ^ djed_mix(clock + i);
 	}
 }

@@ -65,7 +65,7 @@ static void random_start(void)
 	uint64_t word = djed_wall_seconds() ^ djed_now() << 20;
 
 	for (int i = 0; i < 8; i++) {
-		word = djed_mix(word ^ __builtin_ia32_rdtsc());
+		word = djed_mix(word ^ __builtin_readcyclecounter());
 		random_key[i] = (uint32_t)word;
 	}
 }
