@@ -157,7 +157,7 @@ struct idl_memory; /* arena.c */
 
 struct idl {
 	struct idl_memory *memory;
-	struct idl_protocol *protocols; /* in the order given */
+	struct idl_protocol *protocols; /* by rising number */
 	struct idl_protocol *kernel;	/* protocol 0, not in the list above; or NULL */
 	struct idl_set *sets;
 	struct idl_call *calls; /* by rising number */

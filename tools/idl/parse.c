@@ -398,8 +398,10 @@ static void parse_protocol(struct idl_lexer *lexer)
 		idl->kernel = protocol;
 		return;
 	}
-	while (*next)
+	/* By number, so that the output does not depend on the order of the files. */
+	while (*next && (*next)->number <= protocol->number)
 		next = &(*next)->next;
+	protocol->next = *next;
 	*next = protocol;
 }
 
