@@ -1,6 +1,6 @@
 /* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime and in the
  * passes that it is compiled with; nothing in this file is about recovery. */
-#include <client.h>
+#include <lib/client.h>
 #include <djed/server.h>
 #include <errno.h>
 #include <protocols/counter_server.h>

@@ -1,7 +1,7 @@
 /* Linux calls: who a process is. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/linux_pm_server.h>
 
 static const uint32_t unchanged = ~0u; /* -1 in setreuid and its kin */

@@ -1,7 +1,7 @@
 /* Linux calls: what a process asks about itself and the system. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux_pm_server.h>
 #include <protocols/mm_client.h>

@@ -1,7 +1,7 @@
 /* Linux calls: lives of processes. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux_pm_server.h>
 

@@ -1,7 +1,7 @@
 /* Linux calls: signals and interval timers. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux_pm_server.h>
 #include <protocols/pm_server.h>

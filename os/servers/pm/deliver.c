@@ -1,7 +1,7 @@
 /* What happens when signals reach their process. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 
 /* The call that the signal interrupted: its result becomes -EINTR, or its instruction is executed again. `handler`: a

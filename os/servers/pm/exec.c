@@ -1,7 +1,7 @@
 /* Running another program. */
 #include "script.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
 #include <protocols/vfs_client.h>

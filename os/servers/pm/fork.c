@@ -1,7 +1,7 @@
 /* New processes. */
 #include "pm.h"
 
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
 #include <protocols/sched_client.h>

@@ -58,9 +58,6 @@ static bool event_dispatch_mine(const struct djed_delivery *d)
 	case EVENT_EXCEPTION:
 		event_serve_exception(d);
 		return true;
-	case EVENT_START:
-		event_serve_start(d);
-		return true;
 	default:
 		return false;
 	}
@@ -107,21 +104,21 @@ static void handle(const struct djed_delivery *d)
 {
 	struct process *p = process_find((uint32_t)(d->badge >> 32));
 
-	if (d->sender == DJED_SENDER_APPLICATION || d->thread) {
-		if (!p || p->state == PROCESS_ZOMBIE) {
-			/* Nobody's thread: it must not run on. */
-			djed_log("thread of unknown process %llu", (unsigned long long)(d->badge >> 32));
-			(void)kernel_thread_destroy(d->thread);
-			djed_reply(-ESRCH);
-			return;
-		}
-		if (d->kind == DJED_DELIVERY_CANCEL) {
-			cancel(p, d);
-			return;
-		}
+	if (d->message.label == EVENT_START) { /* the only message that is not about a process */
+		event_serve_start(d);
+		return;
 	}
-	if (!linux_dispatch(d) && !event_dispatch_mine(d) && !(p && pm_dispatch(d)))
+	if (!p || p->pid == INIT_PID || p->state == PROCESS_ZOMBIE) {
+		/* Nobody's thread: it must not run on. */
+		djed_log("message %x about unknown process %llu", d->message.label, (unsigned long long)(d->badge >> 32));
+		if (d->thread)
+			(void)kernel_thread_destroy(d->thread);
+		djed_reply(-ESRCH);
+	} else if (d->kind == DJED_DELIVERY_CANCEL) {
+		cancel(p, d);
+	} else if (!linux_dispatch(d) && !event_dispatch_mine(d) && !pm_dispatch(d)) {
 		djed_reply(-ENOSYS);
+	}
 }
 
 static void terminal_signals(void)

@@ -1,7 +1,7 @@
 /* The first program of a run, and the probe that may follow it. */
 #include "pm.h"
 
-#include <command_line.h>
+#include <lib/command_line.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
 #include <protocols/sched_client.h>

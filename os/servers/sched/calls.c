@@ -2,7 +2,7 @@
 #include "sched.h"
 
 #include <abi/restart.h>
-#include <client.h>
+#include <lib/client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux_sched_server.h>
 
