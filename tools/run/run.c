@@ -36,6 +36,7 @@ struct session {
 	struct machine *machine;
 	bool terminal;      /* stdin is a terminal and the guest runs a shell on it */
 	bool program;       /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;         /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape;        /* ctrl-A was typed */
 	struct text to_guest;
@@ -151,6 +152,7 @@ static int paused(struct session *s)
 	const struct djed_lab *lab = machine_lab(s->machine);
 	switch (lab ? lab->state : DJED_LAB_PANIC) {
 	case DJED_LAB_READY:
+		s->ready = true;
 		machine_continue(s->machine);
 		return -1;
 	case DJED_LAB_ENDED: {
@@ -180,7 +182,7 @@ static int converse(struct session *s)
 			{s->machine->serial, POLLIN | (s->sent < s->to_guest.length ? POLLOUT : 0), 0},
 			{s->machine->monitor, POLLIN, 0},
 			/* Backpressure: no more is read than the guest takes. */
-			{s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
+			{!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
 		};
 		if (poll(wait, 3, -1) < 0)
 			continue;
