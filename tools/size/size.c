@@ -1,0 +1,221 @@
+/* djed size: source lines of the reliable computing base (kernel, root, rs, and all of the runtime and
+ * library that is linked into them), and their share of the lines linked into the image. What is linked is
+ * read from the programs' debug information; generated code and compiler headers do not count. */
+#include "lines.h"
+#include "machine.h"
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LIMIT = 8000, BLOCK = 512 /* of a ustar archive */ };
+
+static const char usage_text[] = "usage: djed size [--list]\n"
+				 "\n"
+				 "Counts source lines without blanks and comments: of the reliable computing "
+				 "base (everything linked into kernel, root and rs),\n"
+				 "and of everything linked into the image. --list shows each file.\n";
+
+struct source {
+	char *path; /* from the checkout's folder */
+	unsigned long lines;
+	bool base;
+};
+struct sources {
+	struct source *list;
+	unsigned count;
+};
+
+/* What a program prints. */
+static struct text run_program(char *const words[])
+{
+	int ends[2];
+	struct text output = {0};
+	char block[4096];
+	ssize_t n;
+	int status = -1;
+
+	if (pipe(ends) < 0)
+		die("pipe: %s", strerror(errno));
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execvp(words[0], words);
+		_exit(127);
+	}
+	close(ends[1]);
+	while (child > 0 && (n = read(ends[0], block, sizeof block)) > 0)
+		text_add(&output, block, (size_t)n);
+	close(ends[0]);
+	if (child < 0 || waitpid(child, &status, 0) < 0 || status)
+		die("%s failed on %s", words[0], words[2]);
+	return output;
+}
+
+/* Takes "." and ".." out of a relative path, in place. False: it leads out of its folder. */
+static bool normalise(char *path)
+{
+	char *to = path;
+
+	for (char *from = path, *end; *from; from = end) {
+		while (*from == '/')
+			from++;
+		end = from + strcspn(from, "/");
+		size_t length = (size_t)(end - from);
+
+		if (!length || (length == 1 && from[0] == '.'))
+			continue;
+		if (length == 2 && from[0] == '.' && from[1] == '.') {
+			if (to == path)
+				return false;
+			while (to > path && *--to != '/')
+				;
+			continue;
+		}
+		if (to > path)
+			*to++ = '/';
+		memmove(to, from, length);
+		to += length;
+	}
+	*to = 0;
+	return to > path;
+}
+
+static void add_source(struct sources *sources, const char *home, char *path, bool base)
+{
+	for (unsigned i = 0; i < sources->count; i++)
+		if (!strcmp(sources->list[i].path, path)) {
+			sources->list[i].base |= base;
+			return;
+		}
+	struct source *larger = realloc(sources->list, (sources->count + 1) * sizeof *larger);
+
+	if (!larger)
+		die("out of memory");
+	sources->list = larger;
+	char *file = format_string("%s/%s", home, path);
+	struct text text = read_file(file);
+
+	sources->list[sources->count++] =
+	    (struct source){format_string("%s", path), count_lines(text.bytes, text.length), base};
+	text_free(&text);
+	free(file);
+}
+
+/* Adds what a linked program was made of. The build maps the checkout's folder to ".", so its files are what
+ * follows "/./". */
+static void add_program(struct sources *sources, const char *home, char *elf, bool base)
+{
+	struct text output = run_program((char *const[]){"llvm-dwarfdump-19", "--show-sources", elf, NULL});
+	char *rest = output.bytes, *line;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		char *path = strstr(line, "/./");
+
+		if (path && normalise(path += 3) && !strstr(path, "generated/"))
+			add_source(sources, home, path, base);
+	}
+	text_free(&output);
+}
+
+/* The programs of the services in the boot archive, and the kernel. */
+static void add_image(struct sources *sources, const char *home)
+{
+	char *archive = variant_path("plain", "boot.tar");
+	struct text tar = read_file(archive);
+	unsigned long size = 0;
+
+	add_program(sources, home, variant_path("plain", "kernel"), true);
+	for (size_t at = 0; at + BLOCK <= tar.length && tar.bytes[at];
+	     at += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK) {
+		char name[101] = {0}, digits[13] = {0};
+
+		memcpy(name, tar.bytes + at, 100);
+		memcpy(digits, tar.bytes + at + 124, 12);
+		size = strtoul(digits, NULL, 8);
+		if (size > tar.length)
+			die("%s is damaged", archive);
+		char *service = !strncmp(name, "./", 2) ? name + 2 : name;
+
+		if (strncmp(service, "services/", 9) || !service[9] || strchr(service + 9, '/'))
+			continue;
+		bool base = !strcmp(service + 9, "root") || !strcmp(service + 9, "rs");
+		char *elf = format_string("%s.elf", service), *path = variant_path("plain", elf);
+
+		add_program(sources, home, path, base);
+		free(elf);
+		free(path);
+	}
+	text_free(&tar);
+	free(archive);
+}
+
+/* Lines of the base under a folder. */
+static unsigned long base_lines(const struct sources *sources, const char *folder)
+{
+	unsigned long lines = 0;
+
+	for (unsigned i = 0; i < sources->count; i++)
+		if (sources->list[i].base && !strncmp(sources->list[i].path, folder, strlen(folder)))
+			lines += sources->list[i].lines;
+	return lines;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct source *)a)->path, ((const struct source *)b)->path);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"list", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const char *const folders[] = {"os/kernel/", "os/servers/root/", "os/servers/rs/",
+					      "runtime/",   "os/lib/",		"os/abi/"};
+	const char *home = getenv("DJED_HOME");
+	struct sources sources = {0};
+	bool list = false;
+	int option;
+
+	tool_name = "djed size";
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage_text, stdout);
+			return 0;
+		}
+		if (option != 'l')
+			die("unknown option '%s' (see: djed size --help)", argv[optind - 1]);
+		list = true;
+	}
+	if (optind < argc)
+		die("unexpected argument '%s' (see: djed size --help)", argv[optind]);
+	if (!home)
+		die("DJED_HOME is not set: start the tools through ./djed");
+	add_image(&sources, home);
+	qsort(sources.list, sources.count, sizeof *sources.list, by_path);
+	unsigned long base = base_lines(&sources, ""), all = 0;
+
+	for (unsigned i = 0; i < sources.count; i++) {
+		const struct source *source = &sources.list[i];
+
+		all += source->lines;
+		if (list)
+			printf("%6lu %s %s\n", source->lines, source->base ? "base" : "    ", source->path);
+	}
+	printf("reliable computing base: %lu source lines (at most %d), %.1f%% of the %lu linked into the "
+	       "image\n",
+	       base, LIMIT, all ? 100.0 * (double)base / (double)all : 0.0, all);
+	printf("  ");
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		printf("%s %lu%s", folders[i], base_lines(&sources, folders[i]),
+		       i + 1 < sizeof folders / sizeof *folders ? ", " : "\n");
+	return base > LIMIT;
+}
