@@ -251,7 +251,7 @@ int64_t map_brk(struct space *space, uint64_t end)
 			    .protection = DJED_ACCESS_READ | DJED_ACCESS_WRITE};
 	const struct area *above;
 
-	if (end < space->brk_start || end > USER_END)
+	if (!space->brk_start || end < space->brk_start || end > USER_END)
 		return (int64_t)space->brk;
 	if (after < before) {
 		if (clear_range(space, after, before))

@@ -33,7 +33,7 @@ struct space {
 	struct area_list areas;
 	struct group *first, *recent; /* groups; the one touched last */
 	uint32_t groups;
-	uint64_t brk_start, brk;      /* end of the program's data, as set by it */
+	uint64_t brk_start, brk;      /* end of the program's data, as set by it; 0: no program yet */
 	uint64_t stack_limit;         /* the stack does not grow below */
 };
 
