@@ -49,6 +49,8 @@ static int64_t open_at(int32_t folder, uint64_t path, uint32_t flags, uint32_t m
 		return -EINVAL;
 	if (flags & LINUX_O_NOFOLLOW || (flags & LINUX_O_CREAT && flags & LINUX_O_EXCL))
 		walk = 0;
+	if (flags & LINUX_O_CREAT)
+		walk |= WALK_CREATE;
 	status = path_fetch(process, folder, path, walk, &place);
 	if (!status)
 		status = open_place(process, &place, flags, mode, &file);

@@ -157,8 +157,8 @@ djed_status name_remove_directory(const struct process *process, const struct pl
 	return 0;
 }
 
-/* The checks of a rename that depend on what the two names are. */
-static djed_status may_replace(const struct process *process, const struct place *from, const struct place *to)
+/* Checks of a rename that hold whatever is there, even the same thing. */
+static djed_status may_move(const struct place *from, const struct place *to)
 {
 	bool directory = node_is_directory(from->node), exists = !no_node(to->node);
 
@@ -170,10 +170,23 @@ static djed_status may_replace(const struct process *process, const struct place
 		return -EINVAL;
 	if (exists && node_is_directory(to->node) && directory_below(from->directory.inode, to->node.inode))
 		return -ENOTEMPTY;
+	return 0;
+}
+
+/* Checks of a rename that gives one thing the place of another. */
+static djed_status may_replace(const struct process *process, const struct place *from, const struct place *to)
+{
+	bool directory = node_is_directory(from->node), exists = !no_node(to->node);
+	djed_status status = may_change(process, from);
+
+	if (!status)
+		status = may_change(process, to);
+	if (status)
+		return status;
 	if (sticky(process, from) || (exists && sticky(process, to)))
 		return -EPERM;
 	if (!exists)
-		return 0;
+		return vfs_inode[to->directory.inode].links ? 0 : -ENOENT;
 	if (directory && !node_is_directory(to->node))
 		return -ENOTDIR;
 	if (!directory && node_is_directory(to->node))
@@ -197,17 +210,12 @@ djed_status name_rename(const struct process *process, const struct place *from,
 		return -EEXIST;
 	if (!from->directory.inode != !to->directory.inode)
 		return -EXDEV;
-	status = may_change(process, from);
-	if (!status)
-		status = may_change(process, to);
-	if (!status)
-		status = may_replace(process, from, to);
+	status = may_move(from, to);
+	if (status || from->node.inode == to->node.inode)
+		return status;
+	status = may_replace(process, from, to);
 	if (status)
 		return status;
-	if (from->node.inode == to->node.inode)
-		return 0;
-	if (vfs_inode[to->directory.inode].links == 0)
-		return -ENOENT;
 	/* directory_move makes room first, so that it is the only step that may fail. */
 	if (!no_node(to->node)) {
 		struct entry *replaced = directory_find(to->directory.inode, to->name, to->length);

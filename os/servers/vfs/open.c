@@ -143,8 +143,6 @@ djed_status open_place(struct process *process, const struct place *place, uint3
 				   place->node, file);
 	}
 	if (flags & LINUX_O_CREAT) {
-		if (no_node(place->node) && place->slash)
-			return -EISDIR;
 		if (!no_node(place->node) && flags & LINUX_O_EXCL)
 			return -EEXIST;
 		if (!no_node(place->node) && node_is_directory(place->node))

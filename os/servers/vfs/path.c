@@ -128,6 +128,8 @@ djed_status path_walk(const struct process *process, struct node start, unsigned
 			next = end - name == 1 ? node : parent_of(node);
 		else
 			next = child_of(node, name, (uint32_t)(end - name));
+		if (last && *end == '/' && flags & WALK_CREATE && !dots)
+			return -EISDIR;
 		if (no_node(next) && !last)
 			return -ENOENT;
 		follow = !last || flags & WALK_FOLLOW || (*end == '/' && !(flags & WALK_PARENT));

@@ -139,6 +139,7 @@ struct place {
 };
 enum {
 	WALK_FOLLOW = 1, /* follow a symbolic link at the end */
+	WALK_CREATE = 4, /* for open with O_CREAT: a slash behind the last name is -EISDIR */
 	WALK_PARENT = 2, /* the last name itself is meant, to be made or removed: no link is followed for a slash behind it */
 };
 
