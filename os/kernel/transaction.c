@@ -39,7 +39,8 @@ unsigned txn_blocker(const struct txn *t, unsigned service)
 
 	if (s->held != TXN_NONE)
 		return t->request[s->held].root;
-	if (s->state == DJED_SERVICE_CALLING) /* start-up: the service waits for its own root request */
+	if (s->state == DJED_SERVICE_CALLING || s->state == DJED_SERVICE_WORKING)
+		/* start-up: the service waits, or is about to wait, for its own root request */
 		return service * TXN_PER_SERVICE + TXN_CALL;
 	return s->log_owner;
 }
@@ -78,7 +79,7 @@ static djed_status check_wait(const struct txn *t, unsigned root, unsigned targe
 			*victim = youngest;
 			return youngest == TXN_NONE || at == target ? -EDEADLK : 0;
 		}
-		if (waiting == TXN_NONE)
+		if (waiting == TXN_NONE || t->request[waiting].state == TXN_IDLE)
 			return 0;
 
 		const struct txn_request *tip = &t->request[t->request[waiting].tip];
@@ -332,13 +333,15 @@ djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed
 	unsigned root = s->held == TXN_NONE ? request : t->request[s->held].root;
 	unsigned victim = TXN_NONE;
 
-	if (root != request && check_wait(t, root, target, TXN_NONE, &victim) != 0)
+	if (check_wait(t, root, target, TXN_NONE, &victim) != 0)
 		return -EDEADLK;
 	/* commit */
 	s->state = DJED_SERVICE_CALLING;
 	s->log = (uint8_t)log;
 	if (root == request) {
 		txn_send_root(t, request, target, message);
+		if (victim != TXN_NONE)
+			txn_unwind(t, victim, 0);
 		return 0;
 	}
 
