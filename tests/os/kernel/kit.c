@@ -105,7 +105,8 @@ unsigned make_service(const char *name, unsigned priority, uint32_t flags)
 				  DJED_ACCESS_READ | DJED_ACCESS_EXECUTE) == 0);
 	EXPECT(kernel_service_map(service, (uintptr_t)image_data, data,
 				  DJED_ACCESS_READ | DJED_ACCESS_WRITE) == 0);
-	EXPECT(kernel_service_write(service, (uintptr_t)image_start, (uintptr_t)image_start, text) == 0);
+	EXPECT(kernel_service_write(service, (uintptr_t)image_start, (uintptr_t)image_start, text + data) ==
+	       0);
 	return (unsigned)service;
 }
 
