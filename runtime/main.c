@@ -44,22 +44,31 @@ static void answer_audit(void)
 	djed_reply_words(0, word, 7);
 }
 
-static void open_window(void)
+/* The log of a transaction that has ended must go before anything else happens: what it holds is not to be undone. */
+static void begin(void)
 {
+	djed_runtime.next = DJED_NEXT_NONE;
 	if (!(djed_ipc.in.flags & DJED_DELIVERY_LOG_KEPT)) {
 		djed_undo_reset();
 		djed_runtime.log_lost = 0;
 	}
-	djed_window_open = djed_runtime.recovers;
+	djed_runtime.transaction = djed_ipc.in.transaction;
+}
+
+/* Whether the server was stopped between the delivery and begin(): the log is still that of an ended transaction. */
+static bool has_not_begun(void)
+{
+	return djed_ipc.in.kind != DJED_DELIVERY_ROLLBACK && !(djed_ipc.in.flags & DJED_DELIVERY_LOG_KEPT) &&
+	       djed_runtime.transaction != djed_ipc.in.transaction;
 }
 
 static void serve_request(void)
 {
-	djed_runtime.next = DJED_NEXT_NONE;
+	begin();
 	if (DJED_LABEL_PROTOCOL(djed_ipc.in.message.label) == DJED_PROTOCOL_AUDIT) {
 		answer_audit();
 	} else {
-		open_window();
+		djed_window_open = djed_runtime.recovers;
 		djed_served.handle(&djed_ipc.in);
 		djed_window_open = 0;
 	}
@@ -90,7 +99,8 @@ static void serve_notification(void)
 	/* After a rollback the bit comes back, and so does the deadline itself: one of them is too many. */
 	if ((bits & deadline_bit) && (djed_deadline == 0 || djed_port_now() < djed_deadline))
 		bits &= ~deadline_bit;
-	open_window();
+	begin();
+	djed_window_open = djed_runtime.recovers;
 	if (bits && djed_served.notified)
 		djed_served.notified(bits);
 	djed_window_open = 0;
@@ -118,7 +128,9 @@ void djed_runtime_step(void)
 void djed_runtime_undo(void)
 {
 	djed_window_open = 0;
-	if (!djed_undo_rollback())
+	if (has_not_begun())
+		djed_undo_reset();
+	else if (!djed_undo_rollback())
 		djed_panic("the undo log is damaged");
 	djed_runtime.log_lost = 0;
 	djed_runtime.next = DJED_NEXT_ROLLED_BACK;

@@ -15,6 +15,7 @@ struct djed_runtime {
 	uint32_t words;      /* of the reply */
 	uint32_t log_lost;   /* the window was closed before the end, or a final effect happened */
 	uint32_t recovers;   /* the policy uses windows */
+	djed_transaction transaction; /* whose changes the log holds */
 	uint64_t word[DJED_WORDS_MAX];
 };
 extern struct djed_runtime djed_runtime;
