@@ -65,7 +65,7 @@ Test(monitor, forwards)
 
 /* ---- corruptions ------------------------------------------------------------------------------------------ */
 
-static void route(void) { monitor.route[39] = 0; }
+static void route(void) { monitor.route[39] = 3; }
 static void route_flip(void) { monitor.route[0] ^= 1; }
 static void route_lost(void) { monitor.route[1] = NOBODY; }
 static void route_absent(void) { monitor.route[435] = 1; }

@@ -112,7 +112,7 @@ Test(sched, priorities)
 	cr_assert_eq(audit.processes, 4);
 	cr_assert_eq(audit.process_xor, djed_mix(3) ^ djed_mix(4) ^ djed_mix(5) ^ djed_mix(7));
 	for (uint32_t pid = 100; pid < 100 + THREADS_MAX - 4; pid++)
-		cr_assert_eq(sched_add(host_slot("sched"), pid, 0, pid), 0);
+		cr_assert_eq(sched_add(host_slot("sched"), pid, 0, 1ull << 40 | pid), 0);
 	cr_assert_eq(sched_add(host_slot("sched"), 9999, 0, 9999), -ENOMEM);
 	check();
 }
