@@ -166,7 +166,8 @@ static void fuzz(void)
 			a[2] = random_number() % 5;
 			a[3] = now() + random_number() % 20000;
 		} else if (number == KERNEL_OP_CALL || number == KERNEL_OP_NOTIFY) {
-			a[0] = random_number() % 5;
+			if (random_number() % 16)
+				a[0] = random_number() % 5;
 			if (number == KERNEL_OP_CALL)
 				a[1] = random_number() % 4;
 		} else if (number == KERNEL_OP_THREAD_SET_CONTEXT || number == KERNEL_OP_THREAD_GET_CONTEXT) {
@@ -191,7 +192,7 @@ static void fuzz(void)
 			else if (number == KERNEL_OP_RECEIVE)
 				remember(REQUESTS, ipc.in.request);
 		}
-		if (operations % 50000 == 0)
+		if (operations % 10000 == 0)
 			say("%u operations", operations);
 		if (random_number() % 20000 == 0)
 			*(volatile uint8_t *)interesting() = 1;
@@ -207,8 +208,7 @@ static void recovered(void)
 static void fuzzer(void)
 {
 	attach(recovered);
-	for (uint64_t i = *(volatile uint64_t *)DJED_FAULT_PAGE; i > 0; i--)
-		(void)random_number();
+	random_seed(*(volatile uint64_t *)DJED_FAULT_PAGE);
 	fuzz();
 }
 
@@ -226,6 +226,19 @@ static void recoverer(void)
 		}
 		REQUIRE(reply(0, 0) == 0);
 	}
+}
+
+/* From the word "seed=N" of the command line. */
+static uint64_t seed(void)
+{
+	const char *line = ((const struct djed_start_info *)DJED_START_INFO)->command_line;
+	uint64_t value = 0;
+
+	while (*line && !(line[0] == 's' && line[1] == 'e' && line[4] == '='))
+		line++;
+	for (line += *line ? 5 : 0; *line >= '0' && *line <= '9'; line++)
+		value = value * 10 + (uint64_t)(*line - '0');
+	return value;
 }
 
 void test(void)
@@ -247,8 +260,8 @@ void test(void)
 				       DJED_MAY_CALL | DJED_MAY_FORWARD | DJED_MAY_NOTIFY);
 		for (unsigned type = DJED_CAP_SPACES; type <= DJED_CAP_RECOVERY; type++)
 			grant(service[i], type, type, 0, 0);
-		EXPECT(kernel_service_write(service[i], DJED_FAULT_PAGE, (uintptr_t)&(uint64_t){i * 77}, 8) ==
-		       0);
+		EXPECT(kernel_service_write(service[i], DJED_FAULT_PAGE,
+					    (uintptr_t)&(uint64_t){seed() * FUZZERS + i}, 8) == 0);
 	}
 	grant(service[0], 10, DJED_CAP_BOOT, 0, 0);
 	EXPECT(kernel_route(~0ull, service[0]) == 0);

@@ -186,10 +186,15 @@ uint64_t ticks(void)
 	return __builtin_ia32_rdtsc();
 }
 
+static uint64_t state = 0x9e3779b97f4a7c15;
+
+void random_seed(uint64_t seed)
+{
+	state = (seed + 1) * 0x9e3779b97f4a7c15;
+}
+
 uint64_t random_number(void)
 {
-	static uint64_t state = 0x9e3779b97f4a7c15;
-
 	state ^= state << 13; /* xorshift64, Marsaglia 2003 */
 	state ^= state >> 7;
 	state ^= state << 17;

@@ -50,6 +50,7 @@ djed_status call(djed_slot target, uint32_t label, uint64_t word0);
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 uint64_t ticks(void);
 uint64_t random_number(void);
+void random_seed(uint64_t seed);
 
 /* ---- applications, made by a service with the capabilities for it
  * ------------------------------------------------------ */
