@@ -13,7 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIMIT = 8000, BLOCK = 512 /* of a ustar archive */ };
+enum {
+	LIMIT = 8000,
+	BLOCK = 512,	 /* of a ustar archive */
+	TABLE_MAX = 1024 /* files of one line table */
+};
 
 static const char usage_text[] = "usage: djed size [--list]\n"
 				 "\n"
@@ -109,19 +113,79 @@ static void add_source(struct sources *sources, const char *home, char *path, bo
 	free(file);
 }
 
-/* Adds what a linked program was made of. The build maps the checkout's folder to ".", so its files are what
- * follows "/./". */
+/* One line table of a program's debug information, as llvm-dwarfdump prints it. */
+struct table {
+	char *folder[TABLE_MAX];
+	char *file[TABLE_MAX]; /* name; its folder, unless it stands in the name, is folder[folder_of[i]] */
+	unsigned folder_of[TABLE_MAX];
+	bool code[TABLE_MAX]; /* some instruction comes from the file */
+	unsigned current;     /* file whose properties are being read */
+};
+
+/* The text between the first pair of quotes, cut out in place; NULL: none. */
+static char *quoted(char *line)
+{
+	char *start = strchr(line, '"'), *end = start ? strchr(start + 1, '"') : NULL;
+
+	if (!end)
+		return NULL;
+	*end = 0;
+	return start + 1;
+}
+
+/* Adds the files of a finished table: sources if code of theirs is linked, and the headers that they use. The
+ * build maps the checkout's folder to "."; other paths are the compiler's own. */
+static void add_table(struct sources *sources, const char *home, struct table *table, bool base)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < TABLE_MAX; i++)
+		any |= table->code[i];
+	for (unsigned i = 0; any && i < TABLE_MAX; i++) {
+		const char *folder = table->folder[table->folder_of[i]];
+
+		if (!table->file[i])
+			continue;
+		char *path = !strncmp(table->file[i], "./", 2) || table->file[i][0] == '/' || !folder
+				 ? format_string("%s", table->file[i])
+				 : format_string("%s/%s", folder, table->file[i]);
+		size_t length = strlen(path);
+		bool header = length > 2 && !strcmp(path + length - 2, ".h");
+
+		if ((table->code[i] || header) && !strncmp(path, "./", 2) && normalise(path) &&
+		    !strstr(path, "generated/"))
+			add_source(sources, home, path, base);
+		free(path);
+	}
+	memset(table, 0, sizeof *table);
+}
+
+/* Adds what a linked program was made of. */
 static void add_program(struct sources *sources, const char *home, char *elf, bool base)
 {
-	struct text output = run_program((char *const[]){"llvm-dwarfdump-19", "--show-sources", elf, NULL});
+	struct text output = run_program((char *const[]){"llvm-dwarfdump-19", "--debug-line", elf, NULL});
+	struct table table = {0};
 	char *rest = output.bytes, *line;
+	unsigned index, number, column, file;
+	unsigned long long address;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
-		char *path = strstr(line, "/./");
-
-		if (path && normalise(path += 3) && !strstr(path, "generated/"))
-			add_source(sources, home, path, base);
+		if (!strncmp(line, "debug_line[", 11)) {
+			add_table(sources, home, &table, base);
+		} else if (sscanf(line, "include_directories[%u]", &index) == 1 && index < TABLE_MAX) {
+			table.folder[index] = quoted(line);
+		} else if (sscanf(line, "file_names[%u]", &index) == 1 && index < TABLE_MAX) {
+			table.current = index;
+		} else if (strstr(line, "name: \"")) {
+			table.file[table.current] = quoted(line);
+		} else if (sscanf(line, " dir_index: %u", &index) == 1 && index < TABLE_MAX) {
+			table.folder_of[table.current] = index;
+		} else if (sscanf(line, "0x%llx %u %u %u", &address, &number, &column, &file) == 4 &&
+			   file < TABLE_MAX) {
+			table.code[file] |= number > 0;
+		}
 	}
+	add_table(sources, home, &table, base);
 	text_free(&output);
 }
 
@@ -142,12 +206,12 @@ static void add_image(struct sources *sources, const char *home)
 		size = strtoul(digits, NULL, 8);
 		if (size > tar.length)
 			die("%s is damaged", archive);
-		char *service = !strncmp(name, "./", 2) ? name + 2 : name;
+		const char *service = !strcmp(name, "root") ? name : name + 9;
 
-		if (strncmp(service, "services/", 9) || !service[9] || strchr(service + 9, '/'))
+		if (service != name && (strncmp(name, "services/", 9) || !*service || strchr(service, '/')))
 			continue;
-		bool base = !strcmp(service + 9, "root") || !strcmp(service + 9, "rs");
-		char *elf = format_string("%s.elf", service), *path = variant_path("plain", elf);
+		bool base = !strcmp(service, "root") || !strcmp(service, "rs");
+		char *elf = format_string("services/%s.elf", service), *path = variant_path("plain", elf);
 
 		add_program(sources, home, path, base);
 		free(elf);
