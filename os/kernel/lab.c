@@ -1,6 +1,7 @@
 #include "lab.h"
 #include "../abi/errors.h"
 #include "arch.h"
+#include "thread.h"
 
 static bool exit_by_device;
 static bool ready; /* the page may be reached: the kernel's own tables are in use */
@@ -33,6 +34,10 @@ djed_status lab_set_state(uint64_t state)
 {
 	if (state > DJED_LAB_PANIC)
 		return -EINVAL;
+	if (state == DJED_LAB_READY)
+		lab()->ready_at = clock_now();
+	else if (state >= DJED_LAB_ENDED)
+		lab()->ended_at = clock_now();
 	*(volatile uint32_t *)&lab()->state = (uint32_t)state;
 	if (state != DJED_LAB_BOOTING && state != DJED_LAB_RUNNING)
 		arch_port_write(DJED_DOORBELL_PORT, 1, 1);
@@ -54,8 +59,7 @@ void lab_halt(enum djed_lab_state state, uint32_t exit_status)
 {
 	if (ready) {
 		if (exit_status != DJED_EXIT_KEPT)
-			if (exit_status != DJED_EXIT_KEPT)
-				lab()->exit_status = exit_status;
+			lab()->exit_status = exit_status;
 		(void)lab_set_state(state);
 	}
 	arch_halt(exit_by_device);

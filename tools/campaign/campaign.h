@@ -60,8 +60,18 @@ struct golden {
 	uint64_t time[DJED_SERVICES_MAX], time_window[DJED_SERVICES_MAX];
 };
 
-/* Reads the site tables of the services that the guest has, and their execution counts. Dies on a table that does not fit. */
-void sites_read(struct sites *sites, struct machine *m, const struct golden *golden, const struct settings *settings);
+/* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken at the
+ * snapshot and at the end. */
+struct counts {
+	uint64_t *list[DJED_SERVICES_MAX]; /* NULL: reliable computing base, no dormant faults in it */
+	uint64_t blocks[DJED_SERVICES_MAX];
+};
+void counts_read(struct counts *counts, struct machine *m);
+
+/* Reads the site tables of the services that the guest has; executions are those from `before` to `after`. Dies on a table that
+ * does not fit. */
+void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
+		const struct settings *settings);
 
 struct planned {
 	unsigned id; /* from 1 */

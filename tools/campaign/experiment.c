@@ -132,7 +132,10 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 {
 	struct machine *m = experiment_boot(settings, policy, archive, NULL);
 	struct observation seen = {0};
+	struct counts before = {0}, after = {0};
+	counts_read(&before, m);
 	experiment_run(m, NULL, false, 600, &seen);
+	counts_read(&after, m);
 	if (seen.machine_gone || seen.timed_out || !seen.lab_valid || seen.lab.state != DJED_LAB_ENDED) {
 		machine_stop(m);
 		die("the workload does not end in good order without a fault (state %u)", seen.lab.state);
@@ -162,7 +165,7 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 		golden->time_window[i] = seen.lab.service[i].time_window;
 	}
 	if (sites)
-		sites_read(sites, m, golden, settings);
+		sites_read(sites, &before, &after, golden, settings);
 	/* The run must repeat exactly, or outcomes mean nothing. */
 	struct observation again = {0};
 	experiment_run(m, NULL, false, 600, &again);

@@ -18,35 +18,38 @@ static bool wanted(const char *name, const char *list)
 	return false;
 }
 
-static const uint64_t *counts_of(struct machine *m, unsigned service, uint64_t *blocks)
+void counts_read(struct counts *counts, struct machine *m)
 {
 	const struct djed_lab *lab = machine_lab(m);
 	for (unsigned i = 0; lab && i < lab->regions && i < DJED_LAB_REGIONS; i++) {
 		const struct djed_lab_region *region = &lab->region[i];
-		if (region->kind != DJED_REGION_BLOCK_COUNTS || region->service != service)
+		if (region->kind != DJED_REGION_BLOCK_COUNTS || region->service >= DJED_SERVICES_MAX)
 			continue;
 		const void *bytes = machine_region(m, region);
-		if (!bytes)
-			die("the guest shows block counts outside its memory");
-		*blocks = region->length / sizeof(uint64_t);
-		return bytes;
+		uint64_t **list = &counts->list[region->service];
+		if (!bytes || *list)
+			die("the guest shows block counts outside its memory, or twice");
+		*list = malloc(region->length);
+		if (!*list)
+			die("out of memory");
+		memcpy(*list, bytes, region->length);
+		counts->blocks[region->service] = region->length / sizeof(uint64_t);
 	}
-	*blocks = 0;
-	return NULL;
 }
 
-static void read_service(struct sites *sites, struct machine *m, const char *name, unsigned service)
+static void read_service(struct sites *sites, const struct counts *before, const struct counts *after, const char *name,
+			 unsigned service)
 {
-	uint64_t blocks;
-	const uint64_t *counts = counts_of(m, service, &blocks);
-	if (!counts)
-		return; /* reliable computing base: no dormant faults in it */
+	const uint64_t *start = before->list[service], *end = after->list[service];
+	uint64_t blocks = after->blocks[service];
+	if (!start || !end || before->blocks[service] != blocks)
+		return;
 	char *file = format_string("services/%s.sites", name);
 	char *path = variant_path("campaign", file);
 	struct text table = read_file(path);
 	sites->blocks[service] = (unsigned)blocks;
 	for (uint64_t i = 0; i < blocks; i++)
-		sites->executed[service] += counts[i] != 0;
+		sites->executed[service] += end[i] != start[i];
 	unsigned line_number = 0;
 	char *next;
 	for (char *line = table.bytes; *line; line = next) {
@@ -63,7 +66,7 @@ static void read_service(struct sites *sites, struct machine *m, const char *nam
 		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location, fault_class) != 5 ||
 		    site.block >= blocks)
 			die("%s:%u: does not fit the running system", path, line_number);
-		site.count = counts[site.block];
+		site.count = end[site.block] - start[site.block];
 		if (!site.count)
 			continue;
 		site.function = format_string("%s", function);
@@ -79,14 +82,15 @@ static void read_service(struct sites *sites, struct machine *m, const char *nam
 	free(file);
 }
 
-void sites_read(struct sites *sites, struct machine *m, const struct golden *golden, const struct settings *settings)
+void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
+		const struct settings *settings)
 {
 	unsigned named = 0;
 	for (unsigned i = 0; i < golden->services; i++) {
 		if (!wanted(golden->service[i], settings->servers))
 			continue;
 		named++;
-		read_service(sites, m, golden->service[i], i);
+		read_service(sites, before, after, golden->service[i], i);
 	}
 	if (settings->servers) {
 		unsigned asked = 1;
