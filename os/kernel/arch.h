@@ -62,13 +62,14 @@ void arch_memory_init(
     uint64_t memory_end);	   /* kernel's own tables: text RX, constants R, data RW, never W and X */
 uint64_t arch_tables_create(void); /* 0: no table frames left */
 void arch_tables_destroy(uint64_t tables);
+bool arch_tables_clear(uint64_t tables); /* drops all user entries; false: there were none */
 /* Maps one page for user mode (access: enum djed_access). -ENOMEM: no table frames left. Replaces what was
  * there. */
 djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint32_t access);
 void arch_unmap(uint64_t tables, uint64_t address, uint64_t pages);
-/* Makes the range read-only in `from`, copies entries to `to`; counts the copied. -ENOMEM: some not copied.
- */
-djed_status arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pages, uint64_t *copied);
+/* Makes the range read-only in `from` and copies the entries to `to`, as far as there are table frames.
+ * Returns the number copied. */
+uint64_t arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pages);
 /* Physical address that user mode reaches at `address` for reading or writing; 0: none. */
 uint64_t arch_translate(uint64_t tables, uint64_t address, bool write);
 /* The whole top GiB-sized region of the undo log behind `address` shows one frame; on: the parts that have

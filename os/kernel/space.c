@@ -13,6 +13,18 @@ void space_init(void)
 	}
 }
 
+bool space_reclaim(const struct space *needy)
+{
+	static unsigned next; /* in turn, so that nobody is dropped twice before everybody was once */
+
+	for (unsigned i = 0; i < SPACES_MAX; i++) {
+		struct space *space = &spaces[next++ % SPACES_MAX];
+		if (space != needy && space->tables && arch_tables_clear(space->tables))
+			return true;
+	}
+	return false;
+}
+
 struct space *space_create(void)
 {
 	struct space *space;
@@ -20,7 +32,9 @@ struct space *space_create(void)
 
 	if (!free_spaces)
 		return NULL;
-	tables = arch_tables_create();
+	do
+		tables = arch_tables_create();
+	while (!tables && space_reclaim(NULL));
 	if (!tables)
 		return NULL;
 	space = &spaces[free_space[--free_spaces]];

@@ -23,6 +23,9 @@ djed_handle space_handle(const struct space *space);
 /* Position in the table, for the transaction rules; and back. */
 unsigned space_number(const struct space *space);
 struct space *space_numbered(unsigned number);
+/* Drops all entries of some space other than `needy`, to have table frames: they come back by page faults.
+ * False: there is nothing to drop. */
+bool space_reclaim(const struct space *needy);
 /* The handle becomes stale; the tables go when the last thread has left. */
 void space_destroy(struct space *space);
 void space_enter(struct space *space);

@@ -4,9 +4,7 @@
 #include "memory.h"
 #include "operations.h"
 
-enum { SPACE_DESTROY = 1 };
-
-unsigned space_object(const struct space *space)
+static unsigned space_object(const struct space *space)
 {
 	return TXN_THREADS + space_number(space);
 }
@@ -42,7 +40,7 @@ djed_status operation_space_destroy(struct service *caller, const uint64_t *in, 
 		return -EPERM;
 	if (!space)
 		return -ESRCH;
-	return txn_object_defer(&rules, service_number(caller), space_object(space), SPACE_DESTROY);
+	return txn_object_defer(&rules, service_number(caller), space_object(space), 1);
 }
 
 /* space_map(space, address, frame, access) */
@@ -51,6 +49,7 @@ djed_status operation_space_map(struct service *caller, const uint64_t *in, uint
 	const uint64_t known =
 	    DJED_ACCESS_READ | DJED_ACCESS_WRITE | DJED_ACCESS_EXECUTE | DJED_ACCESS_PRESENT;
 	const struct space *space = space_of(in[0]);
+	djed_status status;
 
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_SPACES))
@@ -59,7 +58,10 @@ djed_status operation_space_map(struct service *caller, const uint64_t *in, uint
 		return -ESRCH;
 	if (!space_range_valid(in[1], 1) || !pool_has(in[2]) || in[3] & ~known)
 		return -EINVAL;
-	return arch_map(space->tables, in[1], in[2] * DJED_PAGE_SIZE, (uint32_t)in[3]);
+	do
+		status = arch_map(space->tables, in[1], in[2] * DJED_PAGE_SIZE, (uint32_t)in[3]);
+	while (status && space_reclaim(space));
+	return status;
 }
 
 /* space_unmap(space, address, pages) */
@@ -78,7 +80,8 @@ djed_status operation_space_unmap(struct service *caller, const uint64_t *in, ui
 	return 0;
 }
 
-/* space_share(from, to, address, pages) -> copied */
+/* space_share(from, to, address, pages) -> copied; what does not fit into the table frames is left to page
+ * faults */
 djed_status operation_space_share(struct service *caller, const uint64_t *in, uint64_t *out)
 {
 	const struct space *from = space_of(in[0]), *to = space_of(in[1]);
@@ -89,7 +92,8 @@ djed_status operation_space_share(struct service *caller, const uint64_t *in, ui
 		return -ESRCH;
 	if (from == to || !space_range_valid(in[2], in[3]))
 		return -EINVAL;
-	return arch_share(from->tables, to->tables, in[2], in[3], &out[0]);
+	out[0] = arch_share(from->tables, to->tables, in[2], in[3]);
+	return 0;
 }
 
 /* ---- frames

@@ -3,7 +3,7 @@
 
 extern char image_start[], image_data[], image_end[];
 
-struct djed_ipc ipc;
+_Alignas(512) struct djed_ipc ipc; /* within one page */
 static unsigned failures;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t length)

@@ -11,7 +11,7 @@
 #include <protocols/kernel.h>
 
 /* The page of whoever runs. */
-extern struct djed_ipc ipc;
+extern _Alignas(512) struct djed_ipc ipc;
 
 /* ---- root
  * ------------------------------------------------------------------------------------------------------- */
@@ -48,6 +48,7 @@ djed_status receive(enum djed_next next, enum djed_log_state log);
 djed_status reply(djed_status status, uint64_t word0); /* fills ipc.out, then receives */
 djed_status call(djed_slot target, uint32_t label, uint64_t word0);
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
+void *memset(void *to, int value, size_t length);
 uint64_t ticks(void);
 uint64_t random_number(void);
 void random_seed(uint64_t seed);

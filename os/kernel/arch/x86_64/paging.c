@@ -169,6 +169,21 @@ static void changed(uint64_t tables)
 		write_cr3(tables);
 }
 
+bool arch_tables_clear(uint64_t tables)
+{
+	uint64_t *top = table(tables);
+	bool freed = false;
+
+	for (unsigned i = 0; i < ENTRIES / 2; i++)
+		if (top[i] & PAGE_PRESENT) {
+			free_tables(top[i] & PAGE_FRAME, TOP - 1, ENTRIES);
+			top[i] = 0;
+			freed = true;
+		}
+	changed(tables);
+	return freed;
+}
+
 djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint32_t access)
 {
 	uint64_t *e = make_entry(tables, address, 0, PAGE_PRESENT | PAGE_WRITE | PAGE_USER);
@@ -203,19 +218,16 @@ void arch_unmap(uint64_t tables, uint64_t address, uint64_t pages)
 	changed(tables);
 }
 
-djed_status arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pages, uint64_t *copied)
+uint64_t arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pages)
 {
-	uint64_t end = address + pages * DJED_PAGE_SIZE, skip;
-	djed_status status = 0;
+	uint64_t end = address + pages * DJED_PAGE_SIZE, copied = 0, skip;
 
-	*copied = 0;
 	while (address < end) {
-		uint64_t *f = leaf_table(from, address, &skip), *t;
+		uint64_t *f = leaf_table(from, address, &skip), *t = NULL;
 		if (!f) {
 			address += skip;
 			continue;
 		}
-		t = NULL;
 		do {
 			uint64_t *e = &f[index_at(address, 0)];
 			if (*e & PAGE_PRESENT) {
@@ -225,9 +237,7 @@ djed_status arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pa
 						       PAGE_PRESENT | PAGE_WRITE | PAGE_USER);
 				if (t) {
 					t[index_at(address, 0)] = *e;
-					++*copied;
-				} else {
-					status = -ENOMEM;
+					copied++;
 				}
 			}
 			address += DJED_PAGE_SIZE;
@@ -235,7 +245,7 @@ djed_status arch_share(uint64_t from, uint64_t to, uint64_t address, uint64_t pa
 	}
 	changed(from);
 	changed(to);
-	return status;
+	return copied;
 }
 
 uint64_t arch_translate(uint64_t tables, uint64_t address, bool write)
