@@ -66,7 +66,8 @@ static bool in_table(const void *entry, const void *table, size_t size, size_t c
 	return offset < size * count && offset % size == 0;
 }
 
-static void check_areas(struct djed_audit *audit, const struct space *space)
+/* False: the list cannot be walked. */
+static bool check_areas(struct djed_audit *audit, const struct space *space)
 {
 	const struct area *previous = NULL;
 	uint32_t count = 0;
@@ -74,7 +75,7 @@ static void check_areas(struct djed_audit *audit, const struct space *space)
 	for (const struct area *area = space->areas.first; area; previous = area, area = area->next) {
 		if (!in_table(area, areas.area, sizeof(*area), AREAS_MAX) || !area_valid(area) || count++ == AREAS_MAX) {
 			djed_violation(audit, "space %u: area %u is damaged", space->id, count);
-			return;
+			return false;
 		}
 		djed_check(audit, area->previous == previous, "space %u: area %#llx has a wrong link back", space->id,
 			   (unsigned long long)area->start);
@@ -93,6 +94,7 @@ static void check_areas(struct djed_audit *audit, const struct space *space)
 	djed_check(audit, space->areas.last == previous && space->areas.count == count, "space %u: %u areas found, not %u",
 		   space->id, count, space->areas.count);
 	found.areas += count;
+	return true;
 }
 
 /* Counts a group's pages, each of which must lie in an area; returns their number. */
@@ -161,8 +163,8 @@ static void check_spaces(struct djed_audit *audit)
 		djed_check(audit, space->id == id && space->handle, "space %u: damaged", id);
 		djed_check(audit, space->brk >= space->brk_start && space->brk <= USER_END, "space %u: brk %#llx", id,
 			   (unsigned long long)space->brk);
-		check_areas(audit, space);
-		check_pages(audit, space);
+		if (check_areas(audit, space))
+			check_pages(audit, space);
 	}
 	for (uint32_t id = spaces.free_head; id && listed <= SPACES_MAX; id = spaces.space[id].next_free, listed++)
 		if (id > SPACES_MAX || spaces.space[id].references) {

@@ -205,7 +205,8 @@ static void check_segments(uint64_t bias)
 Test(mm, segments)
 {
 	uint64_t space, entry, stack, object, end;
-	uint8_t seven = 7, got;
+	uint8_t seven = 7, got, tail[0x200];
+	const int64_t moved_to = 0x10000000;
 
 	begin();
 	for (int dynamic = 0; dynamic < 2; dynamic++) {
@@ -213,6 +214,11 @@ Test(mm, segments)
 		object = make_file(&image, 0x3000);
 		cr_assert(mm_execute(mm, 1, object, ARGUMENTS, ENVIRONMENT, NAME_LENGTH, 0, 0,
 				     djed_own(strings, sizeof(strings) - 1), &space, &entry, &stack) == 0);
+		/* The page in which the file's bytes end and the bss begins may be moved before it was touched. */
+		cr_assert(machine_call(1, LINUX_MREMAP, entry - 0x1100 + 0x3000, PAGE, PAGE, 3, moved_to, 0) == moved_to);
+		cr_assert(machine_read(1, moved_to + 0xe00, tail, sizeof(tail)) == 0 && tail[0] == byte_of(DATA_OFFSET));
+		cr_assert(tail[DATA_LENGTH - 1] == byte_of(DATA_OFFSET + DATA_LENGTH - 1) && tail[DATA_LENGTH] == 0);
+		cr_assert(machine_call(1, LINUX_MREMAP, moved_to, PAGE, PAGE, 3, entry - 0x1100 + 0x3000, 0) > 0);
 		check_segments(entry - text_at - 0x1100);
 		end = (data_at + DATA_LENGTH + BSS_LENGTH + entry - text_at - 0x1100 + PAGE - 1) & ~(PAGE - 1);
 		cr_assert(machine_call(1, LINUX_BRK, 0, 0, 0, 0, 0, 0) == (int64_t)end);

@@ -107,6 +107,11 @@ Test(mm, shared_file)
 	cr_assert(in_file(object, 4) == 0);
 	cr_assert(machine_call(1, LINUX_MSYNC, BASE, PAGE, MS_SYNC, 0, 0, 0) == 0);
 	cr_assert(in_file(object, 4) == 1111 && in_file(object, 2 * PAGE + 40) == 0, "only what was asked for");
+	/* A page that nobody wrote to by memory is left alone. */
+	uint32_t value = 9999;
+	cr_assert(get(1, BASE + PAGE) == 0);
+	cr_assert(store_write(store, object, PAGE, djed_own(&value, 4), &count, &size) == 0);
+	cr_assert(machine_call(1, LINUX_MSYNC, BASE, 3 * PAGE, MS_SYNC, 0, 0, 0) == 0 && in_file(object, PAGE) == 9999);
 	cr_assert(machine_call(3, LINUX_MPROTECT, BASE, PAGE, 3, 0, 0, 0) == -EACCES);
 	/* Written after that, too; the unmapping of a part writes that part. */
 	set(2, BASE + 4, 3333);
