@@ -7,6 +7,9 @@
 /* `linux "text"` and all that follows, to the end of the file. */
 void idl_parse_linux(struct idl_lexer *lexer);
 
+/* A message, behind the word `message`; or an operation of the kernel. */
+struct idl_message *idl_parse_message(struct idl_lexer *lexer, bool operation);
+
 /* Words of the language that several statements share. Each rejects what it does not know. */
 enum idl_effect idl_expect_effect(struct idl_lexer *lexer);
 struct idl_error *idl_expect_error(struct idl_lexer *lexer);
