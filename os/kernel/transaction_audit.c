@@ -117,6 +117,7 @@ static unsigned audit_request(const struct txn *t, unsigned request)
 	bad += q->state == TXN_HELD && t->service[q->endpoint].held != request;
 	bad += (q->state == TXN_IDLE || q->state == TXN_PARKED) &&
 	       (q->participants != 0 || q->effects.head != TXN_NONE || q->lost != 0);
+	bad += q->state == TXN_IDLE && t->effect[request].root != TXN_NONE;
 	bad += q->state == TXN_PARKED && (txn_thread_of(request) == TXN_NONE || q->transaction != 0);
 	bad += q->state != TXN_IDLE && q->state != TXN_PARKED && q->root >= TXN_REQUESTS;
 	if (bad == 0 && q->state != TXN_IDLE && q->state != TXN_PARKED && q->root == request)

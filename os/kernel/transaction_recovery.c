@@ -18,7 +18,8 @@ static void unwind_holder(struct txn *t, unsigned root, unsigned service)
 	}
 }
 
-/* Cancels the chain of calls, from the innermost request outwards. */
+/* Cancels the chain of calls, from the innermost request outwards. At least the root's own holder is in
+ * it: a root that is queued has no participants, and nobody unwinds it. */
 static void unwind_chain(struct txn *t, unsigned root)
 {
 	unsigned request = t->request[root].tip;
@@ -128,8 +129,6 @@ void txn_unwind(struct txn *t, unsigned root, int failure)
 		s->state = DJED_SERVICE_UNDOING;
 		txn_env_deliver(t, service, root, DJED_DELIVERY_ROLLBACK, 0, 0);
 	}
-	if (r->undoing == 0)
-		finish_unwinding(t, root);
 }
 
 /* ---- one server alone (osiris, restart, none) ------------------------------------------------ */

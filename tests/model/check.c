@@ -233,7 +233,7 @@ uint64_t fingerprint(void)
 	for (unsigned i = 0; i < TAGS; i++) {
 		uint64_t words[SERVERS * SEQUENCES / 8];
 
-		mix(world->written[i]);
+		mix((uint64_t)world->before_forward[i] << 32 | world->written[i]);
 		memcpy(words, world->expected[i], sizeof(words));
 		for (unsigned w = 0; w < SERVERS * SEQUENCES / 8; w++)
 			if (words[w] != 0)

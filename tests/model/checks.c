@@ -1,7 +1,7 @@
 /* Checks of the transaction rules at their full table sizes: what must be refused, and hostile callers.
  *
- * The environment does nothing. Random calls of all entry points with random arguments must leave the structures
- * intact, whatever order they come in. */
+ * The environment does nothing. Random calls of all entry points with random arguments must leave the
+ * structures intact, whatever order they come in. */
 #include "../../os/kernel/transaction.h"
 
 #include <stdio.h>
@@ -12,16 +12,16 @@ static struct txn t;
 static unsigned answered, delivered, committed, undone;
 static unsigned last_request; /* delivered */
 
-#define CHECK(condition)                                                                                               \
-	do {                                                                                                           \
-		if (!(condition)) {                                                                                    \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                        \
-			exit(1);                                                                                       \
-		}                                                                                                      \
+#define CHECK(condition)                                                                        \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+			exit(1);                                                                \
+		}                                                                               \
 	} while (0)
 
 void txn_env_deliver(struct txn *state, unsigned service, unsigned request, enum djed_delivery_kind kind,
-                     uint32_t flags, uint64_t bits)
+		     uint32_t flags, uint64_t bits)
 {
 	(void)state, (void)service, (void)kind, (void)flags, (void)bits;
 	delivered++;
@@ -34,7 +34,8 @@ void txn_env_return(struct txn *state, unsigned service, const struct djed_messa
 	answered++;
 }
 
-void txn_env_answer(struct txn *state, unsigned thread, const struct djed_message *answer, enum txn_outcome outcome)
+void txn_env_answer(struct txn *state, unsigned thread, const struct djed_message *answer,
+		    enum txn_outcome outcome)
 {
 	(void)state, (void)thread, (void)answer, (void)outcome;
 	answered++;
@@ -146,7 +147,7 @@ static void check_refusals(void)
 	start();
 	CHECK(txn_service_open(&t, 2, false) == -EINVAL);
 	CHECK(txn_call(&t, 2, 3, DJED_LOG_EMPTY, &nothing) == -EINVAL); /* not running */
-	CHECK(txn_request(&t, 0, 6, &nothing) == -EIO);                 /* no such service */
+	CHECK(txn_request(&t, 0, 6, &nothing) == -EIO);			/* no such service */
 	CHECK(txn_request(&t, 0, 2, &nothing) == 0);
 	CHECK(txn_request(&t, 0, 3, &nothing) == -EBUSY);
 	CHECK(receive(2, DJED_NEXT_NONE, DJED_LOG_EMPTY) == -EINVAL);
@@ -261,7 +262,7 @@ static void one_random_call(void)
 		break;
 	case 12:
 		(void)!(random_below(2) ? txn_object_created(&t, a, 6 + thread)
-		                        : txn_object_defer(&t, a, random_below(10), 1u << random_below(3)));
+					: txn_object_defer(&t, a, random_below(10), 1u << random_below(3)));
 		break;
 	case 13:
 		txn_cancel(&t, thread);
@@ -290,7 +291,7 @@ static void check_random(unsigned seeds, unsigned steps)
 			one_random_call();
 			if (audit_now().violations != 0) {
 				fprintf(stderr, "seed %u step %u: %u broken invariants\n", seed, i,
-				        audit_now().violations);
+					audit_now().violations);
 				exit(1);
 			}
 		}

@@ -22,6 +22,7 @@ enum {
 	TAGS = 32,
 	PART_TWO = 9,	   /* added to a request's tag for what happens after it was parked */
 	TAG_NOTIFIED = 19, /* plus the server: the work on its notifications */
+	TAG_START = 27,	   /* what a server does before it first receives */
 	REQUESTS_EACH = 2, /* that a client can make */
 };
 
@@ -38,9 +39,10 @@ enum op_code {
 	OP_CLEAR,      /* a: word */
 	OP_LOSE,       /* the log overflows */
 	/* entries into the kernel */
-	OP_CALL,    /* a: server, b: handler */
-	OP_FORWARD, /* a: server, b: handler */
-	OP_NOTIFY,  /* a: server, b: bits */
+	OP_CALL,	/* a: server, b: handler */
+	OP_FORWARD,	/* a: server, b: handler */
+	OP_TRY_FORWARD, /* the same; if it is refused the script goes on */
+	OP_NOTIFY,	/* a: server, b: bits */
 	OP_PARK,
 	OP_WAKE,   /* a: word with the handle */
 	OP_ANSWER, /* a: word with the handle */
@@ -49,6 +51,7 @@ enum op_code {
 	OP_REPLY,  /* a: errno or 0 */
 	OP_FINISH,
 	OP_RECOVER, /* the recoverer decides; then it replies */
+	OP_READY,   /* the end of a server's start-up */
 };
 struct op {
 	uint8_t code;
@@ -67,6 +70,7 @@ struct scenario {
 	const char *name;
 	struct kind request[CLIENTS][REQUESTS_EACH]; /* handler 0: none */
 	uint8_t notified[SERVERS];		     /* handler of notifications, 0: none */
+	uint8_t start[SERVERS];			     /* handler of start-up, 0: none */
 	uint8_t crashes, cancels, kills, interrupts; /* how often the explorer may do each */
 	uint8_t interrupted;			     /* the server that interrupts go to */
 	uint8_t crash_rs;			     /* 1: rs may crash as well */
@@ -114,9 +118,12 @@ struct world {
 	uint8_t object_effects[OBJECTS];
 	uint8_t expected_object[OBJECTS];
 	uint32_t written[TAGS]; /* sequences written in the present attempt, one bit each */
+	uint32_t
+	    before_forward[TAGS]; /* of these, those before the last forward: no redelivery repeats them */
 	uint8_t expected[TAGS][SERVERS * SEQUENCES]; /* how often each tag must be found at the end */
 	djed_transaction age[TXN_REQUESTS];	     /* of roots, at their first delivery */
-	uint8_t decided[CLIENTS]; /* about the client's transaction, since it was last delivered */
+	uint32_t attempt[CLIENTS]; /* of the client's transaction when it was last delivered */
+	uint8_t decided[CLIENTS];  /* about the client's transaction, since it was last delivered */
 	uint8_t crashes, cancels, kills, interrupts; /* still allowed */
 	uint8_t shutdown;
 };
@@ -127,16 +134,48 @@ struct choice {
 	uint8_t kind, who, variant;
 };
 
-/* ---- world.c --------------------------------------------------------------------------------- */
+/* ---- world.c ---------------------------------------------------------------------------------- */
 
 extern const struct scenario *scenario;
-extern struct world *world; /* the one that the environment functions work on */
+extern struct world *world; /* the one that all functions work on */
 
 void world_init(void);
 /* All that can happen next; at most CHOICES. */
 enum { CHOICES = 64 };
 unsigned world_choices(struct choice *choices);
 void world_apply(struct choice choice);
+
+/* ---- server.c -------------------------------------------------------------------------------- */
+
+/* Runs a server to the next kernel entry; if `points` >= 0 it does only so many local operations, and then
+ * crashes. `variant`: of a decision about a crash, 1 for the error. */
+void run(unsigned service, int points, unsigned variant);
+struct op current(const struct server *s);
+/* Number of different points at which the server can crash before its next kernel entry. */
+unsigned crash_points(const struct server *s);
+/* Undoes the newest `count` records of its log. */
+void undo(struct server *s, unsigned count);
+
+/* ---- expectation.c --------------------------------------------------------------------------- */
+
+extern unsigned ending; /* the transaction that the present kernel entry ends, by its tag; 0: none */
+extern bool resolving;	/* the present kernel entry can make a transaction wait, and so close a cycle */
+
+/* Under the policies that do not roll everybody back, only progress and clean structures can be expected. */
+bool exact(void);
+unsigned tag_of(unsigned client, unsigned request);
+/* A script asks for a deferred effect. */
+void want(unsigned code, unsigned tag, unsigned target, uint64_t bits);
+/* It happens: only while its transaction ends. */
+void wanted_happened(unsigned code, unsigned target);
+/* The attempt of a transaction does not count: it is delivered again. */
+void forget_attempt(unsigned tag);
+/* Nothing may be left of the transaction. */
+void forget(unsigned tag);
+/* A server is about to end its transaction: from now on its writes count and its effects must happen; and it
+ * has. */
+void begin_end(unsigned tag);
+void finish_end(void);
 
 /* Reports a broken property and ends the exploration (explore.c). */
 [[noreturn]] void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
