@@ -8,10 +8,8 @@
 using namespace llvm;
 using namespace djed;
 
-namespace {
-constexpr uint64_t InlineMax = 64; ///< Bytes. At most DJED_UNDO_SHORT_MAX.
-constexpr unsigned SizeShift = 56;
-} // namespace
+/// Bytes. At most DJED_UNDO_SHORT_MAX.
+static constexpr uint64_t InlineMax = 64;
 
 LogWriter::LogWriter(Module &M) : M(M), DL(M.getDataLayout()) {
   LLVMContext &Context = M.getContext();
@@ -27,21 +25,26 @@ void LogWriter::writeCall(IRBuilder<> &B, Value *Address, Value *Length) {
   B.CreateCall(Range, {Address, B.CreateZExtOrTrunc(Length, Word)});
 }
 
-Value *LogWriter::writeInline(IRBuilder<> &B, Value *Address, uint64_t Size, Value *KnownTop) {
+/// Makes all \p Records, whose places are the same, with one update of the top.
+Value *LogWriter::writeInline(IRBuilder<> &B, ArrayRef<const Record *> Records, Value *KnownTop) {
   Value *Place = KnownTop ? KnownTop : B.CreateAlignedLoad(Pointer, Top, Align(8), "djed.top");
-  auto At = [&](Value *Base, uint64_t Offset) {
-    return Offset == 0 ? Base : B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Base, Offset);
+  auto At = [&](Value *Base, int64_t Offset) {
+    return Offset == 0 ? Base : B.CreateConstGEP1_64(B.getInt8Ty(), Base, Offset);
   };
-  uint64_t Done = 0;
-  for (; Done < Size; Done += 8) {
-    uint64_t Bytes = std::min<uint64_t>(8, Size - Done);
-    Value *Old =
-        B.CreateAlignedLoad(B.getIntNTy(unsigned(Bytes) * 8), At(Address, Done), Align(1), "djed.old");
-    B.CreateAlignedStore(B.CreateZExt(Old, Word), At(Place, Done), Align(8));
+  int64_t Used = 0;
+  for (const Record *R : Records) {
+    for (uint64_t Done = 0; Done < R->Size; Done += 8, Used += 8) {
+      unsigned Bits = unsigned(std::min<uint64_t>(8, R->Size - Done)) * 8;
+      Value *From = At(R->Base, R->Offset + int64_t(Done));
+      Value *Old = B.CreateAlignedLoad(B.getIntNTy(Bits), From, Align(1), "djed.old");
+      B.CreateAlignedStore(B.CreateZExt(Old, Word), At(Place, Used), Align(8));
+    }
+    // The size goes over the address's top byte, which is zero: shorter than computing the word.
+    B.CreateAlignedStore(B.CreatePtrToInt(At(R->Base, R->Offset), Word), At(Place, Used), Align(8));
+    B.CreateAlignedStore(B.getInt8(uint8_t(R->Size)), At(Place, Used + 7), Align(1));
+    Used += 8;
   }
-  Value *Header = B.CreateOr(B.CreatePtrToInt(Address, Word), Size << SizeShift);
-  B.CreateAlignedStore(Header, At(Place, Done), Align(8));
-  Value *NewTop = At(Place, Done + 8);
+  Value *NewTop = At(Place, Used);
   B.CreateAlignedStore(NewTop, Top, Align(8))->setAtomic(AtomicOrdering::Release, SyncScope::SingleThread);
   B.CreateFence(AtomicOrdering::SequentiallyConsistent, SyncScope::SingleThread);
   return NewTop;
@@ -69,36 +72,46 @@ void LogWriter::writeWhole(IRBuilder<> &B, const Write &W) {
     writeCall(B, W.Pointer, Sum);
 }
 
-void LogWriter::write(ArrayRef<Record> Records, bool OutOfLine, FunctionReport &Report) {
-  // Where the top is after the last inline record of a block, as long as nothing else can have moved it.
-  DenseMap<BasicBlock *, std::pair<Instruction *, Value *>> Known;
-  for (const Record &R : Records) {
-    IRBuilder<> B(R.Before);
-    ++Report.Records;
-    if (R.Whole) {
-      writeWhole(B, *R.Whole);
-      Known.erase(R.Before->getParent());
-      ++Report.Calls;
-      continue;
-    }
+/// Makes a record that the inline path does not cover.
+void LogWriter::writeOutOfLine(IRBuilder<> &B, const Record &R) {
+  if (R.Whole) {
+    writeWhole(B, *R.Whole);
+  } else if (R.Length || R.Size <= InlineMax || !Options::get().isBroken("long")) {
     Value *Address = R.Offset ? B.CreateConstGEP1_64(B.getInt8Ty(), R.Base, R.Offset) : R.Base;
-    if (R.Length || R.Size > InlineMax || OutOfLine) {
-      if (R.Length || R.Size <= InlineMax || !Options::get().isBroken("long"))
-        writeCall(B, Address, R.Length ? R.Length : B.getInt64(R.Size));
-      Known.erase(R.Before->getParent());
-      ++Report.Calls;
-      continue;
+    writeCall(B, Address, R.Length ? R.Length : B.getInt64(R.Size));
+  }
+}
+
+void LogWriter::write(ArrayRef<Record> Records, bool OutOfLine, FunctionReport &Report) {
+  // Where the top is after the last inline records of a block, as long as nothing else can have moved it.
+  BasicBlock *Block = nullptr;
+  Instruction *Last = nullptr;
+  Value *LastTop = nullptr;
+  for (size_t First = 0, End; First < Records.size(); First = End) {
+    Instruction *Before = Records[First].Before;
+    IRBuilder<> B(Before);
+    SmallVector<const Record *, 4> Inline;
+    bool Called = false;
+    for (End = First; End < Records.size() && Records[End].Before == Before; ++End) {
+      const Record &R = Records[End];
+      if (!R.Whole && !R.Length && R.Size <= InlineMax && !OutOfLine) {
+        Inline.push_back(&R);
+        continue;
+      }
+      writeOutOfLine(B, R);
+      Called = true;
     }
-    auto &[Last, LastTop] = Known[R.Before->getParent()];
-    Value *Usable = LastTop;
-    if (LastTop)
-      for (Instruction *I = Last; I != R.Before; I = I->getNextNode())
-        if (!I || (isa<CallBase>(I) && !isa<IntrinsicInst>(I))) {
-          Usable = nullptr;
-          break;
-        }
-    LastTop = writeInline(B, Address, R.Size, Usable);
-    Last = R.Before;
-    ++Report.Inline;
+    Report.Records += End - First;
+    Report.Inline += Inline.size();
+    Report.Calls += End - First - Inline.size();
+    if (Block != Before->getParent() || Called)
+      LastTop = nullptr;
+    for (Instruction *I = Last; LastTop && I != Before; I = I->getNextNode())
+      if (isa<CallBase>(I) && !isa<IntrinsicInst>(I))
+        LastTop = nullptr;
+    if (!Inline.empty())
+      LastTop = writeInline(B, Inline, LastTop);
+    Block = Before->getParent();
+    Last = Before;
   }
 }

@@ -6,8 +6,9 @@
 //   %top = load ptr, ptr @djed_log_top
 //   %old = load i64, ptr %p
 //   store i64 %old, ptr %top
-//   %header = or i64 (ptrtoint %p), 8 << 56
-//   store i64 %header, ptr (%top + 8)
+//   store i64 (ptrtoint %p), ptr (%top + 8)
+//   store i8 8, ptr (%top + 15)                                 ; the header's top byte
+//   ... further records of the same place ...
 //   store atomic ptr (%top + 16), ptr @djed_log_top release
 //   fence syncscope("singlethread") seq_cst                     ; no instruction: keeps the order
 //
@@ -39,7 +40,9 @@ public:
 
 private:
   void writeCall(llvm::IRBuilder<> &B, llvm::Value *Address, llvm::Value *Length);
-  llvm::Value *writeInline(llvm::IRBuilder<> &B, llvm::Value *Address, uint64_t Size, llvm::Value *KnownTop);
+  llvm::Value *writeInline(llvm::IRBuilder<> &B, llvm::ArrayRef<const Record *> Records,
+                           llvm::Value *KnownTop);
+  void writeOutOfLine(llvm::IRBuilder<> &B, const Record &R);
   void writeWhole(llvm::IRBuilder<> &B, const Write &W);
 };
 

@@ -51,7 +51,10 @@ public:
       mergeBlock(*Block, ByInstruction);
     for (Record &R : Records)
       hoist(R);
+    sortByPlace();
     dropDominated();
+    gather();
+    sortByPlace();
     return std::move(Records);
   }
 
@@ -63,7 +66,10 @@ private:
   bool hoistOutOf(Loop &L, Record &R);
   bool widenOver(Loop &L, Record &R);
   bool surelyReturns(Loop &L);
+  void sortByPlace();
   void dropDominated();
+  void gather();
+  bool isKnownAt(const Record &R, const Instruction *Place) const;
 };
 
 } // namespace
@@ -218,9 +224,8 @@ void Planner::hoist(Record &R) {
   }
 }
 
-/// Drops each record that another one covers on every path to it. A base that is the same SSA value is the
-/// same address at both places: every path from its definition to the second place leads through the first.
-void Planner::dropDominated() {
+/// Dominators first, and by order in a block.
+void Planner::sortByPlace() {
   DT.updateDFSNumbers();
   std::stable_sort(Records.begin(), Records.end(), [this](const Record &A, const Record &B) {
     unsigned InA = DT.getNode(A.Before->getParent())->getDFSNumIn();
@@ -229,6 +234,11 @@ void Planner::dropDominated() {
       return InA < InB;
     return A.Before != B.Before && A.Before->comesBefore(B.Before);
   });
+}
+
+/// Drops each record that another one covers on every path to it. A base that is the same SSA value is the
+/// same address at both places: every path from its definition to the second place leads through the first.
+void Planner::dropDominated() {
   std::vector<Record> Kept;
   std::map<Value *, SmallVector<size_t, 4>> ByBase;
   for (const Record &R : Records) {
@@ -253,6 +263,36 @@ void Planner::dropDominated() {
     Kept.push_back(R);
   }
   Records = std::move(Kept);
+}
+
+bool Planner::isKnownAt(const Record &R, const Instruction *Place) const {
+  auto *Definition = dyn_cast<Instruction>(R.Base);
+  return !Definition || DT.dominates(Definition, Place);
+}
+
+/// Moves records up to another one of their block, as far as their address is known and nothing in between
+/// may fail to return.
+void Planner::gather() {
+  SmallVector<Instruction *, 8> Places; // of this block, behind the last barrier, in order
+  Instruction *Last = nullptr;          // everything up to here has been looked at for barriers
+  for (Record &R : Records) {
+    if (!Last || Last->getParent() != R.Before->getParent()) {
+      Places.clear();
+      Last = R.Before;
+    }
+    for (; Last != R.Before; Last = Last->getNextNode())
+      if (!isGuaranteedToTransferExecutionToSuccessor(Last))
+        Places.clear();
+    if (R.Size == 0 || R.Size > uint64_t(HullMax))
+      continue;
+    auto Found = find_if(Places, [&](Instruction *Place) { return isKnownAt(R, Place); });
+    if (Found == Places.end()) {
+      Places.push_back(R.Before);
+    } else if (*Found != R.Before) {
+      R.Before = *Found;
+      ++Report.Gathered;
+    }
+  }
 }
 
 std::vector<Record> djed::planRecords(Function &F, ArrayRef<Write> Writes, FunctionAnalysisManager &FAM,

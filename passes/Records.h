@@ -13,6 +13,10 @@
 //       for (i = 0; i < n; i++)        log(a, n * 4);
 //         a[i] = 0;                    for (i = 0; i < n; i++) a[i] = 0;
 //
+//   gathered   records of different bases in a block are made at the place of the first one, where they share
+//   the
+//              update of the log's top
+//
 // Why this is sound. Rollback undoes records last to first, so of several records of a byte the first counts,
 // and a record may always be made earlier than its write, as long as the log is not reset in between (which
 // happens only between two deliveries, when no instrumented function is active) and the bytes can be read
@@ -44,7 +48,7 @@ struct Record {
 };
 
 /// Plans the records of \p F, all of whose \p Writes are to be logged. May insert address computations in
-/// front of loops. Counts what it saved in \p Report.
+/// front of loops. Records of one place are neighbours in the result. Counts what it saved in \p Report.
 std::vector<Record> planRecords(llvm::Function &F, llvm::ArrayRef<Write> Writes,
                                 llvm::FunctionAnalysisManager &FAM, FunctionReport &Report);
 

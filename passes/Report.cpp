@@ -15,6 +15,7 @@ void FunctionReport::add(const FunctionReport &Other) {
   Dominated += Other.Dominated;
   Hoisted += Other.Hoisted;
   Ranges += Other.Ranges;
+  Gathered += Other.Gathered;
   Stack += Other.Stack;
   Device += Other.Device;
   for (const auto &[Object, Count] : Other.Exempt)
@@ -24,7 +25,7 @@ void FunctionReport::add(const FunctionReport &Other) {
 void FunctionReport::print(raw_ostream &Out, StringRef Head) const {
   Out << Head << " writes " << Writes << " records " << Records << " inline " << Inline << " calls " << Calls
       << " merged " << Merged << " dominated " << Dominated << " hoisted " << Hoisted << " ranges " << Ranges
-      << " stack " << Stack << " device " << Device << "\n";
+      << " gathered " << Gathered << " stack " << Stack << " device " << Device << "\n";
 }
 
 bool djed::writeReport(StringRef Path, const std::vector<FunctionReport> &Functions, std::string &Error) {

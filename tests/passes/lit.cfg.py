@@ -8,7 +8,7 @@ import lit.util
 config.name = "djed-passes"
 config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".ll", ".c", ".test"]
-config.excludes = ["Inputs"]
+config.excludes = ["Inputs", "cost"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = lit_config.params.get("exec_root", os.path.join(config.test_source_root, "output"))
 

@@ -8,7 +8,7 @@ declare void @djed_log(ptr)
 ; Bytes 0..4, 4..8 and 8..16: one record of 16.
 ; REPORT: function fields writes 3 records 1 inline 1 calls 0 merged 2
 ; CHECK-LABEL: define internal void @fields.undo(
-; CHECK: or i64 %{{.*}}, 1152921504606846976
+; CHECK: store i8 16, ptr
 ; CHECK: fence
 ; CHECK-NOT: @djed_log_top
 ; CHECK: ret void
@@ -83,5 +83,35 @@ no:
   br label %end
 end:
   store i32 1, ptr %p
+  ret void
+}
+
+; Different objects, one place: one update of the top. The second pointer is only known later.
+; REPORT: function together writes 3 records 3 inline 3 calls 0 {{.*}} gathered 1
+; CHECK-LABEL: define internal void @together.undo(
+; CHECK: store i8 4, ptr
+; CHECK: store i8 2, ptr
+; CHECK: store atomic ptr
+; CHECK: store i32 1, ptr %p
+; CHECK: load ptr, ptr %q
+; CHECK: store i8 8, ptr
+; CHECK: store atomic ptr
+; CHECK: store i16 3, ptr %q
+; CHECK-NOT: djed_log_top
+; CHECK: ret void
+define void @together(ptr %p, ptr %q) {
+  store i32 1, ptr %p
+  %r = load ptr, ptr %q
+  store i64 2, ptr %r
+  store i16 3, ptr %q
+  ret void
+}
+
+; What is called may not return: the second object is not read before.
+; REPORT: function apart writes 2 records 2 inline 2 calls 0 {{.*}} gathered 0
+define void @apart(ptr %p, ptr %q) {
+  store i32 1, ptr %p
+  call void @djed_log(ptr %p)
+  store i16 3, ptr %q
   ret void
 }

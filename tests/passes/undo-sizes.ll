@@ -1,11 +1,11 @@
-; Every record has exactly the size of the write. The header's top byte is the size.
+; Every record has exactly the size of the write. The size is stored over the header's top byte.
 ; RUN: %opt -passes=djed-undo,verify %s | FileCheck %s
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 target triple = "x86_64-unknown-none-elf"
 
 ; CHECK-LABEL: define internal void @i1.undo(
 ; CHECK: load i8, ptr %p, align 1
-; CHECK: or i64 %{{.*}}, 72057594037927936
+; CHECK: store i8 1, ptr
 define void @i1(ptr %p) {
   store i1 true, ptr %p
   ret void
@@ -13,7 +13,7 @@ define void @i1(ptr %p) {
 
 ; CHECK-LABEL: define internal void @i24.undo(
 ; CHECK: load i24, ptr %p, align 1
-; CHECK: or i64 %{{.*}}, 216172782113783808
+; CHECK: store i8 3, ptr
 define void @i24(ptr %p) {
   store i24 5, ptr %p
   ret void
@@ -23,8 +23,8 @@ define void @i24(ptr %p) {
 ; CHECK-LABEL: define internal void @x87.undo(
 ; CHECK: load i64, ptr %p, align 1
 ; CHECK: load i16, ptr %{{.*}}, align 1
-; CHECK: or i64 %{{.*}}, 720575940379279360
-; CHECK: getelementptr inbounds i8, ptr %{{.*}}, i64 24
+; CHECK: store i8 10, ptr
+; CHECK: getelementptr i8, ptr %{{.*}}, i64 24
 define void @x87(ptr %p, x86_fp80 %v) {
   store x86_fp80 %v, ptr %p
   ret void
@@ -32,7 +32,7 @@ define void @x87(ptr %p, x86_fp80 %v) {
 
 ; CHECK-LABEL: define internal void @vector.undo(
 ; CHECK-COUNT-4: load i64, ptr %{{.*}}, align 1
-; CHECK: or i64 %{{.*}}, 2305843009213693952
+; CHECK: store i8 32, ptr
 define void @vector(ptr %p, <4 x i64> %v) {
   store <4 x i64> %v, ptr %p
   ret void
@@ -40,10 +40,10 @@ define void @vector(ptr %p, <4 x i64> %v) {
 
 ; CHECK-LABEL: define internal void @atomics.undo(
 ; CHECK: load i16, ptr %p, align 1
-; CHECK: atomicrmw add ptr %p
 ; CHECK: load i32, ptr %q, align 1
-; CHECK: cmpxchg ptr %q
 ; CHECK: load i64, ptr %r, align 1
+; CHECK: atomicrmw add ptr %p
+; CHECK: cmpxchg ptr %q
 ; CHECK: store atomic i64 3, ptr %r
 define void @atomics(ptr %p, ptr %q, ptr %r) {
   %a = atomicrmw add ptr %p, i16 1 seq_cst
@@ -65,10 +65,10 @@ declare ptr @strcpy(ptr, ptr)
 ; CHECK-NEXT: call void @llvm.memcpy
 ; CHECK: load i64, ptr %p, align 1
 ; CHECK: load i40, ptr %{{.*}}, align 1
+; CHECK: load i24, ptr %q, align 1
 ; CHECK: call void @llvm.memmove
 ; CHECK: call void @djed_undo_range(ptr %p, i64 65)
 ; CHECK-NEXT: call void @llvm.memset
-; CHECK: load i24, ptr %q, align 1
 ; CHECK: call void @llvm.memset.inline
 define void @intrinsics(ptr %p, ptr %q, i64 %n) {
   call void @llvm.memcpy.p0.p0.i64(ptr %p, ptr %q, i64 %n, i1 false)
@@ -99,8 +99,7 @@ declare void @llvm.va_copy(ptr, ptr)
 
 ; CHECK-LABEL: define internal void @list.undo(
 ; CHECK-COUNT-3: load i64, ptr %{{.*}}, align 1
-; 24 bytes
-; CHECK: or i64 %{{.*}}, 1729382256910270464
+; CHECK: store i8 24, ptr
 ; CHECK: call void @llvm.va_copy
 define void @list(ptr %p, ...) {
   %own = alloca [24 x i8]

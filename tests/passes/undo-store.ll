@@ -35,12 +35,12 @@ define internal void @helper(ptr %p) {
 ; CHECK-NEXT:    [[OLD:%.*]] = load i32, ptr %p, align 1
 ; CHECK-NEXT:    [[WORD:%.*]] = zext i32 [[OLD]] to i64
 ; CHECK-NEXT:    store i64 [[WORD]], ptr [[TOP]]
+; CHECK-NEXT:    [[PLACE:%.*]] = getelementptr i8, ptr [[TOP]], i64 8
 ; CHECK-NEXT:    [[ADDRESS:%.*]] = ptrtoint ptr %p to i64
-; 4 << 56
-; CHECK-NEXT:    [[HEADER:%.*]] = or i64 [[ADDRESS]], 288230376151711744
-; CHECK-NEXT:    [[PLACE:%.*]] = getelementptr inbounds i8, ptr [[TOP]], i64 8
-; CHECK-NEXT:    store i64 [[HEADER]], ptr [[PLACE]]
-; CHECK-NEXT:    [[NEW:%.*]] = getelementptr inbounds i8, ptr [[TOP]], i64 16
+; CHECK-NEXT:    store i64 [[ADDRESS]], ptr [[PLACE]]
+; CHECK-NEXT:    [[SIZE:%.*]] = getelementptr i8, ptr [[TOP]], i64 15
+; CHECK-NEXT:    store i8 4, ptr [[SIZE]]
+; CHECK-NEXT:    [[NEW:%.*]] = getelementptr i8, ptr [[TOP]], i64 16
 ; CHECK-NEXT:    store atomic ptr [[NEW]], ptr @djed_log_top syncscope("singlethread") release
 ; CHECK-NEXT:    fence syncscope("singlethread") seq_cst
 ; CHECK-NEXT:    store i32 1, ptr %p
