@@ -14,6 +14,7 @@ _Static_assert(SERVERS == TXN_SERVICES, "compiled with the model's table sizes")
 enum {
 	CLIENTS = TXN_THREADS,
 	OBJECTS = TXN_OBJECTS,
+	OLD_OBJECT = OBJECTS - 1, /* exists from the beginning */
 	SEQUENCES =
 	    4, /* words that record, five bits each, which transactions wrote to them and in which order */
 	MEMORY = 7, /* words of a server; those behind the sequences are counters and waiting lists */

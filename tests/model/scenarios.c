@@ -100,8 +100,12 @@ const struct op handlers[][HANDLER_OPS] = {
     [H_IRQ] = {{OP_WRITE, 0, 0}, {OP_NOTIFY, CONSOLE, 1}, {OP_FINISH, 0, 0}},
     [H_FORK] =
 	{{OP_CREATE, 0, 0}, {OP_CALL, MM, H_MM_CHAIN}, {OP_CREATE, 2, 0}, {OP_DEFER, 0, 0}, {OP_REPLY, 0, 0}},
-    [H_FORK_TWO] =
-	{{OP_CALL, MM, H_LEAF}, {OP_CREATE, 1, 0}, {OP_DEFER, 1, 0}, {OP_WRITE, 0, 0}, {OP_REPLY, 0, 0}},
+    [H_FORK_TWO] = {{OP_CALL, MM, H_LEAF},
+		    {OP_CREATE, 1, 0},
+		    {OP_DEFER, 1, 0},
+		    {OP_DEFER, OLD_OBJECT, 0},
+		    {OP_WRITE, 0, 0},
+		    {OP_REPLY, 0, 0}},
     [H_LOSES] = {{OP_WRITE, 0, 0}, {OP_LOSE, 0, 0}, {OP_REPLY, 0, 0}},
     [H_CALL_LOSES] = {{OP_CALL, MM, H_LOSES}, {OP_CALL, STORE, H_LEAF}, {OP_WRITE, 0, 0}, {OP_REPLY, 0, 0}},
     [H_AUDIT] = {{OP_WRITE, 0, 0}, {OP_CALL, VFS, H_CHAIN}, {OP_FINISH, 0, 0}},

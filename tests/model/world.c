@@ -117,6 +117,8 @@ void world_init(void)
 	world->cancels = scenario->cancels;
 	world->kills = scenario->kills;
 	world->interrupts = scenario->interrupts;
+	world->object[OLD_OBJECT] = 2;
+	world->expected_object[OLD_OBJECT] = 1;
 	for (unsigned i = 0; i < SERVERS; i++) {
 		struct djed_message nothing = {0};
 
