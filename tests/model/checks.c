@@ -305,7 +305,7 @@ int main(int argc, char **argv)
 	check_refusals();
 	check_handles();
 	check_recovery();
-	check_random(argc > 1 ? (unsigned)atoi(argv[1]) : 100, 2000);
+	check_random(argc > 1 ? (unsigned)atoi(argv[1]) : 40, 2000);
 	printf("transaction rules: all checks passed\n");
 	return 0;
 }
