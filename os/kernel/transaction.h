@@ -279,7 +279,7 @@ static inline djed_handle txn_handle(const struct txn *t, unsigned request)
 
 /* ---- what the environment implements ---------------------------------------------------------- */
 
-/* They must not call back into this file, except txn_env_object_commit (see there). */
+/* They must not call back into this file, but for txn_env_answer and txn_env_object_commit (see there). */
 
 /* Delivers to a service that was RECEIVING and is now WORKING (kind ROLLBACK: UNDOING). The message is
  * t->request[request].message; attempt and transaction are those of its root. ROLLBACK: request is the root.
@@ -291,13 +291,14 @@ void txn_env_deliver(struct txn *t, unsigned service, unsigned request, enum dje
 void txn_env_return(struct txn *t, unsigned service, const struct djed_message *answer);
 
 enum txn_outcome {
-	TXN_ANSWERED,  /* by a server */
-	TXN_FAILED,    /* by recovery, with answer->status only: what the call did has been undone. For exit the
-			  environment ends the thread nevertheless and keeps a tombstone (rule 16) */
+	TXN_ANSWERED, /* by a server */
+	TXN_FAILED, /* by recovery, with answer->status only: what the call did has been undone. For exit the
+		       environment ends the thread nevertheless and keeps a tombstone (rule 16) */
 	TXN_ABANDONED, /* its server is dead or was restarted without undoing */
 };
 /* The thread's event has ended: it may run again. If txn_thread_gone returned false for it: there is nobody
- * to answer, and its number may be used again. */
+ * to answer, and its number may be used again. May end the thread (txn_thread_gone is true then) and call
+ * txn_interrupt. */
 void txn_env_answer(struct txn *t, unsigned thread, const struct djed_message *answer,
 		    enum txn_outcome outcome);
 

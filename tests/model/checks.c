@@ -34,11 +34,16 @@ void txn_env_return(struct txn *state, unsigned service, const struct djed_messa
 	answered++;
 }
 
+/* As the kernel does when an exit cannot be served: the thread ends here, and somebody is told. */
 void txn_env_answer(struct txn *state, unsigned thread, const struct djed_message *answer,
 		    enum txn_outcome outcome)
 {
-	(void)state, (void)thread, (void)answer, (void)outcome;
+	(void)answer;
 	answered++;
+	if (outcome == TXN_ANSWERED)
+		return;
+	CHECK(txn_thread_gone(state, thread));
+	txn_interrupt(state, 3, 1ull << 62);
 }
 
 void txn_env_unwind(struct txn *state, unsigned service)
@@ -212,6 +217,7 @@ static void check_recovery(void)
 	CHECK(txn_recover(&t, 2, DJED_RECOVER_ERROR_ALONE, EIO) == -EINVAL);
 	CHECK(txn_recover(&t, 2, DJED_RECOVER_RESTART, EIO) == 0);
 	CHECK(undone == 1 && committed == 0 && answered == 1);
+	CHECK(receive(3, DJED_NEXT_FINISH, DJED_LOG_EMPTY) == 0); /* told by txn_env_answer */
 	CHECK(receive(1, DJED_NEXT_REPLY, DJED_LOG_EMPTY) == 0);
 	CHECK(receive(2, DJED_NEXT_NONE, DJED_LOG_EMPTY) == 0);
 	CHECK(txn_crash(&t, 0, &nothing) == -EINVAL);
