@@ -10,7 +10,7 @@ static struct area *area_for(struct space *space, uint64_t address)
 
 	if (!area || area->start <= address)
 		return area;
-	if (!(area->flags & AREA_STACK) || page < space->stack_limit ||
+	if (!(area->flags & AREA_STACK) || page < space->stack_limit || page < USER_FIRST ||
 	    (area->previous && area->previous->end + STACK_GAP > page))
 		return NULL;
 	area->start = page;

@@ -95,6 +95,10 @@ Test(mm, errors)
 	}
 	machine_check();
 	cr_assert(process_space(1)->areas.count == 2);
+	/* A mapping that grows down does not grow to where nothing may be. */
+	cr_assert(machine_call(1, LINUX_MMAP, 0x10000, PAGE, 3, PRIVATE | MAP_FIXED | MAP_GROWSDOWN, NONE, 0) == 0x10000);
+	cr_assert(machine_touch(1, 0xf000, DJED_ACCESS_WRITE) == SIGNAL_SEGMENT);
+	machine_check();
 	cr_assert(machine_call(99, LINUX_BRK, 0, 0, 0, 0, 0, 0) == -ESRCH);
 	cr_assert(machine_touch(99, BASE, DJED_ACCESS_READ) == SIGNAL_SEGMENT);
 }
