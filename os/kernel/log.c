@@ -80,8 +80,12 @@ void log_line(const char *source, const char *text, size_t length)
 
 void panic(const char *format, ...)
 {
+	static bool again;
 	va_list arguments;
 
+	if (again) /* what follows is what broke */
+		arch_halt(false);
+	again = true;
 	put_text("kernel: panic: ");
 	va_start(arguments, format);
 	put_format(format, arguments);

@@ -43,11 +43,11 @@ void kernel_main(const struct machine *given)
 	arch_memory_init(machine->archive + machine->archive_size > machine->memory_end
 			     ? machine->archive + machine->archive_size
 			     : machine->memory_end);
-	lab_init(option(machine->command_line, "exit=debug"));
 	arch_devices_init();
 	clock = table_frame_allocate();
 	clock_page = arch_memory(clock);
 	arch_time_init(clock_page);
+	lab_init(option(machine->command_line, "exit=debug"));
 	space_init();
 	application_init();
 	txn_init(&rules);

@@ -97,10 +97,10 @@ trap_common:
 	mov %rsp, %rdi
 	testb $3, 144(%rsp)
 	jz 2f
+	mov $kernel_stack_top, %rsp
 	pushfq
 	andl $~FLAG_AC, (%rsp) /* the user's AC would switch SMAP off */
 	popfq
-	mov $kernel_stack_top, %rsp
 	xor %ebp, %ebp
 	call trap_user
 	ud2
