@@ -1,21 +1,21 @@
-/* elf_parse, elf_section and archive_find on any bytes: no access outside of them, and what elf_parse accepts lies where
+/* elf_parse, elf_section and archive_find on any bytes, and on a good image with any bytes changed: no access outside of them, and what elf_parse accepts lies where
  * an image may lie. */
 #include <abi/layout.h>
+#undef NDEBUG
 #include <assert.h>
 #include <lib/archive.h>
 #include <lib/elf.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+#include "../../support/good_image.h"
+
+static void check_image(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {".djed.counts", "__llvm_prf_cnts"};
 	struct elf_image image;
 	uint64_t address, length;
-	size_t found;
-	const uint8_t *file = archive_find(data, size, "manifest", &found);
 
-	assert(!file || (file >= data && file <= data + size && found <= size - (size_t)(file - data)));
 	if (elf_parse(&image, data, size))
-		return 0;
+		return;
 	for (uint32_t i = 0; i < image.segments; i++) {
 		const struct elf_segment *s = &image.segment[i];
 
@@ -26,5 +26,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 2; i++)
 		if (elf_section(&image, names[i], &address, &length))
 			assert(length > 0 && address >= DJED_IMAGE_BASE && address + length < DJED_STACK_TOP);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t found;
+	const uint8_t *file = archive_find(data, size, "manifest", &found);
+
+	assert(!file || (file >= data && file <= data + size && found <= size - (size_t)(file - data)));
+	check_image(data, size);
+	make_good();
+	for (size_t i = 0; i + 2 < size; i += 3) /* offset, new byte */
+		((uint8_t *)&good)[(data[i] | data[i + 1] << 8) % sizeof(good)] = data[i + 2];
+	check_image((const uint8_t *)&good, sizeof(good));
 	return 0;
 }
