@@ -1,10 +1,10 @@
 /* Driver of the serial line: a 16550 at port 0x3f8, interrupt 4.
  *
- * Nothing here is undone (design, rule 15): bytes that the device has taken are gone, and bytes that it gave cannot be
- * given back. So all state lies in a section that the undo log leaves out, and both directions are made repeatable by
- * absolute positions instead. A restarted driver, whose memory is new, finds its place again: for output from the
- * device's scratch register, in which it keeps the low 8 bits of its position (a message has at most 128 bytes, so they
- * are enough); for input from the reader's next position. */
+ * Nothing here is undone (design, rule 15): bytes that the device has taken are gone, and bytes that it gave
+ * cannot be given back. So all state lies in a section that the undo log leaves out, and both directions are
+ * made repeatable by absolute positions instead. A restarted driver, whose memory is new, finds its place
+ * again: for output from the device's scratch register, in which it keeps the low 8 bits of its position (a
+ * message has at most 128 bytes, so they are enough); for input from the reader's next position. */
 #include <djed/server.h>
 
 #include <errno.h>
@@ -14,7 +14,15 @@
 #include "uart.h"
 
 enum { PORT = 0x3f8, LINE = 4 };
-enum uart_register { DATA = 0, INTERRUPTS = 1, FIFO = 2, LINE_CONTROL = 3, MODEM_CONTROL = 4, LINE_STATUS = 5, SCRATCH = 7 };
+enum uart_register {
+	DATA = 0,
+	INTERRUPTS = 1,
+	FIFO = 2,
+	LINE_CONTROL = 3,
+	MODEM_CONTROL = 4,
+	LINE_STATUS = 5,
+	SCRATCH = 7
+};
 enum line_status { DATA_READY = 1, OVERRUN = 2, TRANSMITTER_EMPTY = 0x20 };
 enum interrupt_enable { ON_RECEIVE = 1, ON_TRANSMITTER_EMPTY = 2 };
 enum { DEVICE_FIFO = 16, CONSOLE_BIT = 1 };
@@ -38,8 +46,8 @@ static void set(enum uart_register number, uint8_t value)
 	djed_assert(status == 0);
 }
 
-/* Takes what the device has received, as far as there is room: the rest stays in the device, which holds the sender
- * back. Its interrupt stays masked then, until the reader has made room. */
+/* Takes what the device has received, as far as there is room: the rest stays in the device, which holds the
+ * sender back. Its interrupt stays masked then, until the reader has made room. */
 static void receive(void)
 {
 	uint8_t status;
@@ -64,8 +72,8 @@ static djed_status init(void)
 	set(LINE_CONTROL, 0x80); /* divisor latch: 115200 baud */
 	set(DATA, 1);
 	set(INTERRUPTS, 0);
-	set(LINE_CONTROL, 3); /* 8 bits, no parity, one stop bit */
-	set(FIFO, 1);
+	set(LINE_CONTROL, 3);	 /* 8 bits, no parity, one stop bit */
+	set(FIFO, 0xc1);	 /* an interrupt for 14 bytes, or after a pause */
 	set(MODEM_CONTROL, 0xb); /* DTR, RTS, interrupt gate */
 	if (djed_start()->restarts == 0)
 		set(SCRATCH, 0);
@@ -87,7 +95,8 @@ static void notified(uint64_t bits)
 	djed_notify(console, CONSOLE_BIT);
 }
 
-/* Makes sure that the driver knows where the device stands, given a message of `length` bytes from `position` on. */
+/* Makes sure that the driver knows where the device stands, given a message of `length` bytes from `position`
+ * on. */
 static void find_output_position(uint64_t position, uint32_t length)
 {
 	uint8_t ahead = (uint8_t)(get(SCRATCH) - (uint8_t)position);
@@ -164,13 +173,16 @@ static void handle(const struct djed_delivery *delivery)
 
 static void audit(struct djed_audit *report)
 {
-	djed_check(report, uart.input_start <= uart.input_end && uart.input_end - uart.input_start <= UART_INPUT,
+	djed_check(report,
+		   uart.input_start <= uart.input_end && uart.input_end - uart.input_start <= UART_INPUT,
 		   "input from %lu to %lu", (unsigned long)uart.input_start, (unsigned long)uart.input_end);
 	djed_check(report, !uart.output_known || get(SCRATCH) == (uint8_t)uart.output,
-		   "output position %lu, but the device has seen %u", (unsigned long)uart.output, get(SCRATCH));
+		   "output position %lu, but the device has seen %u", (unsigned long)uart.output,
+		   get(SCRATCH));
 	djed_check(report, !uart.masked || uart.input_end - uart.input_start == UART_INPUT,
 		   "the interrupt is masked without need");
-	djed_check(report, uart.masked <= 1 && uart.stalled <= 1 && uart.output_known <= 1 && uart.input_known <= 1,
+	djed_check(report,
+		   uart.masked <= 1 && uart.stalled <= 1 && uart.output_known <= 1 && uart.input_known <= 1,
 		   "a flag is broken");
 }
 

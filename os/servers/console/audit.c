@@ -1,34 +1,41 @@
 /* console's invariants. */
-#include "console.h"
 #include "../../lib/heap.h"
+#include "console.h"
 
 static void audit_input(struct djed_audit *audit, const struct tty *tty)
 {
-	djed_check(audit, tty->input_head <= tty->input_ready && tty->input_ready <= tty->input_tail &&
-				  tty->input_tail - tty->input_head <= TTY_INPUT,
+	djed_check(audit,
+		   tty->input_head <= tty->input_ready && tty->input_ready <= tty->input_tail &&
+		       tty->input_tail - tty->input_head <= TTY_INPUT,
 		   "input from %lu, ready to %lu, to %lu", (unsigned long)tty->input_head,
 		   (unsigned long)tty->input_ready, (unsigned long)tty->input_tail);
 	djed_check(audit, tty->modes.local & ICANON || tty->input_ready == tty->input_tail,
-		   "without lines, %lu bytes of input are held back", (unsigned long)(tty->input_tail - tty->input_ready));
+		   "without lines, %lu bytes of input are held back",
+		   (unsigned long)(tty->input_tail - tty->input_ready));
 	for (uint64_t i = 0; i < TTY_INPUT; i++) {
 		uint64_t at = tty->input_head + i;
 
 		if (tty->end_mark[at % TTY_INPUT / 8] >> at % 8 & 1)
-			djed_check(audit, at < tty->input_ready, "an end of file is marked at %lu, where nothing can be read",
+			djed_check(audit, at < tty->input_ready,
+				   "an end of file is marked at %lu, where nothing can be read",
 				   (unsigned long)at);
 	}
 }
 
 static void audit_modes(struct djed_audit *audit, const struct tty *tty)
 {
-	djed_check(audit, tty->raw <= 1 && tty->escape <= 1 && tty->ended <= 1 && tty->literal <= 1 && tty->stopped <= 1,
+	djed_check(audit,
+		   tty->raw <= 1 && tty->escape <= 1 && tty->ended <= 1 && tty->literal <= 1 &&
+		       tty->stopped <= 1,
 		   "a flag of the terminal is broken");
-	djed_check(audit, tty->raw || (!tty->escape && !tty->ended), "a terminal has the marks of a byte stream");
+	djed_check(audit, tty->raw || (!tty->escape && !tty->ended),
+		   "a terminal has the marks of a byte stream");
 	djed_check(audit, !tty->raw || (!tty->modes.input && !tty->modes.output && !tty->modes.local),
 		   "a byte stream has modes");
-	djed_check(audit, tty->foreground == 0 || tty->session != 0, "group %u is in the foreground of no session",
-		   tty->foreground);
-	djed_check(audit, !tty->literal || tty->modes.local & ICANON, "the next byte is literal, but there are no lines");
+	djed_check(audit, tty->foreground == 0 || tty->session != 0,
+		   "group %u is in the foreground of no session", tty->foreground);
+	djed_check(audit, !tty->literal || tty->modes.local & ICANON,
+		   "the next byte is literal, but there are no lines");
 }
 
 static void audit_signals(struct djed_audit *audit, const struct tty *tty)
@@ -38,8 +45,10 @@ static void audit_signals(struct djed_audit *audit, const struct tty *tty)
 		return;
 	}
 	for (uint32_t i = 0; i < tty->signals; i++)
-		djed_check(audit, tty->signal[i].process_group && tty->signal[i].signal >= 1 && tty->signal[i].signal <= 64,
-			   "signal %u to group %u is queued", tty->signal[i].signal, tty->signal[i].process_group);
+		djed_check(
+		    audit,
+		    tty->signal[i].process_group && tty->signal[i].signal >= 1 && tty->signal[i].signal <= 64,
+		    "signal %u to group %u is queued", tty->signal[i].signal, tty->signal[i].process_group);
 }
 
 static void audit_waiters(struct djed_audit *audit)
@@ -57,12 +66,16 @@ static void audit_waiters(struct djed_audit *audit)
 		used++;
 		djed_check(audit, waiter->kind <= WAITER_WRITES && waiter->woken <= 1 && waiter->request,
 			   "place %u is broken: kind %u", i, waiter->kind);
-		djed_check(audit, waiter->kind != WAITER_READS || waiter->progress == 0, "a read has written %lu bytes",
-			   (unsigned long)waiter->progress);
-		djed_check(audit, waiter->kind != WAITER_READS || waiter->woken || !readable || console.tty.foreground,
+		djed_check(audit, waiter->kind != WAITER_READS || waiter->progress == 0,
+			   "a read has written %lu bytes", (unsigned long)waiter->progress);
+		djed_check(audit,
+			   waiter->kind != WAITER_READS || waiter->woken || !readable ||
+			       console.tty.foreground,
 			   "a read waits though there is input");
 		for (uint32_t k = 0; k < i; k++)
-			djed_check(audit, console.waiter[k].kind == WAITER_FREE || console.waiter[k].request != waiter->request,
+			djed_check(audit,
+				   console.waiter[k].kind == WAITER_FREE ||
+				       console.waiter[k].request != waiter->request,
 				   "places %u and %u have the same request", k, i);
 	}
 	djed_check(audit, used == console.waiters, "%u requests wait, told are %u", used, console.waiters);
@@ -77,8 +90,9 @@ void console_audit(struct djed_audit *audit)
 	audit_modes(audit, tty);
 	audit_signals(audit, tty);
 	audit_waiters(audit);
-	djed_check(audit, tty->output_head <= tty->output_tail && tty->output_tail - tty->output_head <= TTY_OUTPUT,
-		   "output from %lu to %lu", (unsigned long)tty->output_head, (unsigned long)tty->output_tail);
+	djed_check(
+	    audit, tty->output_head <= tty->output_tail && tty->output_tail - tty->output_head <= TTY_OUTPUT,
+	    "output from %lu to %lu", (unsigned long)tty->output_head, (unsigned long)tty->output_tail);
 	djed_check(audit, console.vfs_watches <= 1, "the watch is %u", console.vfs_watches);
 	heap_audit(audit);
 	audit->resource[0] = tty->output_tail - tty->output_head;

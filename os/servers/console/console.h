@@ -7,8 +7,8 @@
 #include <djed/server.h>
 #include <errno.h>
 
-/* One read or write that could not be finished. An application's thread has at most one request, so there are never more
- * than the kernel has threads. */
+/* One read or write that could not be finished. An application's thread has at most one request, so there are
+ * never more than the kernel has threads. */
 enum { CONSOLE_WAITERS = 512 };
 enum waiter_kind { WAITER_FREE, WAITER_READS, WAITER_WRITES };
 struct waiter {

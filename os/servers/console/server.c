@@ -1,9 +1,9 @@
 /* console as a server.
  *
- * Output leaves in two steps. What an application writes is processed into a ring and answered; the deadline, set to a time
- * that has passed, then brings a notification of its own, in which the ring goes to the driver. So the driver only ever gets
- * bytes of transactions that have ended, and a rolled-back write has printed nothing. Positions make the second step
- * repeatable. Input is taken and edited in notifications too. */
+ * Output leaves in two steps. What an application writes is processed into a ring and answered; the deadline,
+ * set to a time that has passed, then brings a notification of its own, in which the ring goes to the driver.
+ * So the driver only ever gets bytes of transactions that have ended, and a rolled-back write has printed
+ * nothing. Positions make the second step repeatable. Input is taken and edited in notifications too. */
 #include "console.h"
 
 #include "../../abi/restart.h"
@@ -30,7 +30,8 @@ static djed_status init(void)
 	return 0;
 }
 
-/* ---- who waits -------------------------------------------------------------------------------------------- */
+/* ---- who waits --------------------------------------------------------------------------------------------
+ */
 
 static struct waiter *find_waiter(djed_handle request)
 {
@@ -50,7 +51,8 @@ static void park(enum waiter_kind kind, uint64_t progress)
 	djed_assert(waiter);
 	if (waiter->kind == WAITER_FREE)
 		console.waiters++;
-	*waiter = (struct waiter){.request = djed_current()->request, .progress = progress, .kind = (uint8_t)kind};
+	*waiter =
+	    (struct waiter){.request = djed_current()->request, .progress = progress, .kind = (uint8_t)kind};
 	djed_park(progress ? (djed_status)progress : -EIO);
 }
 
@@ -104,7 +106,7 @@ static void send_soon(void)
 		djed_deadline = 1;
 }
 
-/* ---- the serial line --------------------------------------------------------------------------------------- */
+/* ---- the serial line --------------------------------------------------------------------------------- */
 
 /* Sends what is committed. False: the line does not take it now, and will notify when it does. */
 static bool send_output(void)
@@ -120,7 +122,8 @@ static bool send_output(void)
 			length = UART_MESSAGE;
 		if (length > TTY_OUTPUT - start)
 			length = TTY_OUTPUT - start;
-		if (uart_write(console_slots.uart, head, djed_own(tty->output + start, (uint32_t)length), &taken) ||
+		if (uart_write(console_slots.uart, head, djed_own(tty->output + start, (uint32_t)length),
+			       &taken) ||
 		    taken > length)
 			break;
 		head += taken;
@@ -169,14 +172,15 @@ static void notified(uint64_t bits)
 		send_soon();
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------- */
 
 static bool in_background(uint32_t process_group)
 {
 	return console.tty.foreground && process_group != console.tty.foreground && !console.tty.raw;
 }
 
-djed_status console_on_read(uint64_t address, uint64_t length, bool nonblocking, uint32_t process_group, uint64_t *result)
+djed_status console_on_read(uint64_t address, uint64_t length, bool nonblocking, uint32_t process_group,
+			    uint64_t *result)
 {
 	uint8_t bytes[TTY_INPUT];
 	uint32_t count, used, wanted = length < sizeof(bytes) ? (uint32_t)length : (uint32_t)sizeof(bytes);
@@ -207,7 +211,8 @@ djed_status console_on_read(uint64_t address, uint64_t length, bool nonblocking,
 	return 0;
 }
 
-djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking, uint32_t process_group, uint64_t *result)
+djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking, uint32_t process_group,
+			     uint64_t *result)
 {
 	uint8_t bytes[1024];
 	struct waiter *waiter = find_waiter(djed_current()->request);
@@ -215,7 +220,9 @@ djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking
 
 	(void)process_group;
 	while (done < length) {
-		uint32_t part = length - done < sizeof(bytes) ? (uint32_t)(length - done) : (uint32_t)sizeof(bytes), put;
+		uint32_t part = length - done < sizeof(bytes) ? (uint32_t)(length - done)
+							      : (uint32_t)sizeof(bytes),
+			 put;
 		uint64_t got = client_read_some(bytes, address + done, part);
 
 		put = tty_write(&console.tty, bytes, (uint32_t)got);
@@ -266,7 +273,8 @@ djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t pro
 
 djed_status console_on_ready(bool watch, uint32_t *events)
 {
-	*events = (tty_readable(&console.tty) ? POLLIN : 0) | (tty_output_room(&console.tty) >= TTY_OUTPUT / 2 ? POLLOUT : 0);
+	*events = (tty_readable(&console.tty) ? POLLIN : 0) |
+		  (tty_output_room(&console.tty) >= TTY_OUTPUT / 2 ? POLLOUT : 0);
 	if (watch && !console.vfs_watches)
 		console.vfs_watches = 1;
 	return 0;
@@ -293,7 +301,8 @@ djed_status console_on_drained(bool *empty)
 	return 0;
 }
 
-/* A signal ends the wait: with what was done so far, or so that the call is restarted where the signal allows it. */
+/* A signal ends the wait: with what was done so far, or so that the call is restarted where the signal allows
+ * it. */
 static void cancelled(void)
 {
 	uint64_t progress = forget_waiter();

@@ -1,5 +1,5 @@
 /* Line discipline. What is echoed, erased and signalled follows Linux' n_tty. */
-#include "tty.h"
+#include "tty_output.h"
 
 #include <string.h>
 
@@ -8,13 +8,23 @@ enum { SIGINT = 2, SIGQUIT = 3, SIGTSTP = 20, DISABLED = 0 };
 void tty_start(struct tty *tty, bool raw)
 {
 	static const struct tty_modes terminal = {
-		.input = ICRNL | IXON,
-		.output = OPOST | ONLCR,
-		.control = 0x14b2, /* 115200 baud, 8 bits, receiver on, hang up on close */
-		.local = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-		.character = {[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,
-			      [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15,
-			      [VWERASE] = 23, [VLNEXT] = 22},
+	    .input = ICRNL | IXON,
+	    .output = OPOST | ONLCR,
+	    .control = 0x14b2, /* 115200 baud, 8 bits, receiver on, hang up on close */
+	    .local = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+	    .character = {[VINTR] = 3,
+			  [VQUIT] = 28,
+			  [VERASE] = 127,
+			  [VKILL] = 21,
+			  [VEOF] = 4,
+			  [VMIN] = 1,
+			  [VSTART] = 17,
+			  [VSTOP] = 19,
+			  [VSUSP] = 26,
+			  [VREPRINT] = 18,
+			  [VDISCARD] = 15,
+			  [VWERASE] = 23,
+			  [VLNEXT] = 22},
 	};
 
 	memset(tty, 0, sizeof(*tty));
@@ -25,112 +35,7 @@ void tty_start(struct tty *tty, bool raw)
 		tty->modes.input = tty->modes.output = tty->modes.local = 0;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------------ */
-
-uint32_t tty_output_room(const struct tty *tty)
-{
-	return TTY_OUTPUT - (uint32_t)(tty->output_tail - tty->output_head);
-}
-
-/* Puts processed bytes into the ring, whole: a copy of at most two ranges is logged cheaper than many bytes. */
-static void emit(struct tty *tty, const uint8_t *bytes, uint32_t length)
-{
-	uint32_t start = (uint32_t)(tty->output_tail % TTY_OUTPUT), first = TTY_OUTPUT - start;
-
-	if (first > length)
-		first = length;
-	memcpy(tty->output + start, bytes, first);
-	memcpy(tty->output, bytes + first, length - first);
-	tty->output_tail += length;
-}
-
-/* How `byte` comes out, into `to` (room for 8). Returns the length. */
-static uint32_t process_output(const struct tty *tty, uint8_t byte, uint32_t *column, uint8_t *to)
-{
-	uint32_t modes = tty->modes.output;
-
-	if (!(modes & OPOST)) {
-		*to = byte;
-		return 1;
-	}
-	switch (byte) {
-	case '\n':
-		if (modes & ONLRET)
-			*column = 0;
-		if (modes & ONLCR) {
-			*column = 0;
-			memcpy(to, "\r\n", 2);
-			return 2;
-		}
-		break;
-	case '\r':
-		if (modes & ONOCR && *column == 0)
-			return 0;
-		*column = 0;
-		if (modes & OCRNL)
-			byte = '\n';
-		break;
-	case '\t':
-		*column += 8 - *column % 8;
-		break;
-	case '\b':
-		if (*column)
-			--*column;
-		break;
-	default:
-		if (byte >= ' ' && byte != 127 && (byte & 0xc0) != 0x80)
-			++*column;
-	}
-	*to = byte;
-	return 1;
-}
-
-uint32_t tty_write(struct tty *tty, const uint8_t *from, uint32_t length)
-{
-	uint8_t bytes[512];
-	uint32_t done = 0, used = 0, column = tty->column, room = tty_output_room(tty);
-
-	if (!(tty->modes.output & OPOST)) {
-		done = length < room ? length : room;
-		emit(tty, from, done);
-		return done;
-	}
-	while (done < length && used + 2 <= room) {
-		used += process_output(tty, from[done++], &column, bytes + used);
-		if (used + 2 > sizeof(bytes)) {
-			emit(tty, bytes, used);
-			room -= used;
-			used = 0;
-		}
-	}
-	emit(tty, bytes, used);
-	tty->column = column;
-	return done;
-}
-
-/* Echo that finds no room is lost, as on Linux. */
-static void echo_raw(struct tty *tty, const char *text)
-{
-	(void)tty_write(tty, (const uint8_t *)text, (uint32_t)strlen(text));
-}
-
-static bool is_control(uint8_t byte)
-{
-	return byte < ' ' || byte == 127;
-}
-
-static void echo(struct tty *tty, uint8_t byte)
-{
-	if (tty->modes.local & ECHOCTL && is_control(byte) && byte != '\t' && byte != '\n') {
-		const uint8_t text[2] = {'^', byte ^ 0x40};
-
-		(void)tty_write(tty, text, 2);
-	} else {
-		(void)tty_write(tty, &byte, 1);
-	}
-}
-
-/* ---- signals -------------------------------------------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------------------------------------- */
 
 void tty_raise(struct tty *tty, uint32_t process_group, uint32_t signal)
 {
@@ -151,19 +56,20 @@ void tty_flush_input(struct tty *tty)
 
 void tty_flush_output(struct tty *tty)
 {
-	/* Positions only ever grow: the device may already have taken some of these bytes. What is dropped is the rest of
-	 * the ring behind what can be in the device's hands, which is one message. */
+	/* Positions only ever grow: the device may already have taken some of these bytes. What is dropped is
+	 * the rest of the ring behind what can be in the device's hands, which is one message. */
 	if (tty->output_tail - tty->output_head > 128)
 		tty->output_tail = tty->output_head + 128;
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------------- */
 
 uint32_t tty_input_room(const struct tty *tty)
 {
 	uint32_t used = (uint32_t)(tty->input_tail - tty->input_head);
 
-	/* A full line that nobody has ended yet would block the line for ever: further bytes are then taken and dropped. */
+	/* A full line that nobody has ended yet would block the line for ever: further bytes are then taken
+	 * and dropped. */
 	if (tty->modes.local & ICANON && tty->input_ready == tty->input_head)
 		return TTY_INPUT;
 	return TTY_INPUT - used;
@@ -208,16 +114,17 @@ static uint32_t line_width(const struct tty *tty)
 		if (byte == '\t')
 			width += 8 - width % 8;
 		else if ((byte & 0xc0) != 0x80)
-			width += is_control(byte) && tty->modes.local & ECHOCTL ? 2 : 1;
+			width += tty_is_control(byte) && tty->modes.local & ECHOCTL ? 2 : 1;
 	}
 	return width;
 }
 
-/* Takes the last byte of the line back, with all bytes of a character in UTF-8, and off the screen if `shown`. */
+/* Takes the last byte of the line back, with all bytes of a character in UTF-8, and off the screen if
+ * `shown`. */
 static void erase_one(struct tty *tty, bool shown)
 {
 	uint8_t byte = last_byte(tty);
-	uint32_t columns = is_control(byte) && tty->modes.local & ECHOCTL ? 2 : 1;
+	uint32_t columns = tty_is_control(byte) && tty->modes.local & ECHOCTL ? 2 : 1;
 
 	while ((last_byte(tty) & 0xc0) == 0x80 && tty->input_tail - 1 > tty->input_ready)
 		tty->input_tail--;
@@ -226,16 +133,17 @@ static void erase_one(struct tty *tty, bool shown)
 		/* Back to where what is before the tab ends. */
 		columns = 8 - line_width(tty) % 8;
 		while (shown && columns--)
-			echo_raw(tty, "\b");
+			tty_echo_text(tty, "\b");
 		return;
 	}
 	while (shown && columns--)
-		echo_raw(tty, "\b \b");
+		tty_echo_text(tty, "\b \b");
 }
 
 static bool is_word(uint8_t byte)
 {
-	return byte == '_' || byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z');
+	return byte == '_' || byte >= 0x80 || (byte >= '0' && byte <= '9') ||
+	       ((byte | 32) >= 'a' && (byte | 32) <= 'z');
 }
 
 static void erase(struct tty *tty)
@@ -246,7 +154,7 @@ static void erase(struct tty *tty)
 		return;
 	erase_one(tty, local & ECHO && local & ECHOE);
 	if (local & ECHO && !(local & ECHOE))
-		echo(tty, tty->modes.character[VERASE]);
+		tty_echo(tty, tty->modes.character[VERASE]);
 }
 
 static void erase_word(struct tty *tty)
@@ -272,18 +180,18 @@ static void kill_line(struct tty *tty)
 	while (tty->input_tail > tty->input_ready)
 		erase_one(tty, shown);
 	if (local & ECHO && !shown) {
-		echo(tty, tty->modes.character[VKILL]);
+		tty_echo(tty, tty->modes.character[VKILL]);
 		if (local & ECHOK)
-			echo_raw(tty, "\n");
+			tty_echo_text(tty, "\n");
 	}
 }
 
 static void reprint(struct tty *tty)
 {
-	echo(tty, tty->modes.character[VREPRINT]);
-	echo_raw(tty, "\n");
+	tty_echo(tty, tty->modes.character[VREPRINT]);
+	tty_echo_text(tty, "\n");
 	for (uint64_t at = tty->input_ready; at < tty->input_tail; at++)
-		echo(tty, tty->input[at % TTY_INPUT]);
+		tty_echo(tty, tty->input[at % TTY_INPUT]);
 }
 
 static bool is_special(const struct tty *tty, enum tty_character which, uint8_t byte)
@@ -322,7 +230,7 @@ static bool receive_control(struct tty *tty, uint8_t byte)
 	}
 	tty->stopped = 0;
 	if (tty->modes.local & ECHO)
-		echo(tty, byte);
+		tty_echo(tty, byte);
 	tty_raise(tty, tty->foreground, signal);
 	return true;
 }
@@ -341,7 +249,7 @@ static bool receive_canonical(struct tty *tty, uint8_t byte)
 	} else if (is_special(tty, VLNEXT, byte) && local & IEXTEN) {
 		tty->literal = 1;
 		if (local & ECHO && local & ECHOCTL)
-			echo_raw(tty, "^\b");
+			tty_echo_text(tty, "^\b");
 	} else if (is_special(tty, VREPRINT, byte) && local & IEXTEN && local & ECHO) {
 		reprint(tty);
 	} else if (is_special(tty, VEOF, byte)) {
@@ -349,9 +257,10 @@ static bool receive_canonical(struct tty *tty, uint8_t byte)
 			set_end_mark(tty, tty->input_tail, true);
 		add(tty, 0, true);
 		tty->input_ready = tty->input_tail;
-	} else if (byte == '\n' || is_special(tty, VEOL, byte) || (is_special(tty, VEOL2, byte) && local & IEXTEN)) {
+	} else if (byte == '\n' || is_special(tty, VEOL, byte) ||
+		   (is_special(tty, VEOL2, byte) && local & IEXTEN)) {
 		if (local & ECHO || (byte == '\n' && local & ECHONL))
-			echo(tty, byte);
+			tty_echo(tty, byte);
 		add(tty, byte, true);
 		tty->input_ready = tty->input_tail;
 	} else {
@@ -404,13 +313,13 @@ void tty_receive(struct tty *tty, uint8_t byte)
 			return;
 	}
 	if (tty->modes.local & ECHO)
-		echo(tty, byte);
+		tty_echo(tty, byte);
 	add(tty, byte, false);
 	if (!(tty->modes.local & ICANON))
 		tty->input_ready = tty->input_tail;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------- */
 
 bool tty_readable(const struct tty *tty)
 {
@@ -438,13 +347,15 @@ bool tty_peek(const struct tty *tty, uint8_t *to, uint32_t length, uint32_t *cou
 			break;
 		to[(*count)++] = byte;
 		at++;
-		if (canonical && (byte == '\n' || is_special(tty, VEOL, byte) || is_special(tty, VEOL2, byte))) {
+		if (canonical &&
+		    (byte == '\n' || is_special(tty, VEOL, byte) || is_special(tty, VEOL2, byte))) {
 			*used = *count;
 			return true;
 		}
 	}
 	*used = *count;
-	/* An end of file right behind what was read belongs to this read: alone it is the end, else it only pushed the bytes out. */
+	/* An end of file right behind what was read belongs to this read: alone it is the end, else it only
+	 * pushed the bytes out. */
 	if (canonical && at < tty->input_ready && is_end_mark(tty, at))
 		++*used;
 	return true;

@@ -1,8 +1,9 @@
 /* The terminal's line discipline as pure operations: bytes in, bytes out, no messages.
  *
- * Input bytes lie in a ring by absolute position. From `input_head` to `input_ready` they may be read; in canonical mode
- * the bytes from there to `input_tail` are the line that is still being edited. Output bytes, already processed, lie in
- * another ring from `output_head` (taken by the device up to here) to `output_tail`. */
+ * Input bytes lie in a ring by absolute position. From `input_head` to `input_ready` they may be read; in
+ * canonical mode the bytes from there to `input_tail` are the line that is still being edited. Output bytes,
+ * already processed, lie in another ring from `output_head` (taken by the device up to here) to
+ * `output_tail`. */
 #ifndef DJED_CONSOLE_TTY_H
 #define DJED_CONSOLE_TTY_H
 
@@ -12,7 +13,15 @@
 enum { TTY_INPUT = 4096, TTY_OUTPUT = 16384, TTY_SIGNALS = 16 };
 
 /* termios of Linux. */
-enum tty_input_mode { IGNBRK = 1, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IXON = 0x400, IMAXBEL = 0x2000 };
+enum tty_input_mode {
+	IGNBRK = 1,
+	ISTRIP = 0x20,
+	INLCR = 0x40,
+	IGNCR = 0x80,
+	ICRNL = 0x100,
+	IXON = 0x400,
+	IMAXBEL = 0x2000
+};
 enum tty_output_mode { OPOST = 1, ONLCR = 4, OCRNL = 8, ONOCR = 0x10, ONLRET = 0x20 };
 enum tty_local_mode {
 	ISIG = 1,
@@ -66,14 +75,14 @@ struct tty_signal {
 struct tty {
 	struct tty_modes modes;
 	struct tty_size size;
-	uint32_t foreground; /* process group, 0: none */
-	uint32_t session;    /* whose terminal this is, 0: nobody's */
-	uint8_t raw;	     /* a plain byte stream: no terminal at all (docs: `console=raw`) */
-	uint8_t escape;	     /* raw: the byte before was 0xff */
-	uint8_t ended;	     /* raw: the host has closed its end */
-	uint8_t literal;     /* the next byte is taken as it is (VLNEXT) */
-	uint8_t stopped;     /* output is held (VSTOP) */
-	uint32_t column;     /* of the cursor, as far as known */
+	uint32_t foreground;  /* process group, 0: none */
+	uint32_t session;     /* whose terminal this is, 0: nobody's */
+	uint8_t raw;	      /* a plain byte stream: no terminal at all (docs: `console=raw`) */
+	uint8_t escape;	      /* raw: the byte before was 0xff */
+	uint8_t ended;	      /* raw: the host has closed its end */
+	uint8_t literal;      /* the next byte is taken as it is (VLNEXT) */
+	uint8_t stopped;      /* output is held (VSTOP) */
+	uint32_t column;      /* of the cursor, as far as known */
 	uint32_t line_column; /* where the line that is being edited began */
 	uint32_t signals;
 	struct tty_signal signal[TTY_SIGNALS];
@@ -95,8 +104,8 @@ uint32_t tty_input_room(const struct tty *tty);
 /* Whether a read would return now (with bytes or with the end of file). */
 bool tty_readable(const struct tty *tty);
 
-/* What one read of up to `length` bytes gets: *count bytes into `to` (0: end of file). True if the answer is complete, false if the read
- * has to wait. *used is for tty_take, which takes them out of the ring. */
+/* What one read of up to `length` bytes gets: *count bytes into `to` (0: end of file). True if the answer is
+ * complete, false if the read has to wait. *used is for tty_take, which takes them out of the ring. */
 bool tty_peek(const struct tty *tty, uint8_t *to, uint32_t length, uint32_t *count, uint32_t *used);
 void tty_take(struct tty *tty, uint32_t used);
 

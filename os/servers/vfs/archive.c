@@ -1,13 +1,14 @@
-/* The root file system comes from the boot archive: a ustar file, entries under rootfs/. It is made by tools on the host, but a
- * truncated or damaged one must not do more than be reported: every number in it is checked. */
+/* The root file system comes from the boot archive: a ustar file, entries under rootfs/. It is made by tools
+ * on the host, but a truncated or damaged one must not do more than be reported: every number in it is
+ * checked. */
 #include "vfs.h"
 
 #include <protocols/store_client.h>
 #include <string.h>
 
 struct header {
-	char name[100], mode[8], user[8], group[8], size[12], time[12], checksum[8], type, link[100], magic[6], version[2],
-		user_name[32], group_name[32], major[8], minor[8], prefix[155], pad[12];
+	char name[100], mode[8], user[8], group[8], size[12], time[12], checksum[8], type, link[100],
+	    magic[6], version[2], user_name[32], group_name[32], major[8], minor[8], prefix[155], pad[12];
 };
 _Static_assert(sizeof(struct header) == 512, "a ustar block");
 
@@ -34,7 +35,8 @@ static bool checksum_fits(const struct header *header)
 	uint64_t told, sum = 0;
 
 	for (unsigned i = 0; i < sizeof(*header); i++)
-		sum += i >= offsetof(struct header, checksum) && i < offsetof(struct header, type) ? ' ' : byte[i];
+		sum += i >= offsetof(struct header, checksum) && i < offsetof(struct header, type) ? ' '
+												   : byte[i];
 	return octal(header->checksum, sizeof(header->checksum), &told) == 0 && told == sum;
 }
 
@@ -103,7 +105,8 @@ static djed_status add_hard_link(const struct header *header, const struct place
 	return status ? status : name_link(&nobody, &target, place);
 }
 
-static djed_status add_entry(const struct header *header, const char *path, const uint8_t *bytes, uint64_t size)
+static djed_status add_entry(const struct header *header, const char *path, const uint8_t *bytes,
+			     uint64_t size)
 {
 	static struct place place;
 	uint64_t mode, seconds, user, group, major, minor;
@@ -113,9 +116,12 @@ static djed_status add_entry(const struct header *header, const char *path, cons
 
 	if (status)
 		return status;
-	if (octal(header->mode, sizeof(header->mode), &mode) || octal(header->time, sizeof(header->time), &seconds) ||
-	    octal(header->user, sizeof(header->user), &user) || octal(header->group, sizeof(header->group), &group) ||
-	    octal(header->major, sizeof(header->major), &major) || octal(header->minor, sizeof(header->minor), &minor))
+	if (octal(header->mode, sizeof(header->mode), &mode) ||
+	    octal(header->time, sizeof(header->time), &seconds) ||
+	    octal(header->user, sizeof(header->user), &user) ||
+	    octal(header->group, sizeof(header->group), &group) ||
+	    octal(header->major, sizeof(header->major), &major) ||
+	    octal(header->minor, sizeof(header->minor), &minor))
 		return -EINVAL;
 	mode &= 07777;
 	if (header->type == '5' && place.length == 0)
@@ -144,8 +150,8 @@ static djed_status add_entry(const struct header *header, const char *path, cons
 	case '2':
 		return name_symlink(&nobody, &place, target, (uint32_t)strlen(target));
 	case '3':
-		status = name_create(&nobody, &place, LINUX_S_IFCHR, linux_device((uint32_t)major, (uint32_t)minor),
-				     &inode);
+		status = name_create(&nobody, &place, LINUX_S_IFCHR,
+				     linux_device((uint32_t)major, (uint32_t)minor), &inode);
 		break;
 	case '5':
 		if (!inode)

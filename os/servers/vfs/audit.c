@@ -1,155 +1,21 @@
-/* vfs' invariants. Everything that is counted is counted again from what it counts. The audit itself trusts nothing: it must report
- * a broken table, not fall over it. */
+/* vfs' invariants. Everything that is counted is counted again from what it counts. The audit itself trusts
+ * nothing: it must report a broken table, not fall over it. */
+#include "audit.h"
 #include "../../lib/heap.h"
-#include "vfs.h"
 
 #include <string.h>
 
-/* What is found while walking, to be compared with what the tables say. */
-static struct {
-	uint32_t links[VFS_INODES], uses[VFS_INODES], writers[VFS_INODES], runners[VFS_INODES], entries[VFS_INODES];
-	uint32_t references[VFS_FILES];
-	uint32_t readers[VFS_PIPES], writing[VFS_PIPES];
-	uint8_t listed[VFS_PROCESSES];
-} seen;
+struct vfs_seen vfs_seen;
 
-static bool inode_lives(uint32_t number)
+bool audit_inode_lives(uint32_t number)
 {
 	return number > 0 && number < VFS_INODES && vfs_inode[number].mode != 0;
 }
 
-static bool is_known_type(uint32_t mode)
-{
-	switch (mode & LINUX_S_IFMT) {
-	case LINUX_S_IFREG:
-	case LINUX_S_IFDIR:
-	case LINUX_S_IFLNK:
-	case LINUX_S_IFCHR:
-	case LINUX_S_IFBLK:
-	case LINUX_S_IFIFO:
-	case LINUX_S_IFSOCK:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void audit_entry(struct djed_audit *audit, const struct entry *entry, uint32_t bucket)
-{
-	djed_check(audit, entry->hash % VFS_NAMES == bucket &&
-				  entry->hash == name_hash(entry->directory, entry->name, entry->length),
-		   "a name in bucket %u has a wrong hash", bucket);
-	djed_check(audit, entry->length > 0 && entry->length <= LINUX_NAME_MAX, "a name has %u bytes", entry->length);
-	if (!inode_lives(entry->directory) || !is_type(&vfs_inode[entry->directory], LINUX_S_IFDIR)) {
-		djed_violation(audit, "a name lies in inode %u, which is no directory", entry->directory);
-		return;
-	}
-	seen.entries[entry->directory]++;
-	if (!inode_lives(entry->inode)) {
-		djed_violation(audit, "a name in directory %u leads to inode %u, which does not exist", entry->directory,
-			       entry->inode);
-		return;
-	}
-	seen.links[entry->inode]++;
-	if (is_type(&vfs_inode[entry->inode], LINUX_S_IFDIR)) {
-		seen.links[entry->inode]++;
-		seen.links[entry->directory]++;
-		djed_check(audit, vfs_inode[entry->inode].directory.parent == entry->directory,
-			   "directory %u lies in %u, but its parent is %u", entry->inode, entry->directory,
-			   vfs_inode[entry->inode].directory.parent);
-	}
-}
-
-/* The names, as the hash table has them. */
-static void audit_names(struct djed_audit *audit)
-{
-	uint32_t found = 0;
-
-	for (uint32_t bucket = 0; bucket < VFS_NAMES; bucket++) {
-		for (const struct entry *entry = vfs_names[bucket]; entry; entry = entry->next_hash) {
-			if (++found > 16 * VFS_INODES) {
-				djed_violation(audit, "the table of names has a circle");
-				return;
-			}
-			audit_entry(audit, entry, bucket);
-		}
-	}
-}
-
-/* The names of a directory, as its list has them. */
-static void audit_directory(struct djed_audit *audit, uint32_t number)
-{
-	const struct inode *inode = &vfs_inode[number];
-	const struct entry *previous = NULL;
-	uint32_t found = 0;
-
-	for (const struct entry *entry = inode->directory.first; entry; entry = entry->next) {
-		if (++found > inode->directory.entries || entry->previous != previous || entry->directory != number)
-			break;
-		djed_check(audit, !previous || previous->position < entry->position, "directory %u is out of order", number);
-		previous = entry;
-	}
-	djed_check(audit, found == inode->directory.entries && inode->directory.last == previous,
-		   "directory %u: its list does not hold its %u names", number, inode->directory.entries);
-	djed_check(audit, seen.entries[number] == inode->directory.entries,
-		   "directory %u has %u names, the table of names %u of them", number, inode->directory.entries,
-		   seen.entries[number]);
-	djed_check(audit, !previous || previous->position < inode->directory.next_position,
-		   "directory %u: its next position %lu is taken", number, (unsigned long)inode->directory.next_position);
-	if (!inode_lives(inode->directory.parent) || !is_type(&vfs_inode[inode->directory.parent], LINUX_S_IFDIR))
-		djed_violation(audit, "directory %u: its parent %u is no directory", number, inode->directory.parent);
-	else if (inode->links == 0)
-		seen.uses[inode->directory.parent]++;
-}
-
-static void audit_inodes(struct djed_audit *audit)
-{
-	uint32_t used = 0, free_slots = 0;
-
-	seen.links[VFS_ROOT] += 2;
-	for (uint32_t i = 1; i < VFS_INODES; i++) {
-		const struct inode *inode = &vfs_inode[i];
-
-		if (inode->mode == 0)
-			continue;
-		used++;
-		djed_check(audit, is_known_type(inode->mode), "inode %u has mode %o", i, inode->mode);
-		if (is_type(inode, LINUX_S_IFDIR))
-			audit_directory(audit, i);
-		djed_check(audit, !is_type(inode, LINUX_S_IFREG) || inode->object, "file %u has no object", i);
-		djed_check(audit, inode->size <= INT64_MAX, "inode %u has size %lu", i, (unsigned long)inode->size);
-		djed_check(audit, !is_type(inode, LINUX_S_IFLNK) || (inode->target && strlen(inode->target) == inode->size),
-			   "link %u: its target is not %lu bytes long", i, (unsigned long)inode->size);
-	}
-	for (uint32_t i = 1; i < VFS_INODES; i++) {
-		const struct inode *inode = &vfs_inode[i];
-
-		if (inode->mode == 0)
-			continue;
-		djed_check(audit, inode->links == seen.links[i], "inode %u has %u links, told are %u", i, seen.links[i],
-			   inode->links);
-		djed_check(audit, inode->uses == seen.uses[i], "inode %u has %u uses, told are %u", i, seen.uses[i],
-			   inode->uses);
-		djed_check(audit, inode->writers == seen.writers[i], "inode %u has %u writers, told are %u", i,
-			   seen.writers[i], inode->writers);
-		djed_check(audit, inode->runners == seen.runners[i], "inode %u is run by %u, told are %u", i,
-			   seen.runners[i], inode->runners);
-		djed_check(audit, inode->links || inode->uses, "inode %u is leaked", i);
-	}
-	djed_check(audit, used == vfs_inodes_used, "%u inodes are in use, told are %u", used, vfs_inodes_used);
-	for (uint32_t i = vfs_inode_free; i; i = vfs_inode[i].next_free) {
-		if (i >= VFS_INODES || vfs_inode[i].mode != 0 || ++free_slots > VFS_INODES) {
-			djed_violation(audit, "the chain of free inodes is broken at %u", i);
-			return;
-		}
-	}
-	djed_check(audit, used + free_slots == VFS_INODES - 1, "%u inodes are lost", VFS_INODES - 1 - used - free_slots);
-}
-
 static void use(struct djed_audit *audit, uint32_t inode, const char *whose)
 {
-	if (inode_lives(inode))
-		seen.uses[inode]++;
+	if (audit_inode_lives(inode))
+		vfs_seen.uses[inode]++;
 	else
 		djed_violation(audit, "%s: inode %u does not exist", whose, inode);
 }
@@ -161,16 +27,18 @@ static void audit_file(struct djed_audit *audit, uint32_t index)
 	bool writes = (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
 
 	djed_check(audit, file->kind <= FILE_PATH, "file %u has kind %u", index, file->kind);
-	djed_check(audit, file->references == seen.references[index], "file %u has %u references, told are %u", index,
-		   seen.references[index], file->references);
+	djed_check(audit, file->references == vfs_seen.references[index],
+		   "file %u has %u references, told are %u", index, vfs_seen.references[index],
+		   file->references);
 	djed_check(audit, file->locked == 0 || file->locked == LINUX_LOCK_SH || file->locked == LINUX_LOCK_EX,
 		   "file %u has lock %u", index, file->locked);
 	if (file->node.inode) {
 		use(audit, file->node.inode, "an open file");
-		if (file_writes(file) && inode_lives(file->node.inode))
-			seen.writers[file->node.inode]++;
+		if (file_writes(file) && audit_inode_lives(file->node.inode))
+			vfs_seen.writers[file->node.inode]++;
 	} else {
-		djed_check(audit, file->kind == FILE_PIPE || (file->node.proc > 0 && file->node.proc < PROC_KINDS),
+		djed_check(audit,
+			   file->kind == FILE_PIPE || (file->node.proc > 0 && file->node.proc < PROC_KINDS),
 			   "file %u is open on nothing", index);
 	}
 	if (file->kind != FILE_PIPE)
@@ -179,8 +47,8 @@ static void audit_file(struct djed_audit *audit, uint32_t index)
 		djed_violation(audit, "file %u: pipe %u does not exist", index, file->pipe);
 		return;
 	}
-	seen.readers[file->pipe] += reads;
-	seen.writing[file->pipe] += writes;
+	vfs_seen.readers[file->pipe] += reads;
+	vfs_seen.writing[file->pipe] += writes;
 }
 
 static void audit_files(struct djed_audit *audit)
@@ -189,8 +57,9 @@ static void audit_files(struct djed_audit *audit)
 
 	for (uint32_t i = 1; i < VFS_FILES; i++) {
 		if (vfs_file[i].kind == FILE_FREE) {
-			djed_check(audit, seen.references[i] == 0, "file %u is closed, but %u descriptors lead to it", i,
-				   seen.references[i]);
+			djed_check(audit, vfs_seen.references[i] == 0,
+				   "file %u is closed, but %u descriptors lead to it", i,
+				   vfs_seen.references[i]);
 			continue;
 		}
 		used++;
@@ -203,17 +72,18 @@ static void audit_files(struct djed_audit *audit)
 			return;
 		}
 	}
-	djed_check(audit, used + free_slots == VFS_FILES - 1, "%u files are lost", VFS_FILES - 1 - used - free_slots);
+	djed_check(audit, used + free_slots == VFS_FILES - 1, "%u files are lost",
+		   VFS_FILES - 1 - used - free_slots);
 }
 
 static void audit_pipe(struct djed_audit *audit, uint32_t index)
 {
 	const struct pipe *pipe = &vfs_pipe[index];
 
-	djed_check(audit, pipe->readers == seen.readers[index], "pipe %u has %u readers, told are %u", index,
-		   seen.readers[index], pipe->readers);
-	djed_check(audit, pipe->writers == seen.writing[index], "pipe %u has %u writers, told are %u", index,
-		   seen.writing[index], pipe->writers);
+	djed_check(audit, pipe->readers == vfs_seen.readers[index], "pipe %u has %u readers, told are %u",
+		   index, vfs_seen.readers[index], pipe->readers);
+	djed_check(audit, pipe->writers == vfs_seen.writing[index], "pipe %u has %u writers, told are %u",
+		   index, vfs_seen.writing[index], pipe->writers);
 	djed_check(audit, pipe->readers || pipe->writers, "pipe %u is leaked", index);
 	if (pipe->head > pipe->tail || pipe->tail - pipe->head > VFS_PIPE_SIZE) {
 		djed_violation(audit, "pipe %u holds bytes %lu to %lu", index, (unsigned long)pipe->head,
@@ -221,10 +91,10 @@ static void audit_pipe(struct djed_audit *audit, uint32_t index)
 		return;
 	}
 	for (uint64_t at = pipe->head; at < pipe->tail; at += DJED_PAGE_SIZE - at % DJED_PAGE_SIZE)
-		djed_check(audit, pipe->page[at / DJED_PAGE_SIZE % VFS_PIPE_PAGES], "pipe %u lacks the page of byte %lu",
-			   index, (unsigned long)at);
+		djed_check(audit, pipe->page[at / DJED_PAGE_SIZE % VFS_PIPE_PAGES],
+			   "pipe %u lacks the page of byte %lu", index, (unsigned long)at);
 	if (pipe->inode)
-		djed_check(audit, inode_lives(pipe->inode) && vfs_inode[pipe->inode].pipe == index,
+		djed_check(audit, audit_inode_lives(pipe->inode) && vfs_inode[pipe->inode].pipe == index,
 			   "pipe %u: inode %u does not know it", index, pipe->inode);
 }
 
@@ -245,7 +115,8 @@ static void audit_pipes(struct djed_audit *audit)
 			return;
 		}
 	}
-	djed_check(audit, used + free_slots == VFS_PIPES - 1, "%u pipes are lost", VFS_PIPES - 1 - used - free_slots);
+	djed_check(audit, used + free_slots == VFS_PIPES - 1, "%u pipes are lost",
+		   VFS_PIPES - 1 - used - free_slots);
 }
 
 static void audit_descriptors(struct djed_audit *audit, const struct process *process)
@@ -260,20 +131,22 @@ static void audit_descriptors(struct djed_audit *audit, const struct process *pr
 		const struct descriptor *slot;
 
 		if (!process->chunk[fd / VFS_CHUNK]) {
-			djed_violation(audit, "process %u lacks the descriptors from %u on", process->pid, fd);
+			djed_violation(audit, "process %u lacks the descriptors from %u on", process->pid,
+				       fd);
 			return;
 		}
 		slot = &process->chunk[fd / VFS_CHUNK][fd % VFS_CHUNK];
-		djed_check(audit, slot->file || fd >= process->lowest, "process %u: descriptor %u is closed, but below %u",
-			   process->pid, fd, process->lowest);
+		djed_check(audit, slot->file || fd >= process->lowest,
+			   "process %u: descriptor %u is closed, but below %u", process->pid, fd,
+			   process->lowest);
 		if (slot->file >= VFS_FILES || (slot->file && vfs_file[slot->file].kind == FILE_FREE))
-			djed_violation(audit, "process %u: descriptor %u leads to file %u, which is not open", process->pid, fd,
-				       slot->file);
+			djed_violation(audit, "process %u: descriptor %u leads to file %u, which is not open",
+				       process->pid, fd, slot->file);
 		else if (slot->file)
-			seen.references[slot->file]++;
+			vfs_seen.references[slot->file]++;
 	}
-	djed_check(audit, process->lowest <= limit, "process %u: lowest descriptor %u, limit %u", process->pid,
-		   process->lowest, limit);
+	djed_check(audit, process->lowest <= limit, "process %u: lowest descriptor %u, limit %u",
+		   process->pid, process->lowest, limit);
 	djed_check(audit, limit == 0 || process->chunk[(limit - 1) / VFS_CHUNK][(limit - 1) % VFS_CHUNK].file,
 		   "process %u: its last descriptor %u is closed", process->pid, limit - 1);
 }
@@ -284,23 +157,26 @@ static void audit_process(struct djed_audit *audit, const struct process *proces
 	if (process->directory.inode) {
 		use(audit, process->directory.inode, "a working directory");
 		djed_check(audit, is_type(&vfs_inode[process->directory.inode % VFS_INODES], LINUX_S_IFDIR),
-			   "process %u works in inode %u, which is no directory", process->pid, process->directory.inode);
+			   "process %u works in inode %u, which is no directory", process->pid,
+			   process->directory.inode);
 	}
 	if (process->program) {
 		use(audit, process->program, "a program");
-		if (inode_lives(process->program))
-			seen.runners[process->program]++;
+		if (audit_inode_lives(process->program))
+			vfs_seen.runners[process->program]++;
 	}
 	if (process->opening) {
-		djed_check(audit, process->opening < VFS_FILES, "process %u opens file %u", process->pid, process->opening);
-		seen.references[process->opening % VFS_FILES]++;
+		djed_check(audit, process->opening < VFS_FILES, "process %u opens file %u", process->pid,
+			   process->opening);
+		vfs_seen.references[process->opening % VFS_FILES]++;
 	}
 	djed_check(audit, process->mask <= 0777, "process %u has umask %o", process->pid, process->mask);
-	djed_check(audit, process->arguments_length <= VFS_ARGUMENTS, "process %u has %u bytes of arguments", process->pid,
-		   process->arguments_length);
-	djed_check(audit, memchr(process->command, 0, VFS_COMMAND), "process %u: its name has no end", process->pid);
-	djed_check(audit, !process->wait.request || seen.listed[process - vfs_process], "process %u waits, but is not listed",
+	djed_check(audit, process->arguments_length <= VFS_ARGUMENTS, "process %u has %u bytes of arguments",
+		   process->pid, process->arguments_length);
+	djed_check(audit, memchr(process->command, 0, VFS_COMMAND), "process %u: its name has no end",
 		   process->pid);
+	djed_check(audit, !process->wait.request || vfs_seen.listed[process - vfs_process],
+		   "process %u waits, but is not listed", process->pid);
 	audit->processes++;
 	audit->process_xor ^= djed_mix(process->pid);
 }
@@ -315,12 +191,14 @@ static void audit_processes(struct djed_audit *audit)
 			audit_process(audit, &vfs_process[i]);
 		}
 	}
-	djed_check(audit, used == vfs_processes_used, "%u processes are known, told are %u", used, vfs_processes_used);
+	djed_check(audit, used == vfs_processes_used, "%u processes are known, told are %u", used,
+		   vfs_processes_used);
 	for (uint32_t bucket = 0; bucket < VFS_PROCESSES; bucket++) {
 		for (uint16_t i = vfs_bucket[bucket]; i; i = vfs_process[i].next) {
-			if (i >= VFS_PROCESSES || vfs_process[i].pid == 0 || vfs_process[i].pid % VFS_PROCESSES != bucket ||
-			    ++found > used) {
-				djed_violation(audit, "the processes of bucket %u are broken at %u", bucket, i);
+			if (i >= VFS_PROCESSES || vfs_process[i].pid == 0 ||
+			    vfs_process[i].pid % VFS_PROCESSES != bucket || ++found > used) {
+				djed_violation(audit, "the processes of bucket %u are broken at %u", bucket,
+					       i);
 				return;
 			}
 		}
@@ -344,25 +222,26 @@ static void audit_waiting(struct djed_audit *audit)
 	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
 		const struct wait *wait;
 
-		if (i >= VFS_PROCESSES || seen.listed[i] || vfs_process[i].pid == 0) {
+		if (i >= VFS_PROCESSES || vfs_seen.listed[i] || vfs_process[i].pid == 0) {
 			djed_violation(audit, "the list of those that wait is broken at %u", i);
 			return;
 		}
 		wait = &vfs_process[i].wait;
-		seen.listed[i] = 1;
-		djed_check(audit, wait->previous == previous, "process %u: its place among those that wait is wrong",
-			   vfs_process[i].pid);
+		vfs_seen.listed[i] = 1;
+		djed_check(audit, wait->previous == previous,
+			   "process %u: its place among those that wait is wrong", vfs_process[i].pid);
 		djed_check(audit, wait->request && wait->kind > WAIT_NONE && wait->kind <= WAIT_STEP,
 			   "process %u is listed as waiting, but waits for nothing", vfs_process[i].pid);
 		if ((wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) &&
 		    (wait->pipe == 0 || wait->pipe >= VFS_PIPES || !vfs_pipe[wait->pipe].used))
-			djed_violation(audit, "process %u waits for pipe %u, which does not exist", vfs_process[i].pid, wait->pipe);
+			djed_violation(audit, "process %u waits for pipe %u, which does not exist",
+				       vfs_process[i].pid, wait->pipe);
 		if (wait->deadline && (!first || wait->deadline < first))
 			first = wait->deadline;
 		previous = i;
 	}
-	djed_check(audit, djed_deadline == first, "the next deadline is %lu, told is %lu", (unsigned long)first,
-		   (unsigned long)djed_deadline);
+	djed_check(audit, djed_deadline == first, "the next deadline is %lu, told is %lu",
+		   (unsigned long)first, (unsigned long)djed_deadline);
 }
 
 static void audit_locks(struct djed_audit *audit)
@@ -375,8 +254,10 @@ static void audit_locks(struct djed_audit *audit)
 		if (!lock->pid)
 			continue;
 		used++;
-		djed_check(audit, process_find(lock->pid), "lock %u belongs to process %u, which does not exist", i, lock->pid);
-		djed_check(audit, inode_lives(lock->inode), "lock %u is on inode %u, which does not exist", i, lock->inode);
+		djed_check(audit, process_find(lock->pid),
+			   "lock %u belongs to process %u, which does not exist", i, lock->pid);
+		djed_check(audit, audit_inode_lives(lock->inode),
+			   "lock %u is on inode %u, which does not exist", i, lock->inode);
 		djed_check(audit, lock->start < lock->end, "lock %u is empty", i);
 		djed_check(audit, !lock_conflict(lock->pid, lock->inode, lock->start, lock->end, lock->type),
 			   "lock %u conflicts with another", i);
@@ -387,13 +268,13 @@ static void audit_locks(struct djed_audit *audit)
 /* resource: inodes, open files, pipes, and the regular files, each of which has one object in the store. */
 void vfs_audit(struct djed_audit *audit)
 {
-	memset(&seen, 0, sizeof(seen));
+	memset(&vfs_seen, 0, sizeof(vfs_seen));
 	audit_waiting(audit);
 	audit_processes(audit);
 	audit_files(audit);
 	audit_pipes(audit);
-	audit_names(audit);
-	audit_inodes(audit);
+	vfs_audit_names(audit);
+	vfs_audit_inodes(audit);
 	audit_locks(audit);
 	heap_audit(audit);
 	audit->resource[0] = vfs_inodes_used;

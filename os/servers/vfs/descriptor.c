@@ -1,5 +1,5 @@
-/* Descriptors of a process. Chunk 0 is part of the process; others are allocated when first needed and stay until it
- * ends. */
+/* Descriptors of a process. Chunk 0 is part of the process; others are allocated when first needed and stay
+ * until it ends. */
 #include "vfs.h"
 
 #include <stdlib.h>

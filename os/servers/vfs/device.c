@@ -133,11 +133,13 @@ djed_status device_write(uint64_t number, uint64_t length)
 	}
 }
 
-static void make_name(uint32_t directory, const char *name, uint32_t mode, uint64_t device, const char *target)
+static void make_name(uint32_t directory, const char *name, uint32_t mode, uint64_t device,
+		      const char *target)
 {
 	uint32_t inode;
 	djed_status status;
-	struct place place = {.directory = inode_node(directory), .name = name, .length = (uint32_t)strlen(name)};
+	struct place place = {
+	    .directory = inode_node(directory), .name = name, .length = (uint32_t)strlen(name)};
 	static const struct process nobody; /* user 0 */
 
 	if (directory_find(directory, place.name, place.length))

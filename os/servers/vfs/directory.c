@@ -1,7 +1,7 @@
 /* Directories: names in a list per directory, and all of them in one hash table.
  *
- * Every change of the tree goes through directory_add and directory_remove, so that a later layer can write each
- * directory through to an object at these two places. */
+ * Every change of the tree goes through directory_add and directory_remove, so that a later layer can write
+ * each directory through to an object at these two places. */
 #include "vfs.h"
 
 #include <stdlib.h>

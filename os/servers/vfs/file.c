@@ -15,7 +15,8 @@ void files_start(void)
 /* Whether the file counts among the writers of its inode. */
 bool file_writes(const struct file *file)
 {
-	return file->kind == FILE_INODE && file->node.inode && (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
+	return file->kind == FILE_INODE && file->node.inode &&
+	       (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
 }
 
 djed_status file_create(uint16_t kind, uint32_t flags, struct node node, uint32_t *file)

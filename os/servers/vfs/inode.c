@@ -77,7 +77,8 @@ void inode_settle(uint32_t number)
 		djed_status status = store_release(vfs_slots.store, inode->object);
 
 		if (status)
-			djed_panic("the store does not know object %lu of inode %u", (unsigned long)inode->object, number);
+			djed_panic("the store does not know object %lu of inode %u",
+				   (unsigned long)inode->object, number);
 	} else if (is_type(inode, LINUX_S_IFLNK)) {
 		free(inode->target);
 	} else if (is_type(inode, LINUX_S_IFDIR)) {

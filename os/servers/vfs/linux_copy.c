@@ -25,7 +25,8 @@ static djed_status put_copied(const struct file *to, uint64_t offset, const uint
 	}
 }
 
-djed_status copy_step(const struct file *from, uint64_t from_offset, const struct file *to, uint64_t to_offset, uint64_t length)
+djed_status copy_step(const struct file *from, uint64_t from_offset, const struct file *to,
+		      uint64_t to_offset, uint64_t length)
 {
 	uint8_t bytes[COPY_BUFFER];
 	uint64_t done = 0;
@@ -67,8 +68,8 @@ static djed_status fetch_offset(uint64_t address, uint64_t otherwise, uint64_t *
 }
 
 /* What both calls do once the descriptors are known to be right. With `waits`, a full pipe is waited for. */
-static int64_t copy(struct process *process, struct file *from, uint64_t from_address, struct file *to, uint64_t to_address,
-		    uint64_t count)
+static int64_t copy(struct process *process, struct file *from, uint64_t from_address, struct file *to,
+		    uint64_t to_address, uint64_t count)
 {
 	uint64_t done = wait_progress(process), from_offset, to_offset;
 	djed_status moved, status = fetch_offset(from_address, from->position - done, &from_offset);
@@ -110,7 +111,8 @@ int64_t linux_on_sendfile(int32_t to_fd, int32_t from_fd, uint64_t offset, uint6
 		return -EBADF;
 	if (from->kind != FILE_INODE)
 		return offset && (from->kind == FILE_PIPE || from->kind == FILE_TERMINAL) ? -ESPIPE : -EINVAL;
-	/* A terminal would have to be forwarded to, which a copy inside vfs cannot: callers then read and write. */
+	/* A terminal would have to be forwarded to, which a copy inside vfs cannot: callers then read and
+	 * write. */
 	if (to->kind == FILE_TERMINAL || to->flags & LINUX_O_APPEND)
 		return -EINVAL;
 	if (to->kind == FILE_PIPE) {
@@ -128,8 +130,8 @@ int64_t linux_on_sendfile(int32_t to_fd, int32_t from_fd, uint64_t offset, uint6
 	return copy(process, from, offset, to, 0, count);
 }
 
-int64_t linux_on_copy_file_range(int32_t from_fd, uint64_t from_offset, int32_t to_fd, uint64_t to_offset, uint64_t count,
-				 uint32_t flags)
+int64_t linux_on_copy_file_range(int32_t from_fd, uint64_t from_offset, int32_t to_fd, uint64_t to_offset,
+				 uint64_t count, uint32_t flags)
 {
 	struct process *process = process_caller();
 	struct file *to = process ? descriptor_file(process, (uint64_t)to_fd) : NULL;
@@ -148,7 +150,8 @@ int64_t linux_on_copy_file_range(int32_t from_fd, uint64_t from_offset, int32_t 
 	if (from->node.inode == to->node.inode && !wait_resumed()) {
 		uint64_t a, b;
 
-		if (fetch_offset(from_offset, from->position, &a) || fetch_offset(to_offset, to->position, &b))
+		if (fetch_offset(from_offset, from->position, &a) ||
+		    fetch_offset(to_offset, to->position, &b))
 			return -EFAULT;
 		if (a < b + count && b < a + count)
 			return -EINVAL;

@@ -1,5 +1,5 @@
-/* Values and structures of the Linux x86_64 ABI that concern files, named apart from the host's own headers so that
- * the tests can include both. Numbers are those of Linux' uapi headers. */
+/* Values and structures of the Linux x86_64 ABI that concern files, named apart from the host's own headers
+ * so that the tests can include both. Numbers are those of Linux' uapi headers. */
 #ifndef DJED_VFS_LINUX_FILES_H
 #define DJED_VFS_LINUX_FILES_H
 

@@ -41,14 +41,14 @@ static struct linux_iovec piece_at(const struct vector *vector, uint64_t done)
 
 bool file_readable(const struct file *file)
 {
-	return file->kind != FILE_PATH &&
-	       ((file->flags & LINUX_O_ACCMODE) == LINUX_O_RDONLY || (file->flags & LINUX_O_ACCMODE) == LINUX_O_RDWR);
+	return file->kind != FILE_PATH && ((file->flags & LINUX_O_ACCMODE) == LINUX_O_RDONLY ||
+					   (file->flags & LINUX_O_ACCMODE) == LINUX_O_RDWR);
 }
 
 bool file_writable(const struct file *file)
 {
-	return file->kind != FILE_PATH &&
-	       ((file->flags & LINUX_O_ACCMODE) == LINUX_O_WRONLY || (file->flags & LINUX_O_ACCMODE) == LINUX_O_RDWR);
+	return file->kind != FILE_PATH && ((file->flags & LINUX_O_ACCMODE) == LINUX_O_WRONLY ||
+					   (file->flags & LINUX_O_ACCMODE) == LINUX_O_RDWR);
 }
 
 static int64_t read_pipe(struct process *process, const struct file *file, const struct vector *vector)
@@ -127,9 +127,10 @@ static int64_t write_pipe(struct process *process, const struct file *file, cons
 	return 0;
 }
 
-/* Moves one step (rule 14) between a regular file and the application; `position` is where byte 0 of the whole call lies. */
-static int64_t move_regular(struct process *process, struct file *file, const struct vector *vector, uint64_t position,
-			    bool writing, bool keeps_position)
+/* Moves one step (rule 14) between a regular file and the application; `position` is where byte 0 of the
+ * whole call lies. */
+static int64_t move_regular(struct process *process, struct file *file, const struct vector *vector,
+			    uint64_t position, bool writing, bool keeps_position)
 {
 	struct inode *inode = &vfs_inode[file->node.inode];
 	uint64_t done = wait_progress(process), end = lesser(vector->total, done + VFS_STEP);
@@ -158,7 +159,8 @@ static int64_t move_regular(struct process *process, struct file *file, const st
 	return (int64_t)done;
 }
 
-static int64_t read_proc(struct file *file, const struct vector *vector, uint64_t position, bool keeps_position)
+static int64_t read_proc(struct file *file, const struct vector *vector, uint64_t position,
+			 bool keeps_position)
 {
 	char text[DJED_PAGE_SIZE];
 	struct linux_iovec piece = piece_at(vector, 0);
@@ -187,7 +189,8 @@ static int64_t move_device(const struct file *file, const struct vector *vector,
 	return piece.length ? device_read(device, piece.base, piece.length) : 0;
 }
 
-/* Where byte 0 of a call with the file's own position lies: earlier steps have moved that already. (May wrap, and wraps back.) */
+/* Where byte 0 of a call with the file's own position lies: earlier steps have moved that already. (May wrap,
+ * and wraps back.) */
 static uint64_t start_of(const struct process *process, const struct file *file, bool writing)
 {
 	uint64_t done = wait_progress(process);

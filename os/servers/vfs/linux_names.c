@@ -42,8 +42,8 @@ static int64_t make_node(int32_t folder, uint64_t path, uint32_t mode, uint32_t 
 		return -EPERM;
 	if (type == 0)
 		type = LINUX_S_IFREG;
-	if (type != LINUX_S_IFREG && type != LINUX_S_IFIFO && type != LINUX_S_IFCHR && type != LINUX_S_IFBLK &&
-	    type != LINUX_S_IFSOCK)
+	if (type != LINUX_S_IFREG && type != LINUX_S_IFIFO && type != LINUX_S_IFCHR &&
+	    type != LINUX_S_IFBLK && type != LINUX_S_IFSOCK)
 		return -EINVAL;
 	if (process->user != 0 && (type == LINUX_S_IFCHR || type == LINUX_S_IFBLK))
 		return -EPERM;

@@ -9,8 +9,8 @@ const struct lock *lock_conflict(uint32_t pid, uint32_t inode, uint64_t start, u
 	for (uint32_t i = 0; vfs_locks_used && i < VFS_LOCKS; i++) {
 		const struct lock *lock = &vfs_lock[i];
 
-		if (lock->pid && lock->pid != pid && lock->inode == inode && lock->start < end && start < lock->end &&
-		    (type == LINUX_F_WRLCK || lock->type == LINUX_F_WRLCK))
+		if (lock->pid && lock->pid != pid && lock->inode == inode && lock->start < end &&
+		    start < lock->end && (type == LINUX_F_WRLCK || lock->type == LINUX_F_WRLCK))
 			return lock;
 	}
 	return NULL;

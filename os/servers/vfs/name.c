@@ -25,8 +25,8 @@ static bool sticky(const struct process *process, const struct place *place)
 	       process->user != vfs_inode[place->node.inode].user;
 }
 
-djed_status name_create(const struct process *process, const struct place *place, uint32_t mode, uint64_t device,
-			uint32_t *inode)
+djed_status name_create(const struct process *process, const struct place *place, uint32_t mode,
+			uint64_t device, uint32_t *inode)
 {
 	const struct inode *parent = &vfs_inode[place->directory.inode];
 	uint32_t group = process->group;
@@ -54,7 +54,8 @@ djed_status name_create(const struct process *process, const struct place *place
 	return status;
 }
 
-djed_status name_symlink(const struct process *process, const struct place *place, const char *target, uint32_t length)
+djed_status name_symlink(const struct process *process, const struct place *place, const char *target,
+			 uint32_t length)
 {
 	uint32_t inode;
 	char *text;
@@ -174,7 +175,8 @@ static djed_status may_move(const struct place *from, const struct place *to)
 }
 
 /* Checks of a rename that gives one thing the place of another. */
-static djed_status may_replace(const struct process *process, const struct place *from, const struct place *to)
+static djed_status may_replace(const struct process *process, const struct place *from,
+			       const struct place *to)
 {
 	bool directory = node_is_directory(from->node), exists = !no_node(to->node);
 	djed_status status = may_change(process, from);
@@ -196,7 +198,8 @@ static djed_status may_replace(const struct process *process, const struct place
 	return 0;
 }
 
-djed_status name_rename(const struct process *process, const struct place *from, const struct place *to, uint32_t flags)
+djed_status name_rename(const struct process *process, const struct place *from, const struct place *to,
+			uint32_t flags)
 {
 	djed_status status;
 
@@ -227,6 +230,6 @@ djed_status name_rename(const struct process *process, const struct place *from,
 		directory_remove(replaced);
 		return 0;
 	}
-	return directory_move(directory_find(from->directory.inode, from->name, from->length), to->directory.inode,
-			      to->name, to->length);
+	return directory_move(directory_find(from->directory.inode, from->name, from->length),
+			      to->directory.inode, to->name, to->length);
 }

@@ -3,7 +3,8 @@
 
 static djed_status may_open(const struct process *process, const struct inode *inode, uint32_t flags)
 {
-	static const uint8_t wanted_by_access[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
+	static const uint8_t wanted_by_access[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+						   MAY_READ | MAY_WRITE};
 	unsigned wanted = wanted_by_access[flags & LINUX_O_ACCMODE] | (flags & LINUX_O_TRUNC ? MAY_WRITE : 0);
 
 	if (is_type(inode, LINUX_S_IFLNK))
@@ -23,7 +24,8 @@ static djed_status open_fifo(struct inode *inode, uint32_t number, uint32_t flag
 	bool created = inode->pipe == 0;
 	djed_status status = 0;
 
-	if (access == LINUX_O_WRONLY && flags & LINUX_O_NONBLOCK && (created || vfs_pipe[inode->pipe].readers == 0))
+	if (access == LINUX_O_WRONLY && flags & LINUX_O_NONBLOCK &&
+	    (created || vfs_pipe[inode->pipe].readers == 0))
 		return -ENXIO;
 	if (created) {
 		status = pipe_create(&inode->pipe);
@@ -60,7 +62,8 @@ bool open_must_wait(const struct file *file)
 	}
 }
 
-static djed_status open_inode(struct process *process, uint32_t number, uint32_t flags, bool fresh, uint32_t *file)
+static djed_status open_inode(struct process *process, uint32_t number, uint32_t flags, bool fresh,
+			      uint32_t *file)
 {
 	struct inode *inode = &vfs_inode[number];
 	uint16_t kind = FILE_INODE;
@@ -124,11 +127,12 @@ static djed_status open_proc(const struct place *place, uint32_t flags, uint32_t
 
 /* What may be kept in a file's flags. */
 enum {
-	KEPT = LINUX_O_ACCMODE | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_DIRECT | LINUX_O_LARGEFILE | LINUX_O_DIRECTORY |
-	       LINUX_O_NOFOLLOW | LINUX_O_NOATIME | LINUX_O_DSYNC | LINUX_O_ASYNC,
+	KEPT = LINUX_O_ACCMODE | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_DIRECT | LINUX_O_LARGEFILE |
+	       LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_NOATIME | LINUX_O_DSYNC | LINUX_O_ASYNC,
 };
 
-djed_status open_place(struct process *process, const struct place *place, uint32_t flags, uint32_t mode, uint32_t *file)
+djed_status open_place(struct process *process, const struct place *place, uint32_t flags, uint32_t mode,
+		       uint32_t *file)
 {
 	bool fresh = false;
 	uint32_t inode;
@@ -151,7 +155,8 @@ djed_status open_place(struct process *process, const struct place *place, uint3
 	if (no_node(place->node)) {
 		if (!(flags & LINUX_O_CREAT))
 			return -ENOENT;
-		status = name_create(process, place, LINUX_S_IFREG | (mode & ~process->mask & 07777), 0, &inode);
+		status =
+		    name_create(process, place, LINUX_S_IFREG | (mode & ~process->mask & 07777), 0, &inode);
 		if (status)
 			return status;
 		fresh = true;
@@ -176,7 +181,8 @@ djed_status open_program(const struct process *process, const struct place *plac
 
 	if (no_node(place->node))
 		return -ENOENT;
-	if (!place->node.inode || !is_type(found, LINUX_S_IFREG) || !inode_permits(process, found, MAY_EXECUTE))
+	if (!place->node.inode || !is_type(found, LINUX_S_IFREG) ||
+	    !inode_permits(process, found, MAY_EXECUTE))
 		return -EACCES;
 	if (found->writers)
 		return -ETXTBSY;

@@ -58,9 +58,10 @@ djed_status path_mount_proc(void)
 	return 0;
 }
 
-/* Replaces the text up to `rest` by a link's target: what follows is walked next. Links of /proc that are not mere text
- * have been followed before. */
-static djed_status splice_link(const struct process *process, struct place *place, struct node link, char **rest)
+/* Replaces the text up to `rest` by a link's target: what follows is walked next. Links of /proc that are not
+ * mere text have been followed before. */
+static djed_status splice_link(const struct process *process, struct place *place, struct node link,
+			       char **rest)
 {
 	char text[64]; /* enough for the textual links of /proc */
 	const char *target = text;
@@ -155,7 +156,8 @@ djed_status path_walk(const struct process *process, struct node start, unsigned
 			place->name = name;
 			place->length = dots ? 0 : (uint32_t)(end - name);
 			place->slash = *end == '/';
-			if (place->slash && !(flags & WALK_PARENT) && !no_node(next) && !node_is_directory(next))
+			if (place->slash && !(flags & WALK_PARENT) && !no_node(next) &&
+			    !node_is_directory(next))
 				return -ENOTDIR;
 			return 0;
 		}
@@ -181,7 +183,8 @@ static djed_status start_of(struct process *process, int64_t fd, struct node *st
 	return 0;
 }
 
-djed_status path_fetch(struct process *process, int64_t fd, uint64_t address, unsigned flags, struct place *place)
+djed_status path_fetch(struct process *process, int64_t fd, uint64_t address, unsigned flags,
+		       struct place *place)
 {
 	struct node start = inode_node(VFS_ROOT);
 	djed_status status = client_string(place->text, address, sizeof(place->text));

@@ -99,8 +99,8 @@ djed_status pipe_take(struct pipe *pipe, uint64_t address, uint64_t length)
 	while (done < wanted) {
 		uint64_t at = head + done, offset = at % DJED_PAGE_SIZE;
 		uint64_t part = lesser(wanted - done, DJED_PAGE_SIZE - offset);
-		uint64_t got = client_write_some(address + done,
-						 pipe->page[at / DJED_PAGE_SIZE % VFS_PIPE_PAGES] + offset, part);
+		uint64_t got = client_write_some(
+		    address + done, pipe->page[at / DJED_PAGE_SIZE % VFS_PIPE_PAGES] + offset, part);
 
 		done += got;
 		if (got < part)
@@ -108,8 +108,10 @@ djed_status pipe_take(struct pipe *pipe, uint64_t address, uint64_t length)
 	}
 	if (done == 0)
 		return wanted ? -EFAULT : 0;
-	/* Pages that are read to their end go, but not where the tail has come round to the same page already. */
-	for (uint64_t at = head - head % DJED_PAGE_SIZE; at + DJED_PAGE_SIZE <= head + done; at += DJED_PAGE_SIZE)
+	/* Pages that are read to their end go, but not where the tail has come round to the same page
+	 * already. */
+	for (uint64_t at = head - head % DJED_PAGE_SIZE; at + DJED_PAGE_SIZE <= head + done;
+	     at += DJED_PAGE_SIZE)
 		if (pipe->tail <= at + VFS_PIPE_SIZE)
 			drop_page(pipe, at);
 	pipe->head = head + done;

@@ -1,4 +1,5 @@
-/* poll and select. They park here alone (rule 6): whoever changes something notifies or wakes, and they look again. */
+/* poll and select. They park here alone (rule 6): whoever changes something notifies or wakes, and they look
+ * again. */
 #include "handlers.h"
 
 #include <protocols/console_client.h>
@@ -9,7 +10,7 @@
 struct watch {
 	uint64_t pipes;
 	bool console;
-	bool waits;		/* there is time left: console shall notify */
+	bool waits; /* there is time left: console shall notify */
 	uint32_t console_events;
 };
 
@@ -22,7 +23,8 @@ static djed_status events_of(const struct file *file, struct watch *watch, uint3
 		return 0;
 	case FILE_TERMINAL:
 		if (!watch->console) {
-			djed_status status = console_ready(vfs_slots.console, watch->waits, &watch->console_events);
+			djed_status status =
+			    console_ready(vfs_slots.console, watch->waits, &watch->console_events);
 
 			if (status)
 				return status;
@@ -97,7 +99,8 @@ static int64_t poll(uint64_t descriptors, uint32_t count, int64_t timeout, uint6
 			if (status)
 				return status;
 		}
-		fd[i].revents = (uint16_t)(events & (fd[i].events | LINUX_POLLERR | LINUX_POLLHUP | LINUX_POLLNVAL));
+		fd[i].revents =
+		    (uint16_t)(events & (fd[i].events | LINUX_POLLERR | LINUX_POLLHUP | LINUX_POLLNVAL));
 		ready += fd[i].revents != 0;
 	}
 	if (!ready && watch.waits) {
@@ -136,7 +139,8 @@ static bool answered(const struct process *process)
 	return process->wait.request == 0;
 }
 
-int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, uint64_t mask, uint64_t mask_size)
+int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, uint64_t mask,
+		       uint64_t mask_size)
 {
 	int64_t time, ready;
 	uint64_t deadline;
@@ -150,7 +154,8 @@ int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, u
 	if (ready >= 0 && time >= 0 && answered(process_caller())) {
 		struct linux_timespec left = remaining(deadline);
 
-		(void)client_write_some(timeout, &left, sizeof(left)); /* Linux, too, does not mind if it cannot */
+		(void)client_write_some(timeout, &left,
+					sizeof(left)); /* Linux, too, does not mind if it cannot */
 	}
 	return ready;
 }
@@ -158,19 +163,21 @@ int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, u
 enum { SET_WORDS = VFS_DESCRIPTORS / 64, READING = 0, WRITING = 1, EXCEPTIONS = 2, SETS = 3 };
 
 static const uint32_t set_events[SETS] = {
-	[READING] = LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLHUP | LINUX_POLLERR,
-	[WRITING] = LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLERR,
-	[EXCEPTIONS] = LINUX_POLLPRI,
+    [READING] = LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLHUP | LINUX_POLLERR,
+    [WRITING] = LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLERR,
+    [EXCEPTIONS] = LINUX_POLLPRI,
 };
 
 /* One look at all descriptors of the sets. Leaves in `set` what is ready; returns how many. */
-static int64_t look(struct process *process, uint32_t count, uint64_t set[SETS][SET_WORDS], struct watch *watch)
+static int64_t look(struct process *process, uint32_t count, uint64_t set[SETS][SET_WORDS],
+		    struct watch *watch)
 {
 	int64_t ready = 0;
 
 	for (uint32_t fd = 0; fd < count; fd++) {
 		uint64_t bit = UINT64_C(1) << fd % 64;
-		uint64_t wanted = (set[READING][fd / 64] | set[WRITING][fd / 64] | set[EXCEPTIONS][fd / 64]) & bit;
+		uint64_t wanted =
+		    (set[READING][fd / 64] | set[WRITING][fd / 64] | set[EXCEPTIONS][fd / 64]) & bit;
 		const struct file *file;
 		uint32_t events;
 		djed_status status;
@@ -230,7 +237,8 @@ static int64_t select(int32_t count, const uint64_t address[SETS], int64_t timeo
 	return ready;
 }
 
-int64_t linux_on_select(int32_t count, uint64_t reading, uint64_t writing, uint64_t exceptions, uint64_t timeout)
+int64_t linux_on_select(int32_t count, uint64_t reading, uint64_t writing, uint64_t exceptions,
+			uint64_t timeout)
 {
 	const uint64_t address[SETS] = {reading, writing, exceptions};
 	struct linux_timespec time; /* a timeval: the second word counts microseconds */
@@ -254,8 +262,8 @@ int64_t linux_on_select(int32_t count, uint64_t reading, uint64_t writing, uint6
 	return ready;
 }
 
-int64_t linux_on_pselect6(int32_t count, uint64_t reading, uint64_t writing, uint64_t exceptions, uint64_t timeout,
-			  uint64_t mask)
+int64_t linux_on_pselect6(int32_t count, uint64_t reading, uint64_t writing, uint64_t exceptions,
+			  uint64_t timeout, uint64_t mask)
 {
 	const uint64_t address[SETS] = {reading, writing, exceptions};
 	int64_t ns, ready;

@@ -9,37 +9,37 @@ static const struct {
 	uint16_t parent; /* enum proc_kind */
 	uint32_t mode;
 } kinds[PROC_KINDS] = {
-	[PROC_ROOT] = {"", PROC_NONE, LINUX_S_IFDIR | 0555},
-	[PROC_SELF] = {"self", PROC_ROOT, LINUX_S_IFLNK | 0777},
-	[PROC_MOUNTS] = {"mounts", PROC_ROOT, LINUX_S_IFLNK | 0777},
-	[PROC_MEMINFO] = {"meminfo", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_UPTIME] = {"uptime", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_STAT] = {"stat", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_CPUINFO] = {"cpuinfo", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_VERSION] = {"version", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_FILESYSTEMS] = {"filesystems", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_LOADAVG] = {"loadavg", PROC_ROOT, LINUX_S_IFREG | 0444},
-	[PROC_SYS] = {"sys", PROC_ROOT, LINUX_S_IFDIR | 0555},
-	[PROC_SYS_KERNEL] = {"kernel", PROC_SYS, LINUX_S_IFDIR | 0555},
-	[PROC_SYS_VM] = {"vm", PROC_SYS, LINUX_S_IFDIR | 0555},
-	[PROC_PID_MAX] = {"pid_max", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
-	[PROC_OSTYPE] = {"ostype", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
-	[PROC_OSRELEASE] = {"osrelease", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
-	[PROC_HOSTNAME] = {"hostname", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
-	[PROC_OVERCOMMIT] = {"overcommit_memory", PROC_SYS_VM, LINUX_S_IFREG | 0444},
-	[PROC_PID] = {NULL, PROC_ROOT, LINUX_S_IFDIR | 0555},
-	[PROC_PID_EXE] = {"exe", PROC_PID, LINUX_S_IFLNK | 0777},
-	[PROC_PID_CWD] = {"cwd", PROC_PID, LINUX_S_IFLNK | 0777},
-	[PROC_PID_ROOT] = {"root", PROC_PID, LINUX_S_IFLNK | 0777},
-	[PROC_PID_FD] = {"fd", PROC_PID, LINUX_S_IFDIR | 0500},
-	[PROC_PID_FD_LINK] = {NULL, PROC_PID_FD, LINUX_S_IFLNK | 0700},
-	[PROC_PID_FILE] = {NULL, PROC_PID_FD, LINUX_S_IFIFO | 0600},
-	[PROC_PID_CMDLINE] = {"cmdline", PROC_PID, LINUX_S_IFREG | 0444},
-	[PROC_PID_COMM] = {"comm", PROC_PID, LINUX_S_IFREG | 0444},
-	[PROC_PID_STAT] = {"stat", PROC_PID, LINUX_S_IFREG | 0444},
-	[PROC_PID_STATM] = {"statm", PROC_PID, LINUX_S_IFREG | 0444},
-	[PROC_PID_STATUS] = {"status", PROC_PID, LINUX_S_IFREG | 0444},
-	[PROC_PID_MOUNTS] = {"mounts", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_ROOT] = {"", PROC_NONE, LINUX_S_IFDIR | 0555},
+    [PROC_SELF] = {"self", PROC_ROOT, LINUX_S_IFLNK | 0777},
+    [PROC_MOUNTS] = {"mounts", PROC_ROOT, LINUX_S_IFLNK | 0777},
+    [PROC_MEMINFO] = {"meminfo", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_UPTIME] = {"uptime", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_STAT] = {"stat", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_CPUINFO] = {"cpuinfo", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_VERSION] = {"version", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_FILESYSTEMS] = {"filesystems", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_LOADAVG] = {"loadavg", PROC_ROOT, LINUX_S_IFREG | 0444},
+    [PROC_SYS] = {"sys", PROC_ROOT, LINUX_S_IFDIR | 0555},
+    [PROC_SYS_KERNEL] = {"kernel", PROC_SYS, LINUX_S_IFDIR | 0555},
+    [PROC_SYS_VM] = {"vm", PROC_SYS, LINUX_S_IFDIR | 0555},
+    [PROC_PID_MAX] = {"pid_max", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
+    [PROC_OSTYPE] = {"ostype", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
+    [PROC_OSRELEASE] = {"osrelease", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
+    [PROC_HOSTNAME] = {"hostname", PROC_SYS_KERNEL, LINUX_S_IFREG | 0444},
+    [PROC_OVERCOMMIT] = {"overcommit_memory", PROC_SYS_VM, LINUX_S_IFREG | 0444},
+    [PROC_PID] = {NULL, PROC_ROOT, LINUX_S_IFDIR | 0555},
+    [PROC_PID_EXE] = {"exe", PROC_PID, LINUX_S_IFLNK | 0777},
+    [PROC_PID_CWD] = {"cwd", PROC_PID, LINUX_S_IFLNK | 0777},
+    [PROC_PID_ROOT] = {"root", PROC_PID, LINUX_S_IFLNK | 0777},
+    [PROC_PID_FD] = {"fd", PROC_PID, LINUX_S_IFDIR | 0500},
+    [PROC_PID_FD_LINK] = {NULL, PROC_PID_FD, LINUX_S_IFLNK | 0700},
+    [PROC_PID_FILE] = {NULL, PROC_PID_FD, LINUX_S_IFIFO | 0600},
+    [PROC_PID_CMDLINE] = {"cmdline", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_PID_COMM] = {"comm", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_PID_STAT] = {"stat", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_PID_STATM] = {"statm", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_PID_STATUS] = {"status", PROC_PID, LINUX_S_IFREG | 0444},
+    [PROC_PID_MOUNTS] = {"mounts", PROC_PID, LINUX_S_IFREG | 0444},
 };
 
 uint32_t proc_mode(struct node node)
@@ -134,7 +134,8 @@ struct node proc_follow(const struct process *process, struct node node)
 	}
 }
 
-/* The path of whatever an inode is, into `text`. A file may have several names or none: the first one found counts. */
+/* The path of whatever an inode is, into `text`. A file may have several names or none: the first one found
+ * counts. */
 static djed_status path_of(uint32_t inode, char *text, uint32_t size)
 {
 	char buffer[LINUX_PATH_MAX];
@@ -157,8 +158,8 @@ static djed_status path_of(uint32_t inode, char *text, uint32_t size)
 			path = directory_path(entry->directory, buffer, sizeof(buffer));
 			if (!path)
 				return -ENOENT;
-			written = snprintf(text, size, "%s%s%.*s", path, path[1] ? "/" : "", (int)entry->length,
-					   entry->name);
+			written = snprintf(text, size, "%s%s%.*s", path, path[1] ? "/" : "",
+					   (int)entry->length, entry->name);
 			return written < (int)size ? written : (int)size - 1;
 		}
 	}

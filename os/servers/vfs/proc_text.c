@@ -30,8 +30,8 @@ static void add_meminfo(struct text *text)
 
 	if (mm_statistics(vfs_slots.mm, &total, &free_frames))
 		return;
-	add(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n", (unsigned long)total * 4,
-	    (unsigned long)free_frames * 4, (unsigned long)free_frames * 4);
+	add(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
+	    (unsigned long)total * 4, (unsigned long)free_frames * 4, (unsigned long)free_frames * 4);
 	add(text, "Buffers:        %8u kB\nCached:         %8u kB\nSwapCached:     %8u kB\n", 0, 0, 0);
 	add(text, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\n", 0, 0);
 }
@@ -46,7 +46,8 @@ static void add_uptime(struct text *text)
 static void add_cpuinfo(struct text *text)
 {
 	add(text, "processor\t: 0\nvendor_id\t: QEMU\nmodel name\t: x86_64\ncpu MHz\t\t: 1000.000\n");
-	add(text, "physical id\t: 0\ncpu cores\t: 1\nflags\t\t: fpu tsc cx8 cmov mmx fxsr sse sse2 syscall nx lm\n\n");
+	add(text, "physical id\t: 0\ncpu cores\t: 1\nflags\t\t: fpu tsc cx8 cmov mmx fxsr sse sse2 syscall "
+		  "nx lm\n\n");
 }
 
 static void add_system_stat(struct text *text)
@@ -72,9 +73,9 @@ static void add_process_stat(struct text *text, const struct process *process)
 
 	if (mm_usage(vfs_slots.mm, process->pid, &virtual_pages, &resident))
 		virtual_pages = resident = 0;
-	add(text, "%u (%s) %c %u %u %u %u %d 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %lu %lu 18446744073709551615", process->pid,
-	    process->command, state_of(process), process->parent, process->process_group, process->session,
-	    terminal ? 0x501 : 0, terminal ? (int)process->process_group : -1,
+	add(text, "%u (%s) %c %u %u %u %u %d 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %lu %lu 18446744073709551615",
+	    process->pid, process->command, state_of(process), process->parent, process->process_group,
+	    process->session, terminal ? 0x501 : 0, terminal ? (int)process->process_group : -1,
 	    (unsigned long)virtual_pages * DJED_PAGE_SIZE, (unsigned long)resident);
 	add(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 }
@@ -86,8 +87,8 @@ static void add_status(struct text *text, const struct process *process)
 	if (mm_usage(vfs_slots.mm, process->pid, &virtual_pages, &resident))
 		virtual_pages = resident = 0;
 	add(text, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nPid:\t%u\nPPid:\t%u\n", process->command,
-	    process->mask, state_of(process) == 'S' ? "S (sleeping)" : "R (running)", process->pid, process->pid,
-	    process->parent);
+	    process->mask, state_of(process) == 'S' ? "S (sleeping)" : "R (running)", process->pid,
+	    process->pid, process->parent);
 	add(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\n", process->user, process->user,
 	    process->user, process->user, process->group, process->group, process->group, process->group,
 	    VFS_DESCRIPTORS);

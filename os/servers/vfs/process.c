@@ -156,4 +156,3 @@ void process_exit(struct process *process)
 	vfs_process_free = index;
 	vfs_processes_used--;
 }
-

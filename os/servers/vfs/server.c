@@ -1,8 +1,8 @@
 /* vfs as a server: start, dispatch, what pm asks, cancelled and late requests. */
 #include "handlers.h"
 
-#include <djed/server.h>
 #include "../../abi/restart.h"
+#include <djed/server.h>
 #include <protocols/console_client.h>
 #include <protocols/linux_vfs_server.h>
 #include <protocols/store_client.h>
@@ -35,7 +35,8 @@ static djed_status init(void)
 	return vfs_start((const uint8_t *)DJED_ARCHIVE_BASE, djed_start()->archive_size);
 }
 
-/* A signal ends the wait: with what was done so far, or so that the call is restarted where the signal allows it. */
+/* A signal ends the wait: with what was done so far, or so that the call is restarted where the signal allows
+ * it. */
 static void cancelled(void)
 {
 	struct process *process = process_caller();
@@ -82,7 +83,8 @@ static void notified(uint64_t bits)
 void vfs_audit(struct djed_audit *audit);
 DJED_SERVER(init, handle, notified, vfs_audit)
 
-/* ---- what pm asks --------------------------------------------------------------------------------------- */
+/* ---- what pm asks ---------------------------------------------------------------------------------------
+ */
 
 djed_status vfs_on_create(uint32_t pid)
 {
@@ -141,8 +143,8 @@ static djed_status walk_lent(const struct process *process, struct djed_buffer p
 	return path_walk(process, process->directory, WALK_FOLLOW, place);
 }
 
-djed_status vfs_on_open_program(uint32_t pid, struct djed_buffer path, struct djed_buffer head, uint64_t *object,
-				uint32_t *count)
+djed_status vfs_on_open_program(uint32_t pid, struct djed_buffer path, struct djed_buffer head,
+				uint64_t *object, uint32_t *count)
 {
 	const struct process *process = process_find(pid);
 	struct place place;
@@ -170,8 +172,10 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 
 	if (!process)
 		return -ESRCH;
-	/* pm has opened it in this very transaction; a path that no longer leads anywhere leaves the process without exe. */
-	if (walk_lent(process, path, &place) == 0 && place.node.inode && is_type(&vfs_inode[place.node.inode], LINUX_S_IFREG))
+	/* pm has opened it in this very transaction; a path that no longer leads anywhere leaves the process
+	 * without exe. */
+	if (walk_lent(process, path, &place) == 0 && place.node.inode &&
+	    is_type(&vfs_inode[place.node.inode], LINUX_S_IFREG))
 		inode = place.node.inode;
 	process_set_program(process, inode);
 	if (djed_copy_in(place.text, path, 0, path.length) == path.length) {
@@ -184,8 +188,8 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 	return 0;
 }
 
-djed_status vfs_on_set_identity(uint32_t pid, uint32_t parent, uint32_t user, uint32_t group, uint32_t process_group,
-				uint32_t session)
+djed_status vfs_on_set_identity(uint32_t pid, uint32_t parent, uint32_t user, uint32_t group,
+				uint32_t process_group, uint32_t session)
 {
 	struct process *process = process_find(pid);
 

@@ -30,10 +30,10 @@ void node_attributes(struct node node, struct attributes *a)
 		return;
 	}
 	*a = (struct attributes){
-		.device = DEVICE_PROC,
-		.inode = proc_inode_number(node),
-		.links = node_is_directory(node) ? 2 : 1,
-		.mode = proc_mode(node),
+	    .device = DEVICE_PROC,
+	    .inode = proc_inode_number(node),
+	    .links = node_is_directory(node) ? 2 : 1,
+	    .mode = proc_mode(node),
 	};
 	a->accessed = a->modified = a->changed = vfs_time();
 }
@@ -47,10 +47,10 @@ void file_attributes(const struct file *file, struct attributes *a)
 		return;
 	}
 	*a = (struct attributes){
-		.device = DEVICE_PIPES,
-		.inode = VFS_INODES + file->pipe,
-		.links = 1,
-		.mode = LINUX_S_IFIFO | 0600,
+	    .device = DEVICE_PIPES,
+	    .inode = VFS_INODES + file->pipe,
+	    .links = 1,
+	    .mode = LINUX_S_IFIFO | 0600,
 	};
 	a->accessed = a->modified = a->changed = pipe->created;
 }

@@ -1,5 +1,5 @@
-/* Bytes of regular files, between the store and the application: they are copied once, by the store, through a grant of
- * the application's memory. */
+/* Bytes of regular files, between the store and the application: they are copied once, by the store, through
+ * a grant of the application's memory. */
 #include "vfs.h"
 
 #include <protocols/store_client.h>
@@ -21,9 +21,9 @@ djed_status transfer_read(const struct inode *inode, uint64_t offset, uint64_t a
 	while (done < wanted) {
 		uint32_t count;
 		uint64_t size;
-		djed_status status = store_read(vfs_slots.store, inode->object, offset + done,
-						djed_client(address + done, wanted - done, DJED_GRANT_WRITE), &count,
-						&size);
+		djed_status status =
+		    store_read(vfs_slots.store, inode->object, offset + done,
+			       djed_client(address + done, wanted - done, DJED_GRANT_WRITE), &count, &size);
 
 		if (status)
 			return done ? (djed_status)done : status == -ENOENT ? -EIO : status;
@@ -50,8 +50,9 @@ djed_status transfer_write(struct inode *inode, uint64_t offset, uint64_t addres
 		uint32_t count;
 		uint64_t size;
 
-		status = store_write(vfs_slots.store, inode->object, offset + done,
-				     djed_client(address + done, wanted - done, DJED_GRANT_READ), &count, &size);
+		status =
+		    store_write(vfs_slots.store, inode->object, offset + done,
+				djed_client(address + done, wanted - done, DJED_GRANT_READ), &count, &size);
 		if (status)
 			break;
 		inode->size = size;
@@ -84,7 +85,8 @@ djed_status transfer_read_own(const struct inode *inode, uint64_t offset, void *
 		return 0;
 	if (length > inode->size - offset)
 		length = (uint32_t)(inode->size - offset);
-	status = store_read(vfs_slots.store, inode->object, offset, djed_own_writable(bytes, length), &count, &size);
+	status = store_read(vfs_slots.store, inode->object, offset, djed_own_writable(bytes, length), &count,
+			    &size);
 	return status ? (status == -ENOENT ? -EIO : status) : (djed_status)count;
 }
 
@@ -92,7 +94,8 @@ djed_status transfer_write_own(struct inode *inode, uint64_t offset, const void 
 {
 	uint32_t count;
 	uint64_t size;
-	djed_status status = store_write(vfs_slots.store, inode->object, offset, djed_own(bytes, length), &count, &size);
+	djed_status status =
+	    store_write(vfs_slots.store, inode->object, offset, djed_own(bytes, length), &count, &size);
 
 	if (status)
 		return status == -ENOENT ? -EIO : status;

@@ -1,9 +1,10 @@
-/* vfs: names, descriptors, pipes. Everything here lies in vfs' own memory; the contents of regular files are objects
- * of the store, of which vfs keeps the number and a cached size.
+/* vfs: names, descriptors, pipes. Everything here lies in vfs' own memory; the contents of regular files are
+ * objects of the store, of which vfs keeps the number and a cached size.
  *
- * How the files divide: inode.c and directory.c are the tree; path.c walks it; proc.c makes /proc up; process.c,
- * descriptor.c and file.c are the tables of processes; pipe.c, device.c, transfer.c move bytes; poll.c, lock.c and wait.c
- * are what waits; linux_*.c are the thin handlers of the Linux calls, server.c those of pm's messages.
+ * How the files divide: inode.c and directory.c are the tree; path.c walks it; proc.c makes /proc up;
+ * process.c, descriptor.c and file.c are the tables of processes; pipe.c, device.c, transfer.c move bytes;
+ * poll.c, lock.c and wait.c are what waits; linux_*.c are the thin handlers of the Linux calls, server.c
+ * those of pm's messages.
  *
  * Errors are negated Linux error numbers. A pure operation either has its whole effect or none, or panics. */
 #ifndef DJED_VFS_H
@@ -19,10 +20,10 @@ enum {
 	VFS_DESCRIPTORS = 1024, /* of one process (RLIMIT_NOFILE) */
 	VFS_CHUNK = 32,		/* descriptors that are allocated together */
 	VFS_CHUNKS = VFS_DESCRIPTORS / VFS_CHUNK,
-	VFS_FILES = 4096,  /* open files of all processes */
+	VFS_FILES = 4096, /* open files of all processes */
 	VFS_PIPES = 512,
 	VFS_INODES = 16384,
-	VFS_NAMES = 8192,  /* buckets of the table of names */
+	VFS_NAMES = 8192, /* buckets of the table of names */
 	VFS_LOCKS = 512,
 	VFS_LINKS_MAX = 40, /* symbolic links followed in one walk, as Linux */
 	VFS_STEP = 65536,   /* bytes moved in one transaction (design, rule 14) */
@@ -52,12 +53,14 @@ struct inode {
 	int64_t accessed, modified, changed; /* ns since 1970 */
 	uint32_t mode;			     /* type and permissions; 0: the slot is free */
 	uint32_t user, group;
-	uint32_t links; /* names that lead here; for a directory 2 and one for each directory in it, 0 when removed */
-	uint32_t uses;	/* files open on it, working directories, running programs, removed directories that were in it */
-	uint32_t pipe;	/* FIFO: pipe index while it is open, else 0 */
+	uint32_t links;	  /* names that lead here; for a directory 2 and one for each directory in it, 0 when
+			     removed */
+	uint32_t uses;	  /* files open on it, working directories, running programs, removed directories that
+			     were in it */
+	uint32_t pipe;	  /* FIFO: pipe index while it is open, else 0 */
 	uint32_t writers; /* files open for writing on a regular file */
 	uint32_t runners; /* processes that run it */
-	uint64_t device; /* character devices */
+	uint64_t device;  /* character devices */
 	union {
 		struct {
 			struct entry *first, *last;
@@ -97,18 +100,20 @@ djed_status inode_truncate(struct inode *inode, uint64_t size);
 
 uint32_t name_hash(uint32_t directory, const char *name, uint32_t length);
 struct entry *directory_find(uint32_t directory, const char *name, uint32_t length);
-/* Adds a name; keeps link counts (also those of directories) right. The name must not exist. -ENOSPC; -ENOENT in a
- * removed directory; -EMLINK. */
+/* Adds a name; keeps link counts (also those of directories) right. The name must not exist. -ENOSPC; -ENOENT
+ * in a removed directory; -EMLINK. */
 djed_status directory_add(uint32_t directory, const char *name, uint32_t length, uint32_t inode);
 void directory_remove(struct entry *entry); /* frees the inode too if that was its last reference */
 /* Gives an entry another name; `entry` is freed. The new name must not exist. -ENOSPC, -ENOENT as above. */
 djed_status directory_move(struct entry *entry, uint32_t directory, const char *name, uint32_t length);
 /* Whether `inode` is `ancestor` or lies below it. */
 bool directory_below(uint32_t inode, uint32_t ancestor);
-/* The path of a directory, built backwards into the end of `buffer`. Returns its start; NULL: too long or removed. */
+/* The path of a directory, built backwards into the end of `buffer`. Returns its start; NULL: too long or
+ * removed. */
 char *directory_path(uint32_t directory, char *buffer, uint32_t size);
 
-/* ---- nodes and paths: path.c, proc.c --------------------------------------------------------------------- */
+/* ---- nodes and paths: path.c, proc.c ---------------------------------------------------------------------
+ */
 
 /* What a path names: an inode, or something of /proc that is made up when asked. */
 struct node {
@@ -140,16 +145,20 @@ struct place {
 enum {
 	WALK_FOLLOW = 1, /* follow a symbolic link at the end */
 	WALK_CREATE = 4, /* for open with O_CREAT: a slash behind the last name is -EISDIR */
-	WALK_PARENT = 2, /* the last name itself is meant, to be made or removed: no link is followed for a slash behind it */
+	WALK_PARENT = 2, /* the last name itself is meant, to be made or removed: no link is followed for a
+			    slash behind it */
 };
 
-/* Walks `path` (NUL-terminated, may be place->text itself) from `start`. 0 also when only the last name does not exist. -ENOENT, -ENOTDIR, -EACCES,
- * -ELOOP, -ENAMETOOLONG. */
+/* Walks `path` (NUL-terminated, may be place->text itself) from `start`. 0 also when only the last name does
+ * not exist. -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG. */
 djed_status path_walk(const struct process *process, struct node start, unsigned flags, struct place *place);
-/* The same for a path in the application's memory, from descriptor `fd` or the working directory. Also -EFAULT, -EBADF. */
-djed_status path_fetch(struct process *process, int64_t fd, uint64_t address, unsigned flags, struct place *place);
+/* The same for a path in the application's memory, from descriptor `fd` or the working directory. Also
+ * -EFAULT, -EBADF. */
+djed_status path_fetch(struct process *process, int64_t fd, uint64_t address, unsigned flags,
+		       struct place *place);
 /* As path_fetch; but the name must exist, and with `empty` an empty path names the descriptor itself. */
-djed_status path_find(struct process *process, int64_t fd, uint64_t address, unsigned flags, bool empty, struct place *place);
+djed_status path_find(struct process *process, int64_t fd, uint64_t address, unsigned flags, bool empty,
+		      struct place *place);
 
 enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
 /* Permission by the classic mode bits; user 0 may everything but execute what nobody may. */
@@ -197,7 +206,8 @@ struct node proc_find(struct node directory, const char *name, uint32_t length);
 uint32_t proc_mode(struct node node);
 uint64_t proc_inode_number(struct node node);
 struct node proc_parent(struct node node);
-/* Where a link of /proc leads when it is followed: a node; or, text only, into `text` (its length is returned). */
+/* Where a link of /proc leads when it is followed: a node; or, text only, into `text` (its length is
+ * returned). */
 djed_status proc_read_link(const struct process *process, struct node node, char *text, uint32_t size);
 struct node proc_follow(const struct process *process, struct node node);
 /* Its path, NUL-terminated. */
@@ -207,14 +217,23 @@ djed_status proc_text(struct node node, char *text, uint32_t size);
 /* The `position`th name of a directory of /proc from `position` on. False: there is none. */
 bool proc_entry(struct node directory, uint64_t *position, char *name, uint32_t size, struct node *node);
 
-/* ---- open files, descriptors, processes: file.c, descriptor.c, process.c -------------------------------------- */
+/* ---- open files, descriptors, processes: file.c, descriptor.c, process.c ----------------------------- */
 
-enum file_kind { FILE_FREE, FILE_INODE, FILE_DIRECTORY, FILE_PIPE, FILE_DEVICE, FILE_TERMINAL, FILE_PROC, FILE_PATH };
+enum file_kind {
+	FILE_FREE,
+	FILE_INODE,
+	FILE_DIRECTORY,
+	FILE_PIPE,
+	FILE_DEVICE,
+	FILE_TERMINAL,
+	FILE_PROC,
+	FILE_PATH
+};
 
 struct file {
-	uint16_t kind; /* enum file_kind */
+	uint16_t kind;	 /* enum file_kind */
 	uint16_t locked; /* flock: LINUX_LOCK_SH, _EX or 0 */
-	uint32_t flags; /* access mode and the settable LINUX_O_* flags */
+	uint32_t flags;	 /* access mode and the settable LINUX_O_* flags */
 	uint32_t references;
 	uint32_t pipe; /* FILE_PIPE */
 	uint64_t position;
@@ -226,39 +245,40 @@ extern uint32_t vfs_files_used;
 extern uint32_t vfs_file_free;
 
 struct descriptor {
-	uint16_t file; /* 0: closed */
+	uint16_t file;	/* 0: closed */
 	uint16_t flags; /* LINUX_FD_CLOEXEC */
 };
 
-/* What a process waits for, while its request is parked. One request per process: applications have one thread. */
+/* What a process waits for, while its request is parked. One request per process: applications have one
+ * thread. */
 enum wait_kind { WAIT_NONE, WAIT_READ, WAIT_WRITE, WAIT_OPEN, WAIT_POLL, WAIT_LOCK, WAIT_STEP };
 struct wait {
-	djed_handle request; /* parked; 0: waits for nothing */
-	uint64_t progress;   /* bytes moved by earlier steps of the same request */
-	uint64_t deadline;   /* ns since boot; 0: none */
-	uint64_t pipes;	     /* WAIT_POLL: bit for each pipe's index modulo 64 */
-	uint16_t kind;	     /* enum wait_kind */
-	uint16_t console;    /* WAIT_POLL: also the terminal */
-	uint32_t pipe;	     /* WAIT_READ, WAIT_WRITE, WAIT_OPEN */
-	uint32_t inode;	     /* WAIT_LOCK */
+	djed_handle request;	 /* parked; 0: waits for nothing */
+	uint64_t progress;	 /* bytes moved by earlier steps of the same request */
+	uint64_t deadline;	 /* ns since boot; 0: none */
+	uint64_t pipes;		 /* WAIT_POLL: bit for each pipe's index modulo 64 */
+	uint16_t kind;		 /* enum wait_kind */
+	uint16_t console;	 /* WAIT_POLL: also the terminal */
+	uint32_t pipe;		 /* WAIT_READ, WAIT_WRITE, WAIT_OPEN */
+	uint32_t inode;		 /* WAIT_LOCK */
 	uint16_t next, previous; /* in the list of those that wait, process indices; 0 ends */
 };
 
 struct process {
 	uint32_t pid; /* 0: the slot is free */
 	uint32_t parent, user, group, process_group, session;
-	uint32_t mask; /* umask */
-	uint32_t limit; /* all open descriptors are below */
-	uint32_t lowest; /* all descriptors below are open */
+	uint32_t mask;	       /* umask */
+	uint32_t limit;	       /* all open descriptors are below */
+	uint32_t lowest;       /* all descriptors below are open */
 	struct node directory; /* working directory */
 	uint32_t program;      /* inode of the running program, 0: none yet */
-	uint32_t opening;      /* file of a FIFO whose other end is awaited by open, 0: none; holds a reference */
-	uint16_t next;	       /* in the bucket, or free list */
+	uint32_t opening; /* file of a FIFO whose other end is awaited by open, 0: none; holds a reference */
+	uint16_t next;	  /* in the bucket, or free list */
 	uint16_t arguments_length;
 	struct wait wait;
-	struct descriptor first[VFS_CHUNK];    /* descriptors 0.. */
+	struct descriptor first[VFS_CHUNK];   /* descriptors 0.. */
 	struct descriptor *chunk[VFS_CHUNKS]; /* [0] points to `first`; others are allocated */
-	char command[VFS_COMMAND];	       /* NUL-terminated */
+	char command[VFS_COMMAND];	      /* NUL-terminated */
 	char arguments[VFS_ARGUMENTS];
 };
 extern struct process vfs_process[VFS_PROCESSES]; /* 0 is never used */
@@ -287,16 +307,18 @@ void file_drop(uint32_t file);
 struct descriptor *descriptor_slot(const struct process *process, uint64_t fd);
 /* Its file; NULL: not open. */
 struct file *descriptor_file(const struct process *process, uint64_t fd);
-/* Puts a file (whose reference it takes over) at the lowest free descriptor from `from` on. Returns it; -EMFILE (the reference stays the caller's). */
+/* Puts a file (whose reference it takes over) at the lowest free descriptor from `from` on. Returns it;
+ * -EMFILE (the reference stays the caller's). */
 djed_status descriptor_add(struct process *process, uint32_t from, uint32_t file, uint16_t flags);
 /* Puts a file at exactly `fd`, closing what was there. -EBADF, -ENOMEM. */
 djed_status descriptor_set(struct process *process, uint64_t fd, uint32_t file, uint16_t flags);
 djed_status descriptor_close(struct process *process, uint64_t fd);
 void descriptors_close_all(struct process *process, bool on_execute);
 
-/* ---- waiting: wait.c ---------------------------------------------------------------------------------------- */
+/* ---- waiting: wait.c --------------------------------------------------------------------------------- */
 
-/* Parks the held request, of which `progress` bytes are done. `what`: WAIT_LOCK: inode; else pipe. `deadline`: ns since boot, 0: none. */
+/* Parks the held request, of which `progress` bytes are done. `what`: WAIT_LOCK: inode; else pipe.
+ * `deadline`: ns since boot, 0: none. */
 void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t progress, uint64_t deadline);
 void wait_forget(struct process *process);
 void wait_wake(struct process *process);
@@ -312,17 +334,18 @@ uint64_t wait_progress(const struct process *process);
 /* Ends this step of the held request: it is delivered again at once as a new transaction (rule 14). */
 void wait_step(struct process *process, uint64_t progress);
 
-/* ---- moving bytes: pipe.c, device.c, transfer.c --------------------------------------------------------------- */
+/* ---- moving bytes: pipe.c, device.c, transfer.c ------------------------------------------------------ */
 
 struct pipe {
 	uint64_t head, tail; /* absolute positions: bytes from head to tail are in the pipe */
 	uint32_t used;
-	uint32_t readers, writers; /* open files */
-	uint32_t inode;		   /* FIFO, else 0 */
+	uint32_t readers, writers;	     /* open files */
+	uint32_t inode;			     /* FIFO, else 0 */
 	uint32_t reader_opens, writer_opens; /* ever: a FIFO waits for these to move */
 	uint32_t next_free;
 	int64_t created;
-	uint8_t *page[VFS_PIPE_PAGES]; /* page i holds positions with (position / 4096) % 16 == i; NULL while empty */
+	uint8_t *page[VFS_PIPE_PAGES]; /* page i holds positions with (position / 4096) % 16 == i; NULL while
+					  empty */
 };
 extern struct pipe vfs_pipe[VFS_PIPES]; /* 0 is never used */
 extern uint32_t vfs_pipe_free;
@@ -332,13 +355,15 @@ void pipe_start(void);
 djed_status pipe_create(uint32_t *index);
 void pipe_open(uint32_t index, uint32_t flags);
 void pipe_close(uint32_t index, uint32_t flags);
-/* Moves bytes between a pipe and a source or target of bytes. Both return the bytes moved (0: empty or full), -EFAULT. */
+/* Moves bytes between a pipe and a source or target of bytes. Both return the bytes moved (0: empty or full),
+ * -EFAULT. */
 djed_status pipe_take(struct pipe *pipe, uint64_t address, uint64_t length);
 djed_status pipe_put(struct pipe *pipe, uint64_t address, uint64_t length);
 djed_status pipe_put_own(struct pipe *pipe, const void *bytes, uint64_t length);
 uint32_t pipe_ready(const struct pipe *pipe, uint32_t access);
 
-/* Moves up to VFS_STEP bytes between a regular file and the application. Returns the bytes moved; -EFAULT, -EIO, -ENOSPC... */
+/* Moves up to VFS_STEP bytes between a regular file and the application. Returns the bytes moved; -EFAULT,
+ * -EIO, -ENOSPC... */
 djed_status transfer_read(const struct inode *inode, uint64_t offset, uint64_t address, uint64_t length);
 djed_status transfer_write(struct inode *inode, uint64_t offset, uint64_t address, uint64_t length);
 /* The same from vfs' own memory. */
@@ -351,7 +376,7 @@ djed_status device_read(uint64_t number, uint64_t address, uint64_t length);
 djed_status device_write(uint64_t number, uint64_t length);
 void devices_start(void);
 
-/* ---- locks: lock.c --------------------------------------------------------------------------------------------- */
+/* ---- locks: lock.c ----------------------------------------------------------------------------------- */
 
 /* A POSIX record lock of a process, [start, end) of an inode. */
 struct lock {
@@ -370,16 +395,20 @@ void lock_drop(uint32_t pid, uint32_t inode);
 /* Whether a flock of kind `type` by `file` would conflict. */
 bool flock_conflict(uint32_t file, uint16_t type);
 
-/* ---- operations on names: name.c, open.c, stat.c ------------------------------------------------------------------ */
+/* ---- operations on names: name.c, open.c, stat.c ----------------------------------------------------- */
 
-djed_status name_create(const struct process *process, const struct place *place, uint32_t mode, uint64_t device, uint32_t *inode);
+djed_status name_create(const struct process *process, const struct place *place, uint32_t mode,
+			uint64_t device, uint32_t *inode);
 djed_status name_unlink(const struct process *process, const struct place *place);
 djed_status name_remove_directory(const struct process *process, const struct place *place);
 djed_status name_link(const struct process *process, const struct place *from, const struct place *to);
-djed_status name_symlink(const struct process *process, const struct place *place, const char *target, uint32_t length);
-djed_status name_rename(const struct process *process, const struct place *from, const struct place *to, uint32_t flags);
+djed_status name_symlink(const struct process *process, const struct place *place, const char *target,
+			 uint32_t length);
+djed_status name_rename(const struct process *process, const struct place *from, const struct place *to,
+			uint32_t flags);
 /* Opens what a place names (creating it if the flags say so) and returns the new file. */
-djed_status open_place(struct process *process, const struct place *place, uint32_t flags, uint32_t mode, uint32_t *file);
+djed_status open_place(struct process *process, const struct place *place, uint32_t flags, uint32_t mode,
+		       uint32_t *file);
 /* Whether open of this FIFO has to wait for its other end. */
 bool open_must_wait(const struct file *file);
 /* Finds a program that may be executed. */
@@ -393,10 +422,10 @@ struct attributes {
 void node_attributes(struct node node, struct attributes *attributes);
 void file_attributes(const struct file *file, struct attributes *attributes);
 
-/* ---- start: archive.c ---------------------------------------------------------------------------------------------- */
+/* ---- start: archive.c -------------------------------------------------------------------------------- */
 
-/* Lays the entries under rootfs/ of a ustar archive into the tree. Later entries override earlier ones. A damaged archive is
- * reported on the log and ends the unpacking: -EINVAL. */
+/* Lays the entries under rootfs/ of a ustar archive into the tree. Later entries override earlier ones. A
+ * damaged archive is reported on the log and ends the unpacking: -EINVAL. */
 djed_status archive_unpack(const uint8_t *archive, uint64_t size);
 
 struct vfs_slots {

@@ -1,4 +1,5 @@
-/* Parked requests, one per process, in one list. Whoever may let them go on wakes them, and they look again. */
+/* Parked requests, one per process, in one list. Whoever may let them go on wakes them, and they look again.
+ */
 #include "vfs.h"
 
 uint16_t vfs_waiting;
@@ -81,7 +82,8 @@ static bool waits_for_pipe(const struct wait *wait, uint64_t pipe)
 {
 	if (wait->kind == WAIT_POLL)
 		return wait->pipes >> pipe % 64 & 1;
-	return (wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) && wait->pipe == pipe;
+	return (wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) &&
+	       wait->pipe == pipe;
 }
 
 void wait_wake_pipe(uint32_t pipe)

@@ -15,41 +15,117 @@ static void nobody(const struct djed_delivery *delivery, struct djed_message *an
 }
 
 #define T console.tty
-static void input_head(void) { T.input_head = T.input_tail + 1; }
-static void input_ready(void) { T.input_ready = T.input_tail + 5; }
-static void input_tail(void) { T.input_tail += TTY_INPUT + 1; }
-static void input_backwards(void) { T.input_ready = T.input_head - 1; }
-static void output_head(void) { T.output_head = T.output_tail + 1; }
-static void output_tail(void) { T.output_tail = T.output_head + TTY_OUTPUT + 1; }
-static void end_mark(void) { T.end_mark[200] = 1; }
-static void held_back(void) { T.modes.local &= ~(uint32_t)ICANON; }
-static void escape(void) { T.escape = 1; }
-static void ended(void) { T.ended = 1; }
-static void stopped(void) { T.stopped = 40; }
-static void literal(void) { T.literal = 2; }
-static void raw(void) { T.raw = 1; }
-static void foreground(void) { T.session = 0; }
-static void signals(void) { T.signals = TTY_SIGNALS + 1; }
-static void signal_number(void) { T.signal[0].signal = 99; }
-static void signal_group(void) { T.signal[0].process_group = 0; }
-static void waiter_count(void) { console.waiters--; }
-static void waiter_kind(void) { console.waiter[0].kind = 9; }
-static void waiter_request(void) { console.waiter[0].request = 0; }
-static void waiter_twice(void) { console.waiter[1] = console.waiter[0], console.waiters++; }
-static void waiter_progress(void) { console.waiter[0].progress = 3; }
-static void waiter_woken(void) { console.waiter[0].woken = 7; }
-static void waiter_freed(void) { console.waiter[0].kind = WAITER_FREE; }
-static void watch(void) { console.vfs_watches = 2; }
+static void input_head(void)
+{
+	T.input_head = T.input_tail + 1;
+}
+static void input_ready(void)
+{
+	T.input_ready = T.input_tail + 5;
+}
+static void input_tail(void)
+{
+	T.input_tail += TTY_INPUT + 1;
+}
+static void input_backwards(void)
+{
+	T.input_ready = T.input_head - 1;
+}
+static void output_head(void)
+{
+	T.output_head = T.output_tail + 1;
+}
+static void output_tail(void)
+{
+	T.output_tail = T.output_head + TTY_OUTPUT + 1;
+}
+static void end_mark(void)
+{
+	T.end_mark[200] = 1;
+}
+static void held_back(void)
+{
+	T.modes.local &= ~(uint32_t)ICANON;
+}
+static void escape(void)
+{
+	T.escape = 1;
+}
+static void ended(void)
+{
+	T.ended = 1;
+}
+static void stopped(void)
+{
+	T.stopped = 40;
+}
+static void literal(void)
+{
+	T.literal = 2;
+}
+static void raw(void)
+{
+	T.raw = 1;
+}
+static void foreground(void)
+{
+	T.session = 0;
+}
+static void signals(void)
+{
+	T.signals = TTY_SIGNALS + 1;
+}
+static void signal_number(void)
+{
+	T.signal[0].signal = 99;
+}
+static void signal_group(void)
+{
+	T.signal[0].process_group = 0;
+}
+static void waiter_count(void)
+{
+	console.waiters--;
+}
+static void waiter_kind(void)
+{
+	console.waiter[0].kind = 9;
+}
+static void waiter_request(void)
+{
+	console.waiter[0].request = 0;
+}
+static void waiter_twice(void)
+{
+	console.waiter[1] = console.waiter[0], console.waiters++;
+}
+static void waiter_progress(void)
+{
+	console.waiter[0].progress = 3;
+}
+static void waiter_woken(void)
+{
+	console.waiter[0].woken = 7;
+}
+static void waiter_freed(void)
+{
+	console.waiter[0].kind = WAITER_FREE;
+}
+static void watch(void)
+{
+	console.vfs_watches = 2;
+}
 
 static const struct {
 	const char *name;
 	void (*corrupt)(void);
 } corruptions[] = {
 #define C(name) {#name, name}
-	C(input_head), C(input_ready), C(input_tail), C(input_backwards), C(output_head), C(output_tail), C(end_mark),
-	C(held_back), C(escape), C(ended), C(stopped), C(literal), C(raw), C(foreground), C(signals), C(signal_number),
-	C(signal_group), C(waiter_count), C(waiter_kind), C(waiter_request), C(waiter_twice), C(waiter_progress),
-	C(waiter_woken), C(waiter_freed), C(watch),
+    C(input_head),    C(input_ready),	  C(input_tail),   C(input_backwards), C(output_head),
+    C(output_tail),   C(end_mark),	  C(held_back),	   C(escape),	       C(ended),
+    C(stopped),	      C(literal),	  C(raw),	   C(foreground),      C(signals),
+    C(signal_number), C(signal_group),	  C(waiter_count), C(waiter_kind),     C(waiter_request),
+    C(waiter_twice),  C(waiter_progress), C(waiter_woken), C(waiter_freed),    C(watch),
 #undef C
 };
 

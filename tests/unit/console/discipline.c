@@ -45,25 +45,26 @@ Test(discipline, transcripts)
 	static const struct {
 		const char *typed, *screen, *first, *second;
 	} golden[] = {
-		{"hello\n", "hello\r\n", "hello\n", "(waits)"},
-		{"hello\r", "hello\r\n", "hello\n", "(waits)"},
-		{"hel", "hel", "(waits)", "(waits)"},
-		{"a\nb\n", "a\r\nb\r\n", "a\n", "b\n"},
-		{"abc\177\177d\n", "abc\b \b\b \bd\r\n", "ad\n", "(waits)"},
-		{"\177\177x\n", "x\r\n", "x\n", "(waits)"},			/* nothing to erase */
-		{"a\001b\177\177\n", "a^Ab\b \b\b \b\b \b\r\n", "a\n", "(waits)"}, /* a control character is two columns */
-		{"two words\027\n", "two words\b \b\b \b\b \b\b \b\b \b\r\n", "two \n", "(waits)"},
-		{"two words  \027\027x\n",
-		 "two words  \b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \bx\r\n", "x\n", "(waits)"},
-		{"wrong\025right\n", "wrong\b \b\b \b\b \b\b \b\b \bright\r\n", "right\n", "(waits)"},
-		{"\004", "", "(end)", "(waits)"},
-		{"no newline\004", "no newline", "no newline", "(waits)"}, /* pushed, not ended */
-		{"x\n\004", "x\r\n", "x\n", "(end)"},
-		{"abc\022\n", "abc^R\r\nabc\r\n", "abc\n", "(waits)"},
-		{"a\026\003b\n", "a^\b^Cb\r\n", "a\003b\n", "(waits)"}, /* taken literally */
-		{"ab\003cd\n", "ab^Ccd\r\n", "cd\n", "(waits)"},	 /* interrupted */
-		{"a\tb\177\177c\n", "a\tb\b \b\b\b\b\b\b\b\bc\r\n", "ac\n", "(waits)"},
-		{"\303\244\177e\n", "\303\244\b \be\r\n", "e\n", "(waits)"}, /* a letter of two bytes */
+	    {"hello\n", "hello\r\n", "hello\n", "(waits)"},
+	    {"hello\r", "hello\r\n", "hello\n", "(waits)"},
+	    {"hel", "hel", "(waits)", "(waits)"},
+	    {"a\nb\n", "a\r\nb\r\n", "a\n", "b\n"},
+	    {"abc\177\177d\n", "abc\b \b\b \bd\r\n", "ad\n", "(waits)"},
+	    {"\177\177x\n", "x\r\n", "x\n", "(waits)"}, /* nothing to erase */
+	    {"a\001b\177\177\n", "a^Ab\b \b\b \b\b \b\r\n", "a\n",
+	     "(waits)"}, /* a control character is two columns */
+	    {"two words\027\n", "two words\b \b\b \b\b \b\b \b\b \b\r\n", "two \n", "(waits)"},
+	    {"two words  \027\027x\n",
+	     "two words  \b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \bx\r\n", "x\n", "(waits)"},
+	    {"wrong\025right\n", "wrong\b \b\b \b\b \b\b \b\b \bright\r\n", "right\n", "(waits)"},
+	    {"\004", "", "(end)", "(waits)"},
+	    {"no newline\004", "no newline", "no newline", "(waits)"}, /* pushed, not ended */
+	    {"x\n\004", "x\r\n", "x\n", "(end)"},
+	    {"abc\022\n", "abc^R\r\nabc\r\n", "abc\n", "(waits)"},
+	    {"a\026\003b\n", "a^\b^Cb\r\n", "a\003b\n", "(waits)"}, /* taken literally */
+	    {"ab\003cd\n", "ab^Ccd\r\n", "cd\n", "(waits)"},	    /* interrupted */
+	    {"a\tb\177\177c\n", "a\tb\b \b\b\b\b\b\b\b\bc\r\n", "ac\n", "(waits)"},
+	    {"\303\244\177e\n", "\303\244\b \be\r\n", "e\n", "(waits)"}, /* a letter of two bytes */
 	};
 
 	for (unsigned i = 0; i < sizeof(golden) / sizeof(*golden); i++) {

@@ -135,7 +135,8 @@ Test(server, reading_and_writing)
 	cr_assert_eq(result(request(CONSOLE_READ, BASE, 100, 1, 1, 0)), -EAGAIN);
 	press("line\n");
 	cr_assert_eq(result(request(CONSOLE_READ, 0xdead0000, 100, 0, 1, 0)), -EFAULT);
-	cr_assert_eq(result(request(CONSOLE_READ, BASE, 100, 0, 1, 0)), 5, "a read that failed has taken nothing");
+	cr_assert_eq(result(request(CONSOLE_READ, BASE, 100, 0, 1, 0)), 5,
+		     "a read that failed has taken nothing");
 	cr_assert_eq(result(request(CONSOLE_WRITE, 0xdead0000, 100, 0, 1, 0)), -EFAULT);
 	reader = request(CONSOLE_READ, BASE, 100, 0, 1, 0);
 	cr_assert_eq(result(host_cancel(reader.request)), -512);
@@ -187,7 +188,8 @@ Test(server, modes_groups_and_signals)
 	int32_t value;
 
 	start("");
-#define CONTROL(call, argument, group, session) result(request(CONSOLE_CONTROL, call, argument, group, group, session))
+#define CONTROL(call, argument, group, session) \
+	result(request(CONSOLE_CONTROL, call, argument, group, group, session))
 	cr_assert_eq(CONTROL(0x540f, BASE, 7, 7), -ENOTTY); /* nobody's terminal */
 	cr_assert_eq(CONTROL(0x540e, 0, 7, 7), 0);
 	cr_assert_eq(CONTROL(0x540e, 0, 9, 9), -EPERM);

@@ -100,7 +100,8 @@ static uint32_t read_line(uint64_t position, void *bytes, uint32_t length)
 {
 	uint32_t count = 0, lost = 0;
 
-	cr_assert_eq(uart_read(host_slot("uart"), position, djed_own_writable(bytes, length), &count, &lost), 0);
+	cr_assert_eq(uart_read(host_slot("uart"), position, djed_own_writable(bytes, length), &count, &lost),
+		     0);
 	return count;
 }
 
@@ -132,7 +133,8 @@ Test(uart, output_positions)
 	for (unsigned i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)(i * 7 + i / 256);
 	start();
-	/* Random parts, some repeated as after a rollback, with restarts in between, also in the middle of a part. */
+	/* Random parts, some repeated as after a rollback, with restarts in between, also in the middle of a
+	 * part. */
 	while (position < sizeof(text)) {
 		uint32_t length, taken;
 
@@ -164,8 +166,9 @@ Test(uart, output_positions)
 	cr_assert_eq(memcmp(sent, text, sizeof(text)), 0);
 	cr_assert_eq(write_line(0, "new", 3), 3); /* the writer starts anew */
 	cr_assert_eq(memcmp(sent + sizeof(text), "new", 3), 0);
-	struct djed_message long_one = {.label = UART_WRITE,
-					.grant = {{.base = (uint64_t)text, .length = 200, .kind = DJED_GRANT_OWN, .rights = 3}}};
+	struct djed_message long_one = {
+	    .label = UART_WRITE,
+	    .grant = {{.base = (uint64_t)text, .length = 200, .kind = DJED_GRANT_OWN, .rights = 3}}};
 	cr_assert_eq(host_request("uart", &long_one).status, -EINVAL);
 }
 
@@ -226,21 +229,52 @@ Test(uart, input_positions)
 	check();
 }
 
-static void input_start(void) { uart.input_start = uart.input_end + 1; }
-static void input_end(void) { uart.input_end = uart.input_start + UART_INPUT + 1; }
-static void output_position(void) { uart.output++; }
-static void output_far(void) { uart.output += 77; }
-static void device_position(void) { scratch++; }
-static void masked(void) { uart.masked = 1; }
-static void flag_masked(void) { uart.masked = 9; }
-static void flag_stalled(void) { uart.stalled = 2; }
-static void flag_output(void) { uart.output_known = 5; }
-static void flag_input(void) { uart.input_known = 3; }
+static void input_start(void)
+{
+	uart.input_start = uart.input_end + 1;
+}
+static void input_end(void)
+{
+	uart.input_end = uart.input_start + UART_INPUT + 1;
+}
+static void output_position(void)
+{
+	uart.output++;
+}
+static void output_far(void)
+{
+	uart.output += 77;
+}
+static void device_position(void)
+{
+	scratch++;
+}
+static void masked(void)
+{
+	uart.masked = 1;
+}
+static void flag_masked(void)
+{
+	uart.masked = 9;
+}
+static void flag_stalled(void)
+{
+	uart.stalled = 2;
+}
+static void flag_output(void)
+{
+	uart.output_known = 5;
+}
+static void flag_input(void)
+{
+	uart.input_known = 3;
+}
 
 Test(uart, corruptions)
 {
-	static void (*const corruptions[])(void) = {input_start, input_end, output_position, output_far, device_position,
-						    masked, flag_masked, flag_stalled, flag_output, flag_input};
+	static void (*const corruptions[])(void) = {input_start,     input_end, output_position, output_far,
+						    device_position, masked,	flag_masked,	 flag_stalled,
+						    flag_output,     flag_input};
 	struct uart sound;
 	uint8_t byte;
 
@@ -259,12 +293,14 @@ Test(uart, corruptions)
 	}
 	for (unsigned bit = 0; bit < 8; bit++) { /* what the device knows of the position */
 		uart.output ^= 1u << bit;
-		cr_expect_gt(host_audit("uart").violations, 0, "bit %u of the output position was not missed", bit);
+		cr_expect_gt(host_audit("uart").violations, 0, "bit %u of the output position was not missed",
+			     bit);
 		uart = sound;
 	}
 	for (unsigned bit = 13; bit < 64; bit++) {
 		uart.input_end ^= UINT64_C(1) << bit;
-		cr_expect_gt(host_audit("uart").violations, 0, "bit %u of the input position was not missed", bit);
+		cr_expect_gt(host_audit("uart").violations, 0, "bit %u of the input position was not missed",
+			     bit);
 		uart = sound;
 	}
 	check();

@@ -77,9 +77,11 @@ Test(archive, damaged, .timeout = 60)
 				cut = (uint64_t)rand() % size;
 			} else {
 				for (int i = 0; i < 1 + round % 5; i++) {
-					uint64_t at = (uint64_t)(rand() % 9) * 512 + (round % 2 ? 70144u * (unsigned)(rand() % 2) : 0);
+					uint64_t at = (uint64_t)(rand() % 9) * 512 +
+						      (round % 2 ? 70144u * (unsigned)(rand() % 2) : 0);
 
-					good[(at + (uint64_t)rand() % 512) % size] ^= (uint8_t)(1 << rand() % 8);
+					good[(at + (uint64_t)rand() % 512) % size] ^=
+					    (uint8_t)(1 << rand() % 8);
 				}
 				/* With the sum put right, so that the damage itself is met. */
 				for (uint64_t at = 0; round % 5 && at + 512 <= size; at += 512) {

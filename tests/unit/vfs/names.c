@@ -144,7 +144,9 @@ Test(names, renaming)
 	cr_assert_eq(RENAME("/a/b", "/c/"), 0);
 	cr_assert_eq(RENAME("/c", "/a/deep"), 0);
 	cr_assert_eq(stat_mode("/a/deep/.."), LINUX_S_IFDIR | 0755);
-	cr_assert_eq(world_call(LINUX_RENAMEAT2, LINUX_AT_FDCWD, world_text("/g"), LINUX_AT_FDCWD, world_text("/a"), 1), -EEXIST);
+	cr_assert_eq(world_call(LINUX_RENAMEAT2, LINUX_AT_FDCWD, world_text("/g"), LINUX_AT_FDCWD,
+				world_text("/a"), 1),
+		     -EEXIST);
 	cr_assert_eq(RENAME("/proc/self", "/x"), -EXDEV);
 #undef RENAME
 	world_check("renaming");
@@ -161,7 +163,8 @@ Test(names, contents)
 	for (unsigned i = 0; i < 300000; i++)
 		((uint8_t *)world_at(data))[i] = (uint8_t)(i * 7 + i / 251);
 	fd = do_open("/f", LINUX_O_CREAT | LINUX_O_RDWR);
-	cr_assert_eq(world_finish(host_linux("vfs", LINUX_WRITE, fd, data, 300000)), 300000); /* several steps */
+	cr_assert_eq(world_finish(host_linux("vfs", LINUX_WRITE, fd, data, 300000)),
+		     300000); /* several steps */
 	cr_assert_eq(world_call(LINUX_FSTAT, fd, stat), 0);
 	cr_assert_eq(((struct linux_stat *)world_at(stat))->size, 300000);
 	cr_assert_eq(world_call(LINUX_LSEEK, fd, 0, LINUX_SEEK_CUR), 300000);
@@ -176,7 +179,8 @@ Test(names, contents)
 	cr_assert_eq(world_call(LINUX_READ, fd, 0xdead0000, 10), 0); /* nothing is left to read */
 	cr_assert_eq(world_call(LINUX_PREAD64, fd, 0xdead0000, 10, 0), -EFAULT);
 	cr_assert_eq(world_call(LINUX_READ, fd, 0xffffffffffffff00, 10), -EFAULT);
-	cr_assert_eq(world_call(LINUX_PREAD64, fd, WORLD_BASE + WORLD_SIZE - 5, 100, 0), 5); /* short at the end of memory */
+	cr_assert_eq(world_call(LINUX_PREAD64, fd, WORLD_BASE + WORLD_SIZE - 5, 100, 0),
+		     5); /* short at the end of memory */
 	vector[0] = (struct linux_iovec){data, 3};
 	vector[1] = (struct linux_iovec){0, 0};
 	vector[2] = (struct linux_iovec){data + 10, 4};
@@ -278,8 +282,9 @@ Test(names, programs)
 	world_end_archive();
 	world_start();
 	vfs = host_slot("vfs");
-#define OPEN(path) \
-	vfs_open_program(vfs, 1, djed_own(path, strlen(path)), djed_own_writable(head, sizeof(head)), &object, &count)
+#define OPEN(path)                                                                                    \
+	vfs_open_program(vfs, 1, djed_own(path, strlen(path)), djed_own_writable(head, sizeof(head)), \
+			 &object, &count)
 	cr_assert_eq(OPEN("/bin/tool"), 0);
 	cr_assert_eq(count, 10);
 	cr_assert_eq(memcmp(head, "#!/bin/sh\n", 10), 0);

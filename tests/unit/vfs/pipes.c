@@ -44,18 +44,23 @@ Test(pipes, bytes_in_order)
 		if (written + length <= 200000 && seed >> 30 != 0) {
 			result = world_call(LINUX_WRITE, fd[1], data + written, length);
 			if (length <= LINUX_PIPE_BUF)
-				cr_assert_eq(result, used + length <= VFS_PIPE_SIZE ? (int64_t)length : -EAGAIN);
+				cr_assert_eq(result,
+					     used + length <= VFS_PIPE_SIZE ? (int64_t)length : -EAGAIN);
 			else
-				cr_assert_eq(result, used == VFS_PIPE_SIZE ? -EAGAIN
-							     : used + length <= VFS_PIPE_SIZE
-								     ? (int64_t)length
-								     : (int64_t)(VFS_PIPE_SIZE - used), "%ld of %lu, used %lu", (long)result, (unsigned long)length, (unsigned long)used);
+				cr_assert_eq(result,
+					     used == VFS_PIPE_SIZE ? -EAGAIN
+					     : used + length <= VFS_PIPE_SIZE
+						 ? (int64_t)length
+						 : (int64_t)(VFS_PIPE_SIZE - used),
+					     "%ld of %lu, used %lu", (long)result, (unsigned long)length,
+					     (unsigned long)used);
 			written += result > 0 ? (uint64_t)result : 0;
 		} else {
 			result = world_call(LINUX_READ, fd[0], back, length);
 			cr_assert_eq(result, used == 0 ? -EAGAIN : (int64_t)(length < used ? length : used));
 			if (result > 0)
-				cr_assert_eq(memcmp(world_at(back), (char *)world_at(data) + read, (size_t)result), 0);
+				cr_assert_eq(
+				    memcmp(world_at(back), (char *)world_at(data) + read, (size_t)result), 0);
 			read += result > 0 ? (uint64_t)result : 0;
 		}
 		if (round % 100 == 0)
@@ -192,7 +197,8 @@ Test(pipes, fifos)
 	world_start();
 	data = world_room(100);
 	cr_assert_eq(world_call(LINUX_MKNOD, world_text("/fifo"), LINUX_S_IFIFO | 0644, 0), 0);
-	cr_assert_eq(world_call(LINUX_OPEN, world_text("/fifo"), LINUX_O_WRONLY | LINUX_O_NONBLOCK, 0), -ENXIO);
+	cr_assert_eq(world_call(LINUX_OPEN, world_text("/fifo"), LINUX_O_WRONLY | LINUX_O_NONBLOCK, 0),
+		     -ENXIO);
 	world_fork(1, 2);
 	reader = host_linux("vfs", LINUX_OPEN, world_text("/fifo"), LINUX_O_RDONLY, 0);
 	cr_assert_eq(reader.next, DJED_NEXT_PARK);

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-extern uint64_t djed_port_time;
-
 static uint64_t fds(const struct linux_pollfd *fd, unsigned count)
 {
 	return world_bytes(fd, count * sizeof(*fd));

@@ -1,4 +1,5 @@
-/* Random operations on the tree, done by vfs and by the host's own file system, must give the same results. */
+/* Random operations on the tree, done by vfs and by the host's own file system, must give the same results.
+ */
 #include "world.h"
 
 #include <errno.h>
@@ -48,7 +49,8 @@ static int64_t host_result(long result)
 
 static void compare(const char *what, const char *path, const char *other, int64_t ours, int64_t theirs)
 {
-	cr_assert_eq(ours, theirs, "%s %s %s: vfs gives %ld, the host %ld", what, path, other, (long)ours, (long)theirs);
+	cr_assert_eq(ours, theirs, "%s %s %s: vfs gives %ld, the host %ld", what, path, other, (long)ours,
+		     (long)theirs);
 }
 
 static void compare_stat(const char *path, int flags)
@@ -61,11 +63,12 @@ static void compare_stat(const char *path, int flags)
 	compare("stat", path, "", result, host_result(fstatat(host_fd, path, &theirs, flags)));
 	if (result)
 		return;
-	cr_assert_eq(ours->mode, theirs.st_mode, "%s has mode %o, on the host %o", path, ours->mode, theirs.st_mode);
+	cr_assert_eq(ours->mode, theirs.st_mode, "%s has mode %o, on the host %o", path, ours->mode,
+		     theirs.st_mode);
 	if (S_ISDIR(theirs.st_mode))
 		return;
-	cr_assert_eq(ours->nlink, theirs.st_nlink, "%s has %lu links, on the host %lu", path, (unsigned long)ours->nlink,
-		     (unsigned long)theirs.st_nlink);
+	cr_assert_eq(ours->nlink, theirs.st_nlink, "%s has %lu links, on the host %lu", path,
+		     (unsigned long)ours->nlink, (unsigned long)theirs.st_nlink);
 	cr_assert_eq(ours->size, theirs.st_size, "%s has %ld bytes, on the host %ld", path, (long)ours->size,
 		     (long)theirs.st_size);
 }
@@ -111,8 +114,10 @@ static void open_and_write(const char *path)
 	for (uint32_t i = 0; i < length; i++)
 		bytes[i] = (uint8_t)random_below(256);
 	at = world_bytes(bytes, length);
-	compare("lseek", path, "", world_call(LINUX_LSEEK, ours, offset, SEEK_SET), host_result(lseek(fd, (off_t)offset, SEEK_SET)));
-	compare("write", path, "", world_call(LINUX_WRITE, ours, at, length), host_result(write(fd, bytes, length)));
+	compare("lseek", path, "", world_call(LINUX_LSEEK, ours, offset, SEEK_SET),
+		host_result(lseek(fd, (off_t)offset, SEEK_SET)));
+	compare("write", path, "", world_call(LINUX_WRITE, ours, at, length),
+		host_result(write(fd, bytes, length)));
 	if (random_below(4) == 0)
 		compare("ftruncate", path, "", world_call(LINUX_FTRUNCATE, ours, length / 2),
 			host_result(ftruncate(fd, length / 2)));
@@ -163,7 +168,8 @@ static void make_depth(void)
 {
 	char path[sizeof(depth)];
 
-	strcpy(host_root, access("/dev/shm", W_OK) == 0 ? "/dev/shm/djed-tree-XXXXXX" : "/tmp/djed-tree-XXXXXX");
+	strcpy(host_root,
+	       access("/dev/shm", W_OK) == 0 ? "/dev/shm/djed-tree-XXXXXX" : "/tmp/djed-tree-XXXXXX");
 	cr_assert(mkdtemp(host_root));
 	host_fd = open(host_root, O_RDONLY | O_DIRECTORY);
 	for (size_t length = 1; length < sizeof(depth); length += 2) {
@@ -193,11 +199,13 @@ static void compare_listing(void)
 		for (int64_t i = 0; i < length; i += ((const struct linux_dirent64 *)(records + i))->reclen) {
 			const struct linux_dirent64 *record = (const struct linux_dirent64 *)(records + i);
 
-			type[side][record->name[0] == '.' ? 5 + (record->name[1] != 0) : record->name[0] - 'a'] = record->type;
+			type[side][record->name[0] == '.' ? 5 + (record->name[1] != 0)
+							  : record->name[0] - 'a'] = record->type;
 		}
 	}
 	for (int i = 0; i < 8; i++)
-		cr_assert_eq(type[0][i], type[1][i], "name %d has type %u, on the host %u", i, type[0][i], type[1][i]);
+		cr_assert_eq(type[0][i], type[1][i], "name %d has type %u, on the host %u", i, type[0][i],
+			     type[1][i]);
 	world_call(LINUX_CLOSE, ours);
 	close(fd);
 }

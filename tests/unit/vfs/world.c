@@ -13,7 +13,6 @@ uint8_t world_memory[WORLD_SIZE];
 uint8_t world_archive[1 << 20];
 uint64_t world_archive_size;
 uint32_t world_console_events;
-extern uint64_t djed_port_time;
 
 static void mm(const struct djed_delivery *delivery, struct djed_message *answer)
 {
@@ -38,7 +37,8 @@ static void put_octal(char *to, unsigned size, uint64_t value)
 	snprintf(to, size, "%0*lo", (int)size - 1, (unsigned long)value);
 }
 
-void world_add(const char *name, char type, unsigned mode, const char *link, const void *bytes, uint64_t length)
+void world_add(const char *name, char type, unsigned mode, const char *link, const void *bytes,
+	       uint64_t length)
 {
 	char *header = (char *)world_archive + world_archive_size;
 	unsigned sum = 0;
@@ -76,8 +76,8 @@ void world_start(void)
 
 	if (world_archive_size == 0)
 		world_end_archive();
-	cr_assert(mmap(at, sizeof(world_archive), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-		  at);
+	cr_assert(mmap(at, sizeof(world_archive), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at);
 	memcpy(at, world_archive, world_archive_size);
 	djed_port_time = 1000;
 	host_start(&(struct host_options){.heap = 64 << 20, .archive_size = world_archive_size});
