@@ -68,6 +68,8 @@ djed_status operation_receive(struct service *caller, const uint64_t *in, uint64
 				     (enum djed_log_state)in[1], 0, &caller->ipc->out);
 	if (status)
 		return status;
+	if (in[0] == DJED_NEXT_ROLLED_BACK || in[0] == DJED_NEXT_NONE)
+		lab_recovery_goes_on(service_number(caller), in[0] == DJED_NEXT_ROLLED_BACK);
 	if (caller->deadline != in[3]) {
 		caller->deadline = in[3];
 		if (in[3])

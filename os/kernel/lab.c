@@ -1,9 +1,13 @@
 #include "lab.h"
 #include "../abi/errors.h"
 #include "arch.h"
+#include "service.h"
 #include "thread.h"
 
 static bool exit_by_device;
+static uint64_t crashed_at[DJED_SERVICES_MAX]; /* of the last crash of each service */
+static bool recovering; /* the last recovery that was recorded is still being carried out */
+enum { RUNG_NEW_INSTANCE = 6 };
 static bool ready; /* the page may be reached: the kernel's own tables are in use */
 
 struct djed_lab *lab(void)
@@ -44,15 +48,39 @@ djed_status lab_set_state(uint64_t state)
 	return 0;
 }
 
+void lab_crashed(uint32_t service)
+{
+	crashed_at[service] = clock_now();
+}
+
 void lab_record_recovery(const struct djed_recovery_record *record)
 {
 	struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries % DJED_LAB_RECOVERIES];
 
 	*to = *record;
 	to->output = lab()->output_bytes;
+	if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
+		to->crashed_at = crashed_at[record->service];
+	recovering = record->rung && record->rung <= RUNG_NEW_INSTANCE;
 	if (record->rung < DJED_RUNGS)
 		lab()->rung_uses[record->rung]++;
 	lab()->recoveries++;
+}
+
+void lab_recovery_goes_on(uint32_t service, bool rolled_back)
+{
+	struct djed_recovery_record *last;
+
+	if (!recovering || !lab()->recoveries)
+		return;
+	last = &lab()->recovery[(lab()->recoveries - 1) % DJED_LAB_RECOVERIES];
+	if (rolled_back || last->service == service)
+		last->done_at = clock_now();
+	for (unsigned i = 0; i < TXN_REQUESTS; i++)
+		if (rules.request[i].state == TXN_UNWINDING)
+			return;
+	if (last->service == service || last->rung < RUNG_NEW_INSTANCE)
+		recovering = false;
 }
 
 void lab_halt(enum djed_lab_state state, uint32_t exit_status)

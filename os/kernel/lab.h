@@ -11,7 +11,13 @@ struct djed_lab *lab(void);
 djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, uint64_t length);
 /* Sets the state and rings the doorbell where the host waits for it. -EINVAL: no such state. */
 djed_status lab_set_state(uint64_t state);
+/* A service crashed just now. */
+void lab_crashed(uint32_t service);
+/* Adds a record; the time of the crash, and how far the output was, are filled in here. */
 void lab_record_recovery(const struct djed_recovery_record *record);
+/* A service waits for its next delivery: the last recovery is done when all participants have rolled back,
+ * and a new instance has come so far. */
+void lab_recovery_goes_on(uint32_t service, bool rolled_back);
 /* `exit_status`: DJED_EXIT_KEPT for the one stored before. */
 [[noreturn]] void lab_halt(enum djed_lab_state state, uint32_t exit_status);
 

@@ -165,6 +165,7 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 	    .word = {number, cause, code, address, arch_instruction(&service->thread.arch)},
 	};
 
+	lab_crashed(number);
 	kernel_log("%s crashed: cause %u, code %u, address %p, instruction %p", service->name,
 		   (uint32_t)cause, (uint32_t)code, address, arch_instruction(&service->thread.arch));
 	lab()->service[number].crashes++;

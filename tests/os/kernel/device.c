@@ -17,6 +17,7 @@ static void driver(void)
 	uint64_t value;
 
 	attach(NULL);
+	REQUIRE(kernel_notify(TO_ROOT, 4) == 0);
 	REQUIRE(kernel_port_read(PORT + 5, 1, &value) == 0 && (value & TRANSMIT_EMPTY));
 	REQUIRE(kernel_port_read(PORT - 1, 1, &value) == -EPERM);
 	REQUIRE(kernel_port_read(PORT + 8, 1, &value) == -EPERM);
@@ -69,7 +70,7 @@ static void sleeper(void)
 
 void test(void)
 {
-	unsigned d = make_service("driver", 28, 0), s = make_service("sleeper", 27, 0);
+	unsigned d = make_service("driver", 28, 0), s = make_service("sleeper", 29, 0);
 	const struct djed_time *time = (const struct djed_time *)DJED_TIME_PAGE;
 
 	grant_endpoint(d, TO_ROOT, 0, DJED_MAY_NOTIFY);
@@ -83,5 +84,8 @@ void test(void)
 	EXPECT(time->wall_at_boot > 1700000000 && time->wall_at_boot < 5000000000);
 	start_service(d, driver);
 	start_service(s, sleeper);
+	wait_for(4);
+	for (uint64_t end = now() + 20000000; now() < end;)
+		; /* the sleeper's deadlines interrupt root itself */
 	wait_for(1 | 2);
 }
