@@ -1,8 +1,8 @@
-/* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime and in the
- * passes that it is compiled with; nothing in this file is about recovery. */
-#include <lib/client.h>
+/* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime
+ * and in the passes that it is compiled with; nothing in this file is about recovery. */
 #include <djed/server.h>
 #include <errno.h>
+#include <lib/client.h>
 #include <protocols/counter_server.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,11 @@
-/* A Linux program that uses the counter server: a server's messages are system calls of their own, so it needs no library.
+/* A Linux program that uses the counter server: a server's messages are system calls of their own, so it
+ * needs no library.
  *
- *     counter add AMOUNT [WHICH]    counter get [WHICH]    counter reset [WHICH]    counter name WHICH NAME    counter list
+ *     counter add AMOUNT [WHICH]    counter get [WHICH]    counter reset [WHICH]    counter name WHICH NAME
+ * counter list
  *
- * WHICH is 0..15, 0 if it is not stated. Prints the result. Exit status 1: the server refused; 2: bad usage. */
+ * WHICH is 0..15, 0 if it is not stated. Prints the result. Exit status 1: the server refused; 2: bad usage.
+ */
 #include <protocols/counter.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +17,10 @@ static int64_t call(int64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	int64_t result;
 
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -64,7 +70,8 @@ static bool same(const char *left, const char *right)
 	return *left == *right;
 }
 
-/* A decimal number; one that is absent is 0, one that is none or too large is a counter that does not exist. */
+/* A decimal number; one that is absent is 0, one that is none or too large is a counter that does not exist.
+ */
 static uint64_t number_of(const char *text)
 {
 	uint64_t number = 0;

@@ -9,13 +9,14 @@ static void audit_entry(struct djed_audit *a, unsigned at)
 	djed_check(a, ended && e->key[0], "entry %u has no name", at);
 	if (!ended)
 		return;
-	djed_check(a, e->owner < DJED_SERVICES_MAX || e->owner >= DJED_SENDER_APPLICATION, "entry %s belongs to service %u",
-		   e->key, e->owner);
+	djed_check(a, e->owner < DJED_SERVICES_MAX || e->owner >= DJED_SENDER_APPLICATION,
+		   "entry %s belongs to service %u", e->key, e->owner);
 	for (unsigned i = 0; i < ENTRIES_MAX; i++) {
 		const struct entry *other = &ds.entry[i];
 
-		djed_check(a, i == at || other->kind != e->kind || strncmp(other->key, e->key, KEY_SIZE) ||
-				      (e->kind == ENTRY_SAVED && other->owner != e->owner),
+		djed_check(a,
+			   i == at || other->kind != e->kind || strncmp(other->key, e->key, KEY_SIZE) ||
+			       (e->kind == ENTRY_SAVED && other->owner != e->owner),
 			   "entry %s is there twice", e->key);
 	}
 	if (e->kind != ENTRY_SAVED) {
@@ -27,7 +28,8 @@ static void audit_entry(struct djed_audit *a, unsigned at)
 		djed_violation(a, "entry %s has block %u", e->key, e->block);
 		return;
 	}
-	djed_check(a, block_check(ds.block[e->block], e->length) == e->check, "entry %s: bytes have changed", e->key);
+	djed_check(a, block_check(ds.block[e->block], e->length) == e->check, "entry %s: bytes have changed",
+		   e->key);
 	djed_check(a, !(ds.free_blocks >> e->block & 1), "entry %s: its block is free", e->key);
 	a->resource[1]++;
 }
@@ -38,7 +40,8 @@ static void audit_lists(struct djed_audit *a, unsigned used)
 	uint16_t at;
 
 	for (unsigned i = 0; i < ENTRY_BUCKETS; i++) {
-		for (at = ds.bucket[i]; at < ENTRIES_MAX && found <= ENTRIES_MAX; at = ds.entry[at].next, found++) {
+		for (at = ds.bucket[i]; at < ENTRIES_MAX && found <= ENTRIES_MAX;
+		     at = ds.entry[at].next, found++) {
 			const struct entry *e = &ds.entry[at];
 
 			djed_check(a, e->kind != ENTRY_FREE && entry_bucket(e->kind, e->owner, e->key) == i,
@@ -46,12 +49,14 @@ static void audit_lists(struct djed_audit *a, unsigned used)
 		}
 		djed_check(a, at == NONE, "bucket %u ends in entry %u", i, at);
 	}
-	djed_check(a, found == used && used == ds.used, "%u entries, %u can be found, %u counted", used, found, ds.used);
+	djed_check(a, found == used && used == ds.used, "%u entries, %u can be found, %u counted", used,
+		   found, ds.used);
 	for (at = ds.first_free; at < ENTRIES_MAX && free_entries <= ENTRIES_MAX; at = ds.entry[at].next) {
 		djed_check(a, ds.entry[at].kind == ENTRY_FREE, "entry %u is used and in the free list", at);
 		free_entries++;
 	}
-	djed_check(a, at == NONE && free_entries + used == ENTRIES_MAX, "%u entries are free, %u used", free_entries, used);
+	djed_check(a, at == NONE && free_entries + used == ENTRIES_MAX, "%u entries are free, %u used",
+		   free_entries, used);
 }
 
 void ds_audit(struct djed_audit *audit)
@@ -59,7 +64,8 @@ void ds_audit(struct djed_audit *audit)
 	unsigned used = 0;
 
 	for (unsigned i = 0; i < ENTRIES_MAX; i++) {
-		djed_check(audit, ds.entry[i].kind <= ENTRY_SAVED, "entry %u is of kind %u", i, ds.entry[i].kind);
+		djed_check(audit, ds.entry[i].kind <= ENTRY_SAVED, "entry %u is of kind %u", i,
+			   ds.entry[i].kind);
 		if (ds.entry[i].kind == ENTRY_FREE)
 			continue;
 		used++;

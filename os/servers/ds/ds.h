@@ -1,7 +1,8 @@
-/* ds: named numbers that everybody may read, and blocks of bytes that a service keeps for itself across its own
- * restart. It calls nobody.
+/* ds: named numbers that everybody may read, and blocks of bytes that a service keeps for itself across its
+ * own restart. It calls nobody.
  *
- * All entries lie in one static table, found by hash of name, kind and (saved ones) service; links are indices. */
+ * All entries lie in one static table, found by hash of name, kind and (saved ones) service; links are
+ * indices. */
 #ifndef DS_H
 #define DS_H
 
@@ -11,23 +12,23 @@
 
 enum {
 	ENTRIES_MAX = 256,
-	BLOCKS_MAX = 64,    /* saved blocks */
-	BLOCK_SIZE = 4096,  /* bytes */
-	KEY_SIZE = 32,      /* with NUL */
+	BLOCKS_MAX = 64,   /* saved blocks */
+	BLOCK_SIZE = 4096, /* bytes */
+	KEY_SIZE = 32,	   /* with NUL */
 	ENTRY_BUCKETS = 64,
 	NONE = 0xffff,
 };
 enum entry_kind { ENTRY_FREE = 0, ENTRY_PUBLISHED = 1, ENTRY_SAVED = 2 };
 
 struct entry {
-	uint8_t kind;    /* enum entry_kind */
-	uint16_t next;   /* in its bucket or in the free list */
-	uint32_t owner;  /* service that set it */
+	uint8_t kind;	/* enum entry_kind */
+	uint16_t next;	/* in its bucket or in the free list */
+	uint32_t owner; /* service that set it */
 	char key[KEY_SIZE];
-	uint64_t value;  /* published */
-	uint16_t block;  /* saved: index into block[], else NONE */
+	uint64_t value;	 /* published */
+	uint16_t block;	 /* saved: index into block[], else NONE */
 	uint16_t length; /* saved: bytes */
-	uint64_t check;  /* saved: block_check of them */
+	uint64_t check;	 /* saved: block_check of them */
 };
 struct ds {
 	struct entry entry[ENTRIES_MAX];

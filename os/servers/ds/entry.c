@@ -36,7 +36,8 @@ struct entry *entry_find(enum entry_kind kind, uint32_t owner, const char *key)
 	for (; at != NONE; at = ds.entry[at].next) {
 		struct entry *e = &ds.entry[at];
 
-		if (e->kind == kind && (kind == ENTRY_PUBLISHED || e->owner == owner) && strcmp(e->key, key) == 0)
+		if (e->kind == kind && (kind == ENTRY_PUBLISHED || e->owner == owner) &&
+		    strcmp(e->key, key) == 0)
 			return e;
 	}
 	return NULL;
@@ -56,7 +57,10 @@ struct entry *entry_add(enum entry_kind kind, uint32_t owner, const char *key)
 	}
 	ds.first_free = ds.entry[at].next;
 	ds.used++;
-	ds.entry[at] = (struct entry){.kind = (uint8_t)kind, .next = *bucket, .owner = owner, .block = block,
+	ds.entry[at] = (struct entry){.kind = (uint8_t)kind,
+				      .next = *bucket,
+				      .owner = owner,
+				      .block = block,
 				      .check = block_check(NULL, 0)};
 	strlcpy(ds.entry[at].key, key, KEY_SIZE);
 	*bucket = at;

@@ -6,7 +6,8 @@ static const struct djed_capability_name *capability_of(const struct range *rang
 	const struct djed_start_info *start = djed_start();
 
 	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++)
-		if (start->capability[i].type == DJED_CAP_ENDPOINT && start->capability[i].slot == range->slot)
+		if (start->capability[i].type == DJED_CAP_ENDPOINT &&
+		    start->capability[i].slot == range->slot)
 			return &start->capability[i];
 	return NULL;
 }
@@ -25,10 +26,10 @@ static unsigned ranges_granted(void)
 void monitor_audit(struct djed_audit *audit)
 {
 	for (uint32_t number = 0; number < LINUX_CALLS; number++)
-		djed_check(audit, monitor.route[number] == route_find(number), "call %u goes to slot %u", number,
-			   monitor.route[number]);
-	djed_check(audit, monitor.ranges == ranges_granted(), "%u ranges of calls, %u granted", monitor.ranges,
-		   ranges_granted());
+		djed_check(audit, monitor.route[number] == route_find(number), "call %u goes to slot %u",
+			   number, monitor.route[number]);
+	djed_check(audit, monitor.ranges == ranges_granted(), "%u ranges of calls, %u granted",
+		   monitor.ranges, ranges_granted());
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++) {
 		const struct range *range = &monitor.range[i];
 		const struct djed_capability_name *c = capability_of(range);
@@ -37,9 +38,11 @@ void monitor_audit(struct djed_audit *audit)
 			   "calls %u to %u are not as granted", range->first, range->last);
 	}
 	for (uint32_t number = 0; number < NUMBERS; number++)
-		djed_check(audit, !(monitor.named[number / 8] >> number % 8 & 1) || route_find(number) == NOBODY,
+		djed_check(audit,
+			   !(monitor.named[number / 8] >> number % 8 & 1) || route_find(number) == NOBODY,
 			   "call %u was named as absent and is served", number);
-	djed_check(audit, djed_ring.capacity == DJED_RING_EVENTS, "the ring has %u places", djed_ring.capacity);
+	djed_check(audit, djed_ring.capacity == DJED_RING_EVENTS, "the ring has %u places",
+		   djed_ring.capacity);
 	for (unsigned i = 0; i < DJED_RING_EVENTS && i < djed_ring.written; i++) {
 		const struct djed_event *event = &djed_ring.event[i];
 

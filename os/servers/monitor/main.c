@@ -8,7 +8,8 @@ static uint8_t slot_of(const char *service)
 	const struct djed_start_info *start = djed_start();
 
 	for (uint32_t i = 0; service && i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++)
-		if (start->capability[i].type == DJED_CAP_ENDPOINT && strcmp(start->capability[i].name, service) == 0)
+		if (start->capability[i].type == DJED_CAP_ENDPOINT &&
+		    strcmp(start->capability[i].name, service) == 0)
 			return (uint8_t)start->capability[i].slot;
 	return NOBODY;
 }
@@ -16,7 +17,8 @@ static uint8_t slot_of(const char *service)
 uint8_t route_find(uint32_t number)
 {
 	if (number < LINUX_CALLS)
-		return linux_table[number].support == LINUX_ABSENT ? NOBODY : slot_of(linux_table[number].owner);
+		return linux_table[number].support == LINUX_ABSENT ? NOBODY
+								   : slot_of(linux_table[number].owner);
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++)
 		if (number >= monitor.range[i].first && number <= monitor.range[i].last)
 			return monitor.range[i].slot;
@@ -36,7 +38,8 @@ static djed_status init(void)
 			djed_log("%s: too many servers with calls of their own", c->name);
 			break;
 		}
-		monitor.range[monitor.ranges++] = (struct range){c->linux_first, c->linux_last, (uint8_t)c->slot};
+		monitor.range[monitor.ranges++] =
+		    (struct range){c->linux_first, c->linux_last, (uint8_t)c->slot};
 	}
 	for (uint32_t number = 0; number < LINUX_CALLS; number++)
 		monitor.route[number] = route_find(number);
@@ -76,11 +79,11 @@ static void handle(const struct djed_delivery *d)
 		return;
 	}
 	djed_ring_add(&(struct djed_event){
-		.source = (uint32_t)(d->badge >> 32),
-		.call = d->message.label,
-		.arguments = hash(d->message.word),
-		.target = slot,
-		.kind = DJED_EVENT_SEEN_CALL,
+	    .source = (uint32_t)(d->badge >> 32),
+	    .call = d->message.label,
+	    .arguments = hash(d->message.word),
+	    .target = slot,
+	    .kind = DJED_EVENT_SEEN_CALL,
 	});
 	if (slot == NOBODY) {
 		nobody(number);

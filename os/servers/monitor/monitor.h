@@ -1,6 +1,7 @@
-/* monitor: in broker mode every system call of an application comes here first. It notes the call in the event ring and
- * hands it on to the server that owns it, which answers straight to the application. So it must be short, and it has no
- * state that changes: its log stays empty, and it may always forward (rule 11). */
+/* monitor: in broker mode every system call of an application comes here first. It notes the call in the
+ * event ring and hands it on to the server that owns it, which answers straight to the application. So it
+ * must be short, and it has no state that changes: its log stays empty, and it may always forward (rule 11).
+ */
 #ifndef MONITOR_H
 #define MONITOR_H
 
@@ -21,7 +22,8 @@ struct monitor {
 	uint8_t route[LINUX_CALLS]; /* endpoint slot of the call's owner, or NOBODY */
 	struct range range[RANGES_MAX];
 	uint8_t ranges;
-	uint8_t named[NUMBERS / 8]; /* bit per number of a call that nobody serves, and that the log has named */
+	uint8_t
+	    named[NUMBERS / 8]; /* bit per number of a call that nobody serves, and that the log has named */
 };
 extern struct monitor monitor;
 

@@ -1,7 +1,8 @@
-/* pm's invariants. Nothing here follows a link before it has checked that it stays in its table, and every walk is bounded.
+/* pm's invariants. Nothing here follows a link before it has checked that it stays in its table, and every
+ * walk is bounded.
  *
- * To the cross audit: the processes that the other servers know too (neither init nor zombies); resource[0]: zombies,
- * [1]: queued signals, [2]: parked requests, [3]: armed timers. */
+ * To the cross audit: the processes that the other servers know too (neither init nor zombies); resource[0]:
+ * zombies, [1]: queued signals, [2]: parked requests, [3]: armed timers. */
 #include "pm.h"
 
 #include <protocols/kernel.h>
@@ -26,20 +27,25 @@ static void audit_slots(struct djed_audit *a)
 	uint16_t at, before = 0;
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		djed_check(a, pm.process[i].state <= PROCESS_ZOMBIE, "slot %u has state %u", i, pm.process[i].state);
+		djed_check(a, pm.process[i].state <= PROCESS_ZOMBIE, "slot %u has state %u", i,
+			   pm.process[i].state);
 		in_use += pm.process[i].state != PROCESS_FREE;
 		zombies += pm.process[i].state == PROCESS_ZOMBIE;
 	}
 	djed_check(a, in_use == pm.used, "%u slots are used, not %u", in_use, pm.used);
 	djed_check(a, zombies == pm.zombies, "%u zombies, not %u", zombies, pm.zombies);
-	for (at = pm.first_free; at < PROCESSES_MAX && free_slots <= PROCESSES_MAX; at = pm.process[at].next_in_bucket) {
-		djed_check(a, pm.process[at].state == PROCESS_FREE, "slot %u is used and in the free list", at);
+	for (at = pm.first_free; at < PROCESSES_MAX && free_slots <= PROCESSES_MAX;
+	     at = pm.process[at].next_in_bucket) {
+		djed_check(a, pm.process[at].state == PROCESS_FREE, "slot %u is used and in the free list",
+			   at);
 		free_slots++;
 	}
-	djed_check(a, at == NONE && free_slots + in_use == PROCESSES_MAX, "free list has %u slots, %u are used",
-		   free_slots, in_use);
-	for (at = pm.process[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX; at = pm.process[at].next) {
-		djed_check(a, pm.process[at].previous == before && used(at), "chain is broken at slot %u", at);
+	djed_check(a, at == NONE && free_slots + in_use == PROCESSES_MAX,
+		   "free list has %u slots, %u are used", free_slots, in_use);
+	for (at = pm.process[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX;
+	     at = pm.process[at].next) {
+		djed_check(a, pm.process[at].previous == before && used(at), "chain is broken at slot %u",
+			   at);
 		before = at;
 		chained++;
 	}
@@ -54,7 +60,8 @@ static void audit_buckets(struct djed_audit *a)
 	for (unsigned i = 0; i < PID_BUCKETS; i++) {
 		uint16_t at = pm.bucket[i];
 
-		for (; at < PROCESSES_MAX && found <= PROCESSES_MAX; at = pm.process[at].next_in_bucket, found++)
+		for (; at < PROCESSES_MAX && found <= PROCESSES_MAX;
+		     at = pm.process[at].next_in_bucket, found++)
 			djed_check(a, used(at) && pm.process[at].pid % PID_BUCKETS == i,
 				   "slot %u is in the bucket of others", at);
 		djed_check(a, at == NONE, "bucket %u ends in slot %u", i, at);
@@ -69,7 +76,8 @@ static unsigned audit_children(struct djed_audit *a, const struct process *p)
 	uint16_t self = slot_of(p), at, before = NONE;
 	unsigned count = 0;
 
-	for (at = p->first_child; at < PROCESSES_MAX && count <= PROCESSES_MAX; at = pm.process[at].next_sibling) {
+	for (at = p->first_child; at < PROCESSES_MAX && count <= PROCESSES_MAX;
+	     at = pm.process[at].next_sibling) {
 		djed_check(a, used(at) && pm.process[at].parent == self, "process %u is not a child of %u",
 			   pm.process[at].pid, p->pid);
 		djed_check(a, pm.process[at].previous_sibling == before, "siblings are broken at process %u",
@@ -97,14 +105,17 @@ static void audit_groups(struct djed_audit *a, const struct process *p)
 {
 	djed_check(a, p->group > 0 && p->group < PID_MAX && p->session > 0 && p->session < PID_MAX,
 		   "process %u: group %u, session %u", p->pid, p->group, p->session);
-	djed_check(a, p->session != p->pid || p->group == p->pid, "session leader %u is in group %u", p->pid, p->group);
+	djed_check(a, p->session != p->pid || p->group == p->pid, "session leader %u is in group %u", p->pid,
+		   p->group);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		const struct process *other = &pm.process[i];
 
-		djed_check(a, other->state == PROCESS_FREE || other->group != p->group || other->session == p->session,
+		djed_check(a,
+			   other->state == PROCESS_FREE || other->group != p->group ||
+			       other->session == p->session,
 			   "group %u spans sessions %u and %u", p->group, p->session, other->session);
-		djed_check(a, other->state == PROCESS_FREE || other == p || other->pid != p->pid, "pid %u is there twice",
-			   p->pid);
+		djed_check(a, other->state == PROCESS_FREE || other == p || other->pid != p->pid,
+			   "pid %u is there twice", p->pid);
 	}
 }
 
@@ -118,8 +129,10 @@ static unsigned audit_signals(struct djed_audit *a, const struct process *p)
 	unsigned count = 0;
 	uint16_t at, last = NONE;
 
-	djed_check(a, !((s->blocked | s->known) & fixed), "process %u blocks or handles SIGKILL or SIGSTOP", p->pid);
-	djed_check(a, !s->suspended || !(s->saved & fixed), "process %u goes back to a mask with SIGKILL", p->pid);
+	djed_check(a, !((s->blocked | s->known) & fixed), "process %u blocks or handles SIGKILL or SIGSTOP",
+		   p->pid);
+	djed_check(a, !s->suspended || !(s->saved & fixed), "process %u goes back to a mask with SIGKILL",
+		   p->pid);
 	for (at = s->first_info; at < INFOS_MAX && count <= INFOS_MAX; at = pm.info[at].next) {
 		unsigned signal = pm.info[at].signal;
 
@@ -129,8 +142,8 @@ static unsigned audit_signals(struct djed_audit *a, const struct process *p)
 			djed_violation(a, "process %u: queued signal %u", p->pid, signal);
 			continue;
 		}
-		djed_check(a, s->pending & signal_bit(signal), "process %u: signal %u is queued but not pending", p->pid,
-			   signal);
+		djed_check(a, s->pending & signal_bit(signal),
+			   "process %u: signal %u is queued but not pending", p->pid, signal);
 		djed_check(a, signal >= SIGNALS_REALTIME || !(seen & signal_bit(signal)),
 			   "process %u: signal %u is queued twice", p->pid, signal);
 		seen |= signal_bit(signal);
@@ -139,8 +152,8 @@ static unsigned audit_signals(struct djed_audit *a, const struct process *p)
 	for (unsigned i = 1; i <= SIGNALS; i++)
 		djed_check(a, !(s->known & signal_bit(i)) || !(s->action[i - 1].mask & fixed),
 			   "process %u: action of signal %u blocks SIGKILL or SIGSTOP", p->pid, i);
-	djed_check(a, !s->stack.size || s->stack.base + s->stack.size >= s->stack.base, "process %u: signal stack wraps",
-		   p->pid);
+	djed_check(a, !s->stack.size || s->stack.base + s->stack.size >= s->stack.base,
+		   "process %u: signal stack wraps", p->pid);
 	return count;
 }
 
@@ -150,11 +163,12 @@ static void audit_infos(struct djed_audit *a, unsigned queued)
 	uint16_t at;
 
 	for (at = pm.first_free_info; at < INFOS_MAX && free_infos <= INFOS_MAX; at = pm.info[at].next) {
-		djed_check(a, pm.info[at].signal == 0, "information %u is free and of signal %u", at, pm.info[at].signal);
+		djed_check(a, pm.info[at].signal == 0, "information %u is free and of signal %u", at,
+			   pm.info[at].signal);
 		free_infos++;
 	}
-	djed_check(a, at == NONE && free_infos + queued == INFOS_MAX, "%u informations are queued, %u free", queued,
-		   free_infos);
+	djed_check(a, at == NONE && free_infos + queued == INFOS_MAX, "%u informations are queued, %u free",
+		   queued, free_infos);
 	djed_check(a, queued == pm.infos_used, "%u informations are queued, not %u", queued, pm.infos_used);
 }
 
@@ -165,12 +179,14 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 	unsigned holders = 0;
 
 	djed_check(a, p->wait <= WAIT_SIGNAL_SET, "process %u waits for %u", p->pid, p->wait);
-	djed_check(a, (p->wait != WAIT_NOTHING) == (p->parked != 0), "process %u: wait %u, parked request %llx", p->pid,
-		   p->wait, (unsigned long long)p->parked);
-	djed_check(a, (p->state == PROCESS_STOPPED) == (p->wait == WAIT_STOPPED), "process %u: state %u, wait %u", p->pid,
-		   p->state, p->wait);
-	djed_check(a, (p->wait == WAIT_SIGNAL_SET) == (p->signals.wait_set != 0), "process %u: wait %u for signals %llx",
-		   p->pid, p->wait, (unsigned long long)p->signals.wait_set);
+	djed_check(a, (p->wait != WAIT_NOTHING) == (p->parked != 0),
+		   "process %u: wait %u, parked request %llx", p->pid, p->wait,
+		   (unsigned long long)p->parked);
+	djed_check(a, (p->state == PROCESS_STOPPED) == (p->wait == WAIT_STOPPED),
+		   "process %u: state %u, wait %u", p->pid, p->state, p->wait);
+	djed_check(a, (p->wait == WAIT_SIGNAL_SET) == (p->signals.wait_set != 0),
+		   "process %u: wait %u for signals %llx", p->pid, p->wait,
+		   (unsigned long long)p->signals.wait_set);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
 		if (pm.process[i].state != PROCESS_FREE && pm.process[i].parent == slot_of(p))
 			holders += pm.process[i].holds_parent;
@@ -185,7 +201,8 @@ static void audit_values(struct djed_audit *a, const struct process *p)
 		   "process %u: signals %u, %u, %u", p->pid, p->exit_signal, p->death_signal, p->stop_signal);
 	djed_check(a, p->report <= REPORT_CONTINUE, "process %u reports %u", p->pid, p->report);
 	djed_check(a, memchr(p->name, 0, sizeof(p->name)), "process %u: name without end", p->pid);
-	djed_check(a, p->credentials.groups <= GROUPS_MAX, "process %u is in %u groups", p->pid, p->credentials.groups);
+	djed_check(a, p->credentials.groups <= GROUPS_MAX, "process %u is in %u groups", p->pid,
+		   p->credentials.groups);
 	for (unsigned i = 0; i < LINUX_RLIMITS; i++)
 		djed_check(a, p->limit[i].soft <= p->limit[i].hard, "process %u: limit %u", p->pid, i);
 }
@@ -193,23 +210,26 @@ static void audit_values(struct djed_audit *a, const struct process *p)
 static void audit_life(struct djed_audit *a, const struct process *p)
 {
 	if (p->state == PROCESS_ZOMBIE) {
-		djed_check(a, !p->thread && !p->parked && !p->signals.pending && p->signals.first_info == NONE,
+		djed_check(a,
+			   !p->thread && !p->parked && !p->signals.pending && p->signals.first_info == NONE,
 			   "zombie %u has not let go of everything", p->pid);
-		djed_check(a, !timer_deadline(p, TIMER_ALARM) && !timer_deadline(p, TIMER_WAIT), "zombie %u has a timer",
-			   p->pid);
+		djed_check(a, !timer_deadline(p, TIMER_ALARM) && !timer_deadline(p, TIMER_WAIT),
+			   "zombie %u has a timer", p->pid);
 		djed_check(a, !p->holds_parent, "zombie %u holds its parent", p->pid);
 		return;
 	}
 	djed_check(a, p->thread && kernel_thread_alive(p->thread) == 0, "process %u has no thread", p->pid);
-	djed_check(a, !p->exit_status, "process %u lives and has exit status %x", p->pid, (unsigned)p->exit_status);
-	djed_check(a, !timer_deadline(p, TIMER_WAIT) || p->wait == WAIT_SIGNAL_SET, "process %u: timer for no wait",
-		   p->pid);
+	djed_check(a, !p->exit_status, "process %u lives and has exit status %x", p->pid,
+		   (unsigned)p->exit_status);
+	djed_check(a, !timer_deadline(p, TIMER_WAIT) || p->wait == WAIT_SIGNAL_SET,
+		   "process %u: timer for no wait", p->pid);
 	a->processes++;
 	a->process_xor ^= djed_mix(p->pid);
 	a->resource[2] += p->parked != 0;
 }
 
-/* ---- the rest -------------------------------------------------------------------------------------------- */
+/* ---- the rest --------------------------------------------------------------------------------------------
+ */
 
 static void audit_timers(struct djed_audit *a)
 {
@@ -223,14 +243,15 @@ static void audit_timers(struct djed_audit *a)
 			   "timer %u is armed for nobody", i);
 	}
 	for (at = pm.first_timer; at < TIMERS_MAX && count <= TIMERS_MAX; at = pm.timer[at].next) {
-		djed_check(a, pm.timer[at].deadline >= last && pm.timer[at].deadline, "timer %u is out of order", at);
+		djed_check(a, pm.timer[at].deadline >= last && pm.timer[at].deadline,
+			   "timer %u is out of order", at);
 		djed_check(a, pm.timer[at].previous == before, "timers are broken at %u", at);
 		last = pm.timer[at].deadline;
 		before = at;
 		count++;
 	}
-	djed_check(a, at == NONE && count == armed && armed == pm.timers_armed, "%u timers in the list, %u armed, %u counted",
-		   count, armed, pm.timers_armed);
+	djed_check(a, at == NONE && count == armed && armed == pm.timers_armed,
+		   "%u timers in the list, %u armed, %u counted", count, armed, pm.timers_armed);
 	last = pm.first_timer < TIMERS_MAX ? pm.timer[pm.first_timer].deadline : 0;
 	djed_check(a, djed_deadline == (pm.probe_wanted || pm.tombstones ? 1 : last), "deadline is %llu",
 		   (unsigned long long)djed_deadline);
@@ -244,8 +265,9 @@ static void audit_run(struct djed_audit *a)
 		bool found = false;
 
 		for (unsigned k = 1; k < PROCESSES_MAX && pid[i]; k++)
-			found = found || (pm.process[k].pid == pid[i] && pm.process[k].state != PROCESS_FREE &&
-					  pm.process[k].state != PROCESS_ZOMBIE);
+			found =
+			    found || (pm.process[k].pid == pid[i] && pm.process[k].state != PROCESS_FREE &&
+				      pm.process[k].state != PROCESS_ZOMBIE);
 		djed_check(a, !pid[i] || found, "the run's program %u is not there", pid[i]);
 	}
 	djed_check(a, pm.last_pid >= INIT_PID && pm.last_pid < PID_MAX, "last pid is %u", pm.last_pid);
@@ -258,7 +280,9 @@ void pm_audit(struct djed_audit *audit)
 	const struct process *init = &pm.process[0];
 	unsigned children = 0, queued = 0;
 
-	djed_check(audit, init->pid == INIT_PID && init->state == PROCESS_ALIVE && init->parent == NONE && !init->thread,
+	djed_check(audit,
+		   init->pid == INIT_PID && init->state == PROCESS_ALIVE && init->parent == NONE &&
+		       !init->thread,
 		   "slot 0 is not init");
 	audit_slots(audit);
 	audit_buckets(audit);
@@ -274,7 +298,8 @@ void pm_audit(struct djed_audit *audit)
 		children += audit_children(audit, p);
 		if (i == 0)
 			continue;
-		djed_check(audit, slot_valid(p->parent) && used(p->parent), "process %u has no parent", p->pid);
+		djed_check(audit, slot_valid(p->parent) && used(p->parent), "process %u has no parent",
+			   p->pid);
 		audit_descent(audit, p);
 		audit_life(audit, p);
 	}

@@ -112,7 +112,8 @@ static int64_t set_three(struct process *p, struct ids ids, uint32_t real, uint3
 	if (p->credentials.effective_user != 0 &&
 	    (!one_of(ids, real, true) || !one_of(ids, effective, true) || !one_of(ids, saved, true)))
 		return -EPERM;
-	return commit(p, ids, real == unchanged ? *ids.real : real, effective == unchanged ? *ids.effective : effective,
+	return commit(p, ids, real == unchanged ? *ids.real : real,
+		      effective == unchanged ? *ids.effective : effective,
 		      saved == unchanged ? *ids.saved : saved);
 }
 

@@ -121,7 +121,8 @@ int64_t linux_on_setrlimit(uint32_t resource, uint64_t limit)
 
 /* ---- attributes of the process and its thread ------------------------------------------------------- */
 
-int64_t linux_on_prctl(uint32_t option, uint64_t argument2, uint64_t argument3, uint64_t argument4, uint64_t argument5)
+int64_t linux_on_prctl(uint32_t option, uint64_t argument2, uint64_t argument3, uint64_t argument4,
+		       uint64_t argument5)
 {
 	struct process *p = caller();
 	char name[sizeof(p->name)] = {0};

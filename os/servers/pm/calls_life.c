@@ -17,8 +17,8 @@ int64_t linux_on_fork(void)
 
 int64_t linux_on_vfork(void)
 {
-	return process_fork(caller(),
-			    &(struct clone_request){.flags = LINUX_CLONE_VM | LINUX_CLONE_VFORK | LINUX_SIGCHLD});
+	return process_fork(
+	    caller(), &(struct clone_request){.flags = LINUX_CLONE_VM | LINUX_CLONE_VFORK | LINUX_SIGCHLD});
 }
 
 int64_t linux_on_execve(uint64_t path, uint64_t arguments, uint64_t environment)
@@ -49,7 +49,8 @@ static djed_status write_usage(uint64_t address, uint64_t user, uint64_t system)
 	return address ? client_write(address, &usage, sizeof(usage)) : 0;
 }
 
-/* Waits as selected: 1 and *result, 0 (nothing yet, WNOHANG), a negated errno; parks otherwise, and *parked is set. */
+/* Waits as selected: 1 and *result, 0 (nothing yet, WNOHANG), a negated errno; parks otherwise, and *parked
+ * is set. */
 static int wait_or_park(const struct wait_selection *selection, struct wait_result *result, bool *parked)
 {
 	struct process *p = caller();
@@ -63,8 +64,8 @@ static int wait_or_park(const struct wait_selection *selection, struct wait_resu
 
 int64_t linux_on_wait4(int32_t pid, uint64_t status, uint32_t options, uint64_t usage)
 {
-	const uint32_t known = LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX_WNOTHREAD | LINUX_WALL |
-			       LINUX_WCLONE;
+	const uint32_t known =
+	    LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX_WNOTHREAD | LINUX_WALL | LINUX_WCLONE;
 	struct wait_selection selection = {.options = options | LINUX_WEXITED};
 	struct wait_result result;
 	bool parked;
@@ -95,7 +96,8 @@ int64_t linux_on_wait4(int32_t pid, uint64_t status, uint32_t options, uint64_t 
 int64_t linux_on_waitid(uint32_t kind, int32_t id, uint64_t information, uint32_t options, uint64_t usage)
 {
 	const uint32_t events = LINUX_WEXITED | LINUX_WUNTRACED | LINUX_WCONTINUED;
-	const uint32_t known = events | LINUX_WNOHANG | LINUX_WNOWAIT | LINUX_WNOTHREAD | LINUX_WALL | LINUX_WCLONE;
+	const uint32_t known =
+	    events | LINUX_WNOHANG | LINUX_WNOWAIT | LINUX_WNOTHREAD | LINUX_WALL | LINUX_WCLONE;
 	struct wait_selection selection = {.id = (uint32_t)id, .options = options};
 	struct wait_result result = {0};
 	struct linux_siginfo info = {0};
@@ -130,8 +132,8 @@ int64_t linux_on_waitid(uint32_t kind, int32_t id, uint64_t information, uint32_
 		info.code = result.code;
 		info.pid = (int32_t)result.pid;
 		info.uid = result.uid;
-		info.value = result.code == LINUX_CLD_EXITED	 ? (uint32_t)result.status >> 8
-			     : result.code == LINUX_CLD_STOPPED	 ? (uint32_t)result.status >> 8
+		info.value = result.code == LINUX_CLD_EXITED	  ? (uint32_t)result.status >> 8
+			     : result.code == LINUX_CLD_STOPPED	  ? (uint32_t)result.status >> 8
 			     : result.code == LINUX_CLD_CONTINUED ? LINUX_SIGCONT
 								  : (uint32_t)result.status & 0x7f;
 		if (write_usage(usage, result.user_time, result.system_time))

@@ -134,7 +134,8 @@ int64_t linux_on_rt_sigtimedwait(uint64_t set, uint64_t information, uint64_t ti
 
 	if (size != sizeof(wanted))
 		return -EINVAL;
-	if (client_read(&wanted, set, sizeof(wanted)) || (timeout && client_read(&time, timeout, sizeof(time))))
+	if (client_read(&wanted, set, sizeof(wanted)) ||
+	    (timeout && client_read(&time, timeout, sizeof(time))))
 		return -EFAULT;
 	if (timeout && (duration = duration_of(&time)) < 0)
 		return -EINVAL;
@@ -194,7 +195,7 @@ int64_t linux_on_sigaltstack(uint64_t stack, uint64_t old_stack)
 static struct signal_info from_user(const struct process *p, int32_t signal, int32_t code)
 {
 	return (struct signal_info){
-		.signal = (uint8_t)signal, .code = code, .pid = p->pid, .uid = p->credentials.user};
+	    .signal = (uint8_t)signal, .code = code, .pid = p->pid, .uid = p->credentials.user};
 }
 
 static int64_t send_to(struct process *from, struct process *target, const struct signal_info *info)
@@ -214,7 +215,8 @@ static int64_t send_to_all(struct process *from, const struct signal_info *info)
 {
 	int64_t status = -ESRCH;
 
-	for_each_process(p) {
+	for_each_process(p)
+	{
 		int64_t one = p == from ? -ESRCH : send_to(from, p, info);
 
 		if (one == 0 || status == -ESRCH)

@@ -4,8 +4,8 @@
 #include <lib/client.h>
 #include <protocols/kernel.h>
 
-/* The call that the signal interrupted: its result becomes -EINTR, or its instruction is executed again. `handler`: a
- * handler with these flags runs; NULL: none does. */
+/* The call that the signal interrupted: its result becomes -EINTR, or its instruction is executed again.
+ * `handler`: a handler with these flags runs; NULL: none does. */
 static void settle_call(struct djed_context *c, const struct signal_action *handler)
 {
 	enum { SYSCALL_INSTRUCTION = 2 /* bytes */, RESTART_SYSCALL = 219 };
@@ -53,8 +53,9 @@ static djed_status frame_write(const struct djed_context *context, const struct 
 }
 
 /* Runs a handler. False: its frame cannot be written, or it has no restorer. */
-static bool handle_signal(struct process *p, const struct signal_info *info, const struct signal_action *action,
-			  const struct fault_words *fault, struct djed_context *context)
+static bool handle_signal(struct process *p, const struct signal_info *info,
+			  const struct signal_action *action, const struct fault_words *fault,
+			  struct djed_context *context)
 {
 	struct signal_frame frame;
 	struct signals *s = &p->signals;
@@ -86,13 +87,13 @@ static void tell_parent(struct process *p, int32_t code, uint32_t status)
 		return;
 	process_times(p, &user, &system);
 	signal_send(parent, &(struct signal_info){
-				    .signal = LINUX_SIGCHLD,
-				    .code = code,
-				    .pid = p->pid,
-				    .uid = p->credentials.user,
-				    .value = status,
-				    .user_ticks = (int64_t)(user / (1000000000 / LINUX_TICKS)),
-				    .system_ticks = (int64_t)(system / (1000000000 / LINUX_TICKS)),
+				.signal = LINUX_SIGCHLD,
+				.code = code,
+				.pid = p->pid,
+				.uid = p->credentials.user,
+				.value = status,
+				.user_ticks = (int64_t)(user / (1000000000 / LINUX_TICKS)),
+				.system_ticks = (int64_t)(system / (1000000000 / LINUX_TICKS)),
 			    });
 }
 
@@ -142,7 +143,8 @@ static void write_thread_id(struct process *p)
 	uint32_t pid = p->pid;
 
 	if (p->set_tid && client_write(p->set_tid, &pid, sizeof(pid)))
-		djed_log("process %u: no memory at %llx for its thread id", pid, (unsigned long long)p->set_tid);
+		djed_log("process %u: no memory at %llx for its thread id", pid,
+			 (unsigned long long)p->set_tid);
 	p->set_tid = 0;
 }
 
@@ -197,7 +199,8 @@ static int32_t exception_code(unsigned signal, uint64_t vector, uint64_t error)
 
 	switch (signal) {
 	case LINUX_SIGSEGV:
-		return vector == PAGE_FAULT ? (error & PRESENT ? LINUX_SEGV_ACCERR : LINUX_SEGV_MAPERR) : LINUX_SI_KERNEL;
+		return vector == PAGE_FAULT ? (error & PRESENT ? LINUX_SEGV_ACCERR : LINUX_SEGV_MAPERR)
+					    : LINUX_SI_KERNEL;
 	case LINUX_SIGBUS:
 		return vector == ALIGNMENT ? LINUX_BUS_ADRALN : LINUX_BUS_ADRERR;
 	case LINUX_SIGFPE:

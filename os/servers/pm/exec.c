@@ -9,8 +9,8 @@
 /* Used by one exec at a time; nothing in it outlives its request. */
 static struct block block;
 
-/* Reads a string of the application to the end of the block. It goes through the stack, because what is copied into the
- * block is logged: this way only as many bytes as the string has. */
+/* Reads a string of the application to the end of the block. It goes through the stack, because what is
+ * copied into the block is logged: this way only as many bytes as the string has. */
 static djed_status append_string(uint64_t address)
 {
 	char piece[1024];
@@ -59,7 +59,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Finds the program for `path`, following scripts to their interpreters and changing the arguments accordingly. */
+/* Finds the program for `path`, following scripts to their interpreters and changing the arguments
+ * accordingly. */
 static djed_status find_program(const struct process *p, const char *path, uint64_t *object)
 {
 	char head[HEAD_SIZE], file[PATH_SIZE];
@@ -70,8 +71,8 @@ static djed_status find_program(const struct process *p, const char *path, uint6
 	for (unsigned depth = 0; depth <= SCRIPTS_MAX; depth++) {
 		uint32_t length = (uint32_t)strlen(file), count;
 
-		status = vfs_open_program(to.vfs, p->pid, djed_own(file, length), djed_own_writable(head, sizeof(head)),
-					  object, &count);
+		status = vfs_open_program(to.vfs, p->pid, djed_own(file, length),
+					  djed_own_writable(head, sizeof(head)), object, &count);
 		if (status)
 			return status;
 		if (count > sizeof(head))
@@ -133,7 +134,8 @@ static djed_status load(struct process *p, const char *path, struct djed_context
 	context->call_number = ~(uint64_t)0;
 	context_fresh_fpu(context);
 	/* For the process list: what vfs does not learn now it shows as empty. */
-	status = vfs_executed(to.vfs, p->pid, djed_own(path, path_length), djed_own(block.text + at, arguments_length(at)));
+	status = vfs_executed(to.vfs, p->pid, djed_own(path, path_length),
+			      djed_own(block.text + at, arguments_length(at)));
 	if (status)
 		djed_log("process %u: vfs: executed: %lld", p->pid, (long long)status);
 	return 0;

@@ -6,11 +6,12 @@
 #include <protocols/sched_client.h>
 #include <protocols/vfs_client.h>
 
-/* A group is orphaned if no member has a parent in the same session but outside the group (POSIX). `except` is looked
- * upon as gone. */
+/* A group is orphaned if no member has a parent in the same session but outside the group (POSIX). `except`
+ * is looked upon as gone. */
 bool group_orphaned(uint32_t group, const struct process *except)
 {
-	for_each_process(p) {
+	for_each_process(p)
+	{
 		const struct process *parent = process_at(p->parent);
 
 		if (p == except || p->group != group || p->state == PROCESS_ZOMBIE || parent->pid == INIT_PID)
@@ -23,9 +24,7 @@ bool group_orphaned(uint32_t group, const struct process *except)
 
 static bool group_has_stopped(uint32_t group)
 {
-	for_each_process(p)
-		if (p->group == group && p->state == PROCESS_STOPPED)
-			return true;
+	for_each_process(p) if (p->group == group && p->state == PROCESS_STOPPED) return true;
 	return false;
 }
 
@@ -57,7 +56,8 @@ static void children_leave(struct process *p)
 			continue;
 		}
 		if (child->death_signal)
-			signal_send(child, &(struct signal_info){.signal = child->death_signal, .pid = p->pid,
+			signal_send(child, &(struct signal_info){.signal = child->death_signal,
+								 .pid = p->pid,
 								 .uid = p->credentials.user});
 		if (child->group != p->group && child->session == p->session)
 			hang_up_if_orphaned(child->group, NULL);
@@ -81,15 +81,16 @@ static void become_zombie(struct process *p, int32_t status)
 
 		if (p->exit_signal == LINUX_SIGCHLD)
 			forgotten = action->handler == LINUX_SIG_IGN || action->flags & LINUX_SA_NOCLDWAIT;
-		signal_send(parent, &(struct signal_info){
-					    .signal = p->exit_signal,
-					    .code = killed ? LINUX_CLD_KILLED : LINUX_CLD_EXITED,
-					    .pid = p->pid,
-					    .uid = p->credentials.user,
-					    .value = (uint32_t)(killed ? status & 0x7f : status >> 8 & 0xff),
-					    .user_ticks = (int64_t)(p->user_time / (1000000000 / LINUX_TICKS)),
-					    .system_ticks = (int64_t)(p->system_time / (1000000000 / LINUX_TICKS)),
-				    });
+		signal_send(parent,
+			    &(struct signal_info){
+				.signal = p->exit_signal,
+				.code = killed ? LINUX_CLD_KILLED : LINUX_CLD_EXITED,
+				.pid = p->pid,
+				.uid = p->credentials.user,
+				.value = (uint32_t)(killed ? status & 0x7f : status >> 8 & 0xff),
+				.user_ticks = (int64_t)(p->user_time / (1000000000 / LINUX_TICKS)),
+				.system_ticks = (int64_t)(p->system_time / (1000000000 / LINUX_TICKS)),
+			    });
 	}
 	process_wake(parent, WAIT_CHILD);
 	if (forgotten)
@@ -140,8 +141,8 @@ void process_exit(struct process *p, int32_t status)
 	(void)kernel_thread_destroy(thread);
 }
 
-/* Clearing a tombstone takes two transactions: the first is pm's own work and lets the parent go on; the second asks the
- * other servers, one of which may be the reason why the process could not end. */
+/* Clearing a tombstone takes two transactions: the first is pm's own work and lets the parent go on; the
+ * second asks the other servers, one of which may be the reason why the process could not end. */
 void tombstones_find(void)
 {
 	uint16_t next;

@@ -9,8 +9,8 @@
 
 enum { SIGNAL_BITS = 0xff };
 static const uint64_t flags_served = SIGNAL_BITS | LINUX_CLONE_VM | LINUX_CLONE_VFORK | LINUX_CLONE_SETTLS |
-				     LINUX_CLONE_PARENT_SETTID | LINUX_CLONE_CHILD_CLEARTID | LINUX_CLONE_DETACHED |
-				     LINUX_CLONE_CHILD_SETTID;
+				     LINUX_CLONE_PARENT_SETTID | LINUX_CLONE_CHILD_CLEARTID |
+				     LINUX_CLONE_DETACHED | LINUX_CLONE_CHILD_SETTID;
 
 static djed_status check(const struct clone_request *r)
 {
@@ -30,8 +30,7 @@ static bool too_many(const struct process *parent)
 
 	if (parent->credentials.effective_user == 0)
 		return false;
-	for_each_process(p)
-		count += p->credentials.user == parent->credentials.user;
+	for_each_process(p) count += p->credentials.user == parent->credentials.user;
 	return count >= parent->limit[LINUX_RLIMIT_NPROC].soft;
 }
 
@@ -109,8 +108,10 @@ int64_t process_fork(struct process *parent, const struct clone_request *r)
 		return status == -ENOSPC ? -EAGAIN : status;
 	}
 	if (child->set_tid)
-		(void)kernel_thread_signal(child->thread); /* deliver() then writes it into the child's own memory */
-	if (r->flags & LINUX_CLONE_PARENT_SETTID && client_write(r->parent_tid, &child->pid, sizeof(child->pid)))
+		(void)kernel_thread_signal(
+		    child->thread); /* deliver() then writes it into the child's own memory */
+	if (r->flags & LINUX_CLONE_PARENT_SETTID &&
+	    client_write(r->parent_tid, &child->pid, sizeof(child->pid)))
 		djed_log("process %u: no memory for the child's id", parent->pid); /* Linux ignores it, too */
 	if (r->flags & LINUX_CLONE_VFORK) {
 		child->holds_parent = true;

@@ -50,18 +50,35 @@ bool signal_stack_used(const struct process *p, uint64_t stack_pointer)
 {
 	const struct signal_stack *stack = &p->signals.stack;
 
-	/* As on_sig_stack() of Linux: the stack grows down, so its top belongs to it and its base does not. */
+	/* As on_sig_stack() of Linux: the stack grows down, so its top belongs to it and its base does not.
+	 */
 	return stack->size && stack_pointer > stack->base && stack_pointer - stack->base <= stack->size;
 }
 
-static void save_registers(struct linux_sigcontext *r, const struct djed_context *c, const struct fault_words *fault)
+static void save_registers(struct linux_sigcontext *r, const struct djed_context *c,
+			   const struct fault_words *fault)
 {
 	*r = (struct linux_sigcontext){
-		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11,
-		.r12 = c->r12, .r13 = c->r13, .r14 = c->r14, .r15 = c->r15,
-		.rdi = c->rdi, .rsi = c->rsi, .rbp = c->rbp, .rbx = c->rbx,
-		.rdx = c->rdx, .rax = c->rax, .rcx = c->rcx, .rsp = c->rsp,
-		.rip = c->rip, .rflags = c->rflags, .cs = USER_CODE_SELECTOR, .ss = USER_DATA_SELECTOR,
+	    .r8 = c->r8,
+	    .r9 = c->r9,
+	    .r10 = c->r10,
+	    .r11 = c->r11,
+	    .r12 = c->r12,
+	    .r13 = c->r13,
+	    .r14 = c->r14,
+	    .r15 = c->r15,
+	    .rdi = c->rdi,
+	    .rsi = c->rsi,
+	    .rbp = c->rbp,
+	    .rbx = c->rbx,
+	    .rdx = c->rdx,
+	    .rax = c->rax,
+	    .rcx = c->rcx,
+	    .rsp = c->rsp,
+	    .rip = c->rip,
+	    .rflags = c->rflags,
+	    .cs = USER_CODE_SELECTOR,
+	    .ss = USER_DATA_SELECTOR,
 	};
 	if (fault) {
 		r->trap = fault->trap;
@@ -123,7 +140,8 @@ djed_status frame_restore(struct process *p, const struct signal_frame *frame, s
 {
 	const struct linux_ucontext *c = &frame->context;
 
-	/* An address that is not canonical would fault in the kernel, on some processors with its privileges. */
+	/* An address that is not canonical would fault in the kernel, on some processors with its privileges.
+	 */
 	if (c->registers.rip >= client_end)
 		return -EINVAL;
 	load_registers(context, &c->registers);

@@ -7,8 +7,8 @@
 void identity_publish(const struct process *p)
 {
 	const struct credentials *c = &p->credentials;
-	djed_status status = vfs_set_identity(to.vfs, p->pid, process_at(p->parent)->pid, c->file_user, c->file_group,
-					      p->group, p->session);
+	djed_status status = vfs_set_identity(to.vfs, p->pid, process_at(p->parent)->pid, c->file_user,
+					      c->file_group, p->group, p->session);
 
 	/* vfs shows it in /proc and checks permissions with it; it can only fail to know the process. */
 	if (status)
@@ -17,9 +17,7 @@ void identity_publish(const struct process *p)
 
 static bool group_in_session(uint32_t group, uint32_t session)
 {
-	for_each_process(p)
-		if (p->group == group && p->session == session)
-			return true;
+	for_each_process(p) if (p->group == group && p->session == session) return true;
 	return false;
 }
 
@@ -51,9 +49,7 @@ int64_t group_set(struct process *p, uint32_t pid, uint32_t group)
 
 int64_t session_create(struct process *p)
 {
-	for_each_process(other)
-		if (other->group == p->pid)
-			return -EPERM;
+	for_each_process(other) if (other->group == p->pid) return -EPERM;
 	p->group = p->session = p->pid;
 	identity_publish(p);
 	return p->pid;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+// clang-format off
 enum {
 	LINUX_SIGHUP = 1, LINUX_SIGINT = 2, LINUX_SIGQUIT = 3, LINUX_SIGILL = 4, LINUX_SIGTRAP = 5, LINUX_SIGABRT = 6,
 	LINUX_SIGBUS = 7, LINUX_SIGFPE = 8, LINUX_SIGKILL = 9, LINUX_SIGUSR1 = 10, LINUX_SIGSEGV = 11, LINUX_SIGUSR2 = 12,
@@ -53,6 +54,7 @@ enum {
 	LINUX_PR_SET_NAME = 15, LINUX_PR_GET_NAME = 16, LINUX_PR_SET_NO_NEW_PRIVS = 38, LINUX_PR_GET_NO_NEW_PRIVS = 39,
 };
 enum { LINUX_ARCH_SET_GS = 0x1001, LINUX_ARCH_SET_FS = 0x1002, LINUX_ARCH_GET_FS = 0x1003, LINUX_ARCH_GET_GS = 0x1004 };
+// clang-format on
 #define LINUX_TASK_END 0x7ffffffff000ull /* first address that is not the application's */
 
 struct linux_timeval {
@@ -104,8 +106,8 @@ struct linux_ucontext {
 };
 _Static_assert(sizeof(struct linux_sigcontext) == 256 && sizeof(struct linux_ucontext) == 304, "ucontext_t");
 
-/* Frame of a signal handler, lowest address first. The FPU image lies above it, aligned to 64; a frame that is moved as a
- * whole goes with the largest gap. */
+/* Frame of a signal handler, lowest address first. The FPU image lies above it, aligned to 64; a frame that
+ * is moved as a whole goes with the largest gap. */
 struct signal_frame {
 	uint64_t return_address;
 	struct linux_ucontext context;

@@ -73,7 +73,8 @@ static void abandon(struct process *p, djed_status status)
 	djed_reply(status);
 }
 
-/* A signal wants the parked request back. What it waits for may have come at the same time, and counts first. */
+/* A signal wants the parked request back. What it waits for may have come at the same time, and counts first.
+ */
 static void cancel(struct process *p, const struct djed_delivery *d)
 {
 	if (p->wait == WAIT_VFORK) {
@@ -110,7 +111,8 @@ static void handle(const struct djed_delivery *d)
 	}
 	if (!p || p->pid == INIT_PID || p->state == PROCESS_ZOMBIE) {
 		/* Nobody's thread: it must not run on. */
-		djed_log("message %x about unknown process %llu", d->message.label, (unsigned long long)(d->badge >> 32));
+		djed_log("message %x about unknown process %llu", d->message.label,
+			 (unsigned long long)(d->badge >> 32));
 		if (d->thread)
 			(void)kernel_thread_destroy(d->thread);
 		djed_reply(-ESRCH);
@@ -127,8 +129,9 @@ static void terminal_signals(void)
 
 	while (console_take_signal(to.console, &group, &signal) == 0 && group) {
 		if (signal >= 1 && signal <= SIGNALS)
-			(void)signal_group(NULL, group, &(struct signal_info){.signal = (uint8_t)signal,
-									       .code = LINUX_SI_KERNEL});
+			(void)signal_group(
+			    NULL, group,
+			    &(struct signal_info){.signal = (uint8_t)signal, .code = LINUX_SI_KERNEL});
 	}
 }
 

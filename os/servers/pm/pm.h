@@ -4,11 +4,11 @@
  *              signal.c   pending and blocked signals, who gets what      frame.c   signal frames
  *              deliver.c  what happens when a signal reaches its process  timer.c   alarms
  *              fork.c exec.c script.c exit.c wait.c start.c   lives of processes
- *              identity.c info.c random.c                       everything small
+ *              identity.c random.c                            everything small
  *              main.c     the server's four functions; calls_*.c  the Linux calls
  *
- * A process has one thread. Every table is static and bounded, links between slots are indices: an audit can follow
- * them without trusting them. */
+ * A process has one thread. Every table is static and bounded, links between slots are indices: an audit can
+ * follow them without trusting them. */
 #ifndef PM_H
 #define PM_H
 
@@ -21,16 +21,16 @@
 #include "linux_types.h"
 
 enum {
-	PROCESSES_MAX = 1024,  /* slot 0 included */
-	PID_MAX = 32768,       /* pids are below it, as Linux's default */
-	INIT_PID = 1,          /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
+	PROCESSES_MAX = 1024, /* slot 0 included */
+	PID_MAX = 32768,      /* pids are below it, as Linux's default */
+	INIT_PID = 1, /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
 	PID_BUCKETS = 256,
-	INFOS_MAX = 1024,      /* pending signals that carry information, over all processes */
-	GROUPS_MAX = 32,       /* supplementary groups of a process */
-	PATH_SIZE = 4096,      /* longest path with its NUL */
+	INFOS_MAX = 1024,	     /* pending signals that carry information, over all processes */
+	GROUPS_MAX = 32,	     /* supplementary groups of a process */
+	PATH_SIZE = 4096,	     /* longest path with its NUL */
 	ARGUMENTS_SIZE = 256 * 1024, /* argument and environment strings of one exec; E2BIG beyond */
 	TOMBSTONES_MAX = 32,
-	NONE = 0xffff,         /* no slot, no information */
+	NONE = 0xffff, /* no slot, no information */
 };
 
 enum process_state {
@@ -43,10 +43,10 @@ enum process_state {
 /* What the parked request of a process waits for. */
 enum process_wait {
 	WAIT_NOTHING = 0, /* `parked` is 0 */
-	WAIT_CHILD,       /* wait4, waitid */
-	WAIT_VFORK,       /* vfork's parent: until the child's exec or exit */
-	WAIT_STOPPED,     /* a signal event: state is PROCESS_STOPPED */
-	WAIT_SIGNAL,      /* pause, rt_sigsuspend */
+	WAIT_CHILD,	  /* wait4, waitid */
+	WAIT_VFORK,	  /* vfork's parent: until the child's exec or exit */
+	WAIT_STOPPED,	  /* a signal event: state is PROCESS_STOPPED */
+	WAIT_SIGNAL,	  /* pause, rt_sigsuspend */
 	WAIT_SIGNAL_SET,  /* rt_sigtimedwait: a signal of `wait_set` */
 };
 
@@ -65,7 +65,7 @@ static inline signal_set signal_bit(unsigned signal)
 /* As rt_sigaction lays it out. */
 struct signal_action {
 	uint64_t handler; /* or LINUX_SIG_DFL, LINUX_SIG_IGN */
-	uint64_t flags;   /* LINUX_SA_* */
+	uint64_t flags;	  /* LINUX_SA_* */
 	uint64_t restorer;
 	signal_set mask;
 };
@@ -74,10 +74,10 @@ _Static_assert(sizeof(struct signal_action) == 32, "struct kernel_sigaction");
 struct signal_info {
 	int32_t code; /* si_code */
 	uint32_t pid, uid;
-	uint64_t value; /* si_addr, si_status or si_value */
+	uint64_t value;			  /* si_addr, si_status or si_value */
 	int64_t user_ticks, system_ticks; /* SIGCHLD */
-	uint16_t next;  /* in the process's queue or the free list */
-	uint8_t signal; /* 0: free */
+	uint16_t next;			  /* in the process's queue or the free list */
+	uint8_t signal;			  /* 0: free */
 };
 
 struct signal_stack {
@@ -90,7 +90,8 @@ struct signals {
 	signal_set pending;
 	signal_set saved;    /* mask to go back to after rt_sigsuspend, valid while `suspended` */
 	signal_set wait_set; /* WAIT_SIGNAL_SET */
-	signal_set known;    /* signals whose entry in `action` counts; the others are all zero, which is the default */
+	signal_set
+	    known; /* signals whose entry in `action` counts; the others are all zero, which is the default */
 	struct signal_stack stack;
 	uint16_t first_info, last_info; /* queue of pending information, oldest first */
 	bool suspended;
@@ -110,29 +111,29 @@ struct limit {
 
 struct process {
 	uint32_t pid;
-	uint8_t state;        /* enum process_state */
-	uint8_t wait;         /* enum process_wait */
+	uint8_t state;	      /* enum process_state */
+	uint8_t wait;	      /* enum process_wait */
 	uint8_t exit_signal;  /* sent to the parent at the end; 0: none */
-	uint8_t report;       /* REPORT_* */
+	uint8_t report;	      /* REPORT_* */
 	uint8_t stop_signal;  /* that stopped it */
 	uint8_t death_signal; /* prctl PR_SET_PDEATHSIG */
-	bool executed;        /* has called execve since fork: setpgid on it is refused */
+	bool executed;	      /* has called execve since fork: setpgid on it is refused */
 	bool holds_parent;    /* vfork: the parent waits for this one */
 	bool no_new_privileges;
 	uint16_t parent, first_child, last_child, next_sibling, previous_sibling; /* slots */
 	uint16_t next_in_bucket; /* by pid; of free slots: next free one */
 	uint16_t next, previous; /* all used slots, in order of creation */
 	uint32_t group, session;
-	int32_t exit_status;  /* as wait4 gives it */
-	djed_handle thread;   /* 0: ended */
-	djed_handle parked;   /* request kept by pm, see `wait` */
-	uint64_t set_tid;     /* address for the thread's own id when it first runs; 0: none */
+	int32_t exit_status; /* as wait4 gives it */
+	djed_handle thread;  /* 0: ended */
+	djed_handle parked;  /* request kept by pm, see `wait` */
+	uint64_t set_tid;    /* address for the thread's own id when it first runs; 0: none */
 	uint64_t clear_tid;
-	uint64_t started;     /* ns since boot */
-	uint64_t user_time, system_time;               /* ns, of the ended thread */
+	uint64_t started;				   /* ns since boot */
+	uint64_t user_time, system_time;		   /* ns, of the ended thread */
 	uint64_t children_user_time, children_system_time; /* ns, of children waited for */
-	uint64_t alarm_interval; /* ns */
-	char name[16];        /* as prctl PR_GET_NAME gives it */
+	uint64_t alarm_interval;			   /* ns */
+	char name[16];					   /* as prctl PR_GET_NAME gives it */
 	struct credentials credentials;
 	struct limit limit[LINUX_RLIMITS];
 	struct signals signals;
@@ -142,7 +143,7 @@ struct process {
 enum timer_kind { TIMER_ALARM = 0, TIMER_WAIT = 1, TIMER_KINDS = 2 };
 enum { TIMERS_MAX = TIMER_KINDS * PROCESSES_MAX };
 struct timer {
-	uint64_t deadline; /* ns since boot; 0: not armed */
+	uint64_t deadline;	 /* ns since boot; 0: not armed */
 	uint16_t next, previous; /* in order of deadline; NONE at the ends */
 };
 
@@ -150,9 +151,9 @@ struct pm {
 	struct process process[PROCESSES_MAX];
 	uint16_t bucket[PID_BUCKETS];
 	uint16_t first_free;
-	uint16_t used;      /* slots, slot 0 included */
+	uint16_t used; /* slots, slot 0 included */
 	uint16_t zombies;
-	uint32_t last_pid;  /* given out last */
+	uint32_t last_pid; /* given out last */
 	struct signal_info info[INFOS_MAX];
 	uint16_t first_free_info;
 	uint16_t infos_used;
@@ -163,7 +164,7 @@ struct pm {
 	uint32_t probe_program;
 	uint32_t tombstone[TOMBSTONES_MAX]; /* pids that other servers may still know */
 	uint16_t tombstones;
-	bool probe_wanted;      /* the first program has ended, the probe is to be started */
+	bool probe_wanted;	/* the first program has ended, the probe is to be started */
 	uint64_t random_key[4]; /* generator behind getrandom */
 	char host_name[65];
 };
@@ -181,8 +182,8 @@ extern struct pm_slots to;
 void table_reset(void);
 /* The process with that pid, zombies included; NULL: none. */
 struct process *process_find(uint32_t pid);
-/* A new process without thread, child of `parent`; credentials, group, session, limits, name and signal actions are the
- * parent's. NULL: the table is full. */
+/* A new process without thread, child of `parent`; credentials, group, session, limits, name and signal
+ * actions are the parent's. NULL: the table is full. */
 struct process *process_create(struct process *parent);
 /* Gives the slot back. The process must be without children, queued signals and timers. */
 void process_free(struct process *p);
@@ -190,9 +191,9 @@ void process_free(struct process *p);
 void process_adopt(struct process *parent, struct process *child);
 struct process *process_at(uint16_t slot); /* NULL for NONE */
 uint16_t slot_of(const struct process *p);
-#define for_each_process(p)                                                                                         \
+#define for_each_process(p) \
 	for (struct process *p = process_at(pm.process[0].next); p; p = process_at(p->next))
-#define for_each_child(c, p)                                                                                        \
+#define for_each_child(c, p) \
 	for (struct process *c = process_at((p)->first_child); c; c = process_at(c->next_sibling))
 
 /* ---- signal.c --------------------------------------------------------------------------------- */
@@ -204,8 +205,8 @@ void actions_reset(struct process *p);
 enum default_action { DEFAULT_TERMINATE, DEFAULT_IGNORE, DEFAULT_STOP, DEFAULT_CONTINUE };
 enum default_action default_action(unsigned signal);
 bool signal_ignored(const struct process *p, unsigned signal);
-/* Makes a signal pending and does what has to be done at once: a stopped process is continued by SIGCONT and SIGKILL,
- * a thread that may take the signal is marked. `info->signal` is 1..64. */
+/* Makes a signal pending and does what has to be done at once: a stopped process is continued by SIGCONT and
+ * SIGKILL, a thread that may take the signal is marked. `info->signal` is 1..64. */
 void signal_send(struct process *p, const struct signal_info *info);
 /* The same without regard to blocking and ignoring: for exceptions. */
 void signal_force(struct process *p, const struct signal_info *info);
@@ -226,8 +227,9 @@ void info_release_all(void); /* table_reset */
 
 /* ---- frame.c ---------------------------------------------------------------------------------- */
 
-/* Builds the frame of a handler in `frame` and changes `context` so that the handler runs next; the frame then belongs at
- * address context->rsp of the application. Layout: arch/x86/include/asm/sigframe.h of Linux 6.1 without XSAVE. */
+/* Builds the frame of a handler in `frame` and changes `context` so that the handler runs next; the frame
+ * then belongs at address context->rsp of the application. Layout: arch/x86/include/asm/sigframe.h of
+ * Linux 6.1 without XSAVE. */
 struct signal_frame;
 void frame_build(struct process *p, const struct signal_action *action, const struct signal_info *info,
 		 const struct fault_words *fault, struct djed_context *context, struct signal_frame *frame);
@@ -241,8 +243,8 @@ void context_fresh_fpu(struct djed_context *context);
 
 /* ---- deliver.c -------------------------------------------------------------------------------- */
 
-/* The thread of `p` is about to return to user mode: takes its pending signals one after the other. Answers, parks or ends
- * the held request. `fault` describes the exception that led here, or is NULL. */
+/* The thread of `p` is about to return to user mode: takes its pending signals one after the other. Answers,
+ * parks or ends the held request. `fault` describes the exception that led here, or is NULL. */
 void deliver(struct process *p, const struct fault_words *fault);
 void deliver_exception(struct process *p, unsigned signal, const struct fault_words *fault);
 int64_t restore_frame(struct process *p); /* rt_sigreturn */
@@ -269,13 +271,13 @@ void vfork_release(struct process *child);
 
 int64_t process_execute(struct process *p, uint64_t path, uint64_t arguments, uint64_t environment);
 /* The same for strings of pm's own: the first program. The vectors end with NULL. */
-djed_status process_load(struct process *p, const char *path, const char *const argument[], const char *const environment[],
-			 struct djed_context *context, uint64_t *space);
+djed_status process_load(struct process *p, const char *path, const char *const argument[],
+			 const char *const environment[], struct djed_context *context, uint64_t *space);
 
 /* Ends a process: `status` as wait4 gives it. Cannot fail (rule 16). */
 void process_exit(struct process *p, int32_t status);
-/* The kernel has ended threads whose exit failed: their processes end here, and what other servers hold of them is released
- * later, one at a time. */
+/* The kernel has ended threads whose exit failed: their processes end here, and what other servers hold of
+ * them is released later, one at a time. */
 void tombstones_find(void);
 bool tombstone_clear(void); /* false: there is none */
 void process_reap(struct process *child);
@@ -288,12 +290,12 @@ struct wait_selection {
 };
 struct wait_result {
 	uint32_t pid, uid;
-	int32_t status; /* as wait4 gives it */
-	int32_t code;   /* CLD_* */
+	int32_t status;			 /* as wait4 gives it */
+	int32_t code;			 /* CLD_* */
 	uint64_t user_time, system_time; /* ns, with those of its own children */
 };
-/* A child that has something to tell: 1 and *result (and it is told, unless WNOWAIT); 0: nothing yet; -ECHILD: no such
- * child. */
+/* A child that has something to tell: 1 and *result (and it is told, unless WNOWAIT); 0: nothing yet;
+ * -ECHILD: no such child. */
 int wait_look(struct process *p, const struct wait_selection *selection, struct wait_result *result);
 /* Parks the held request as what `p` waits for. */
 void process_park(struct process *p, enum process_wait wait);

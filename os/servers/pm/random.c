@@ -1,5 +1,6 @@
-/* The generator behind getrandom: ChaCha20 (RFC 8439) with a key that every request replaces ("fast key erasure",
- * D. J. Bernstein 2017). It is seeded from the processor's generator where there is one, and from the clock. */
+/* The generator behind getrandom: ChaCha20 (RFC 8439) with a key that every request replaces ("fast key
+ * erasure", D. J. Bernstein 2017). It is seeded from the processor's generator where there is one, and from
+ * the clock. */
 #include "pm.h"
 
 struct block16 {

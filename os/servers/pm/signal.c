@@ -3,9 +3,11 @@
 
 #include <protocols/kernel.h>
 
-static const signal_set unblockable = (signal_set)1 << (LINUX_SIGKILL - 1) | (signal_set)1 << (LINUX_SIGSTOP - 1);
-static const signal_set stop_signals = (signal_set)1 << (LINUX_SIGSTOP - 1) | (signal_set)1 << (LINUX_SIGTSTP - 1) |
-				       (signal_set)1 << (LINUX_SIGTTIN - 1) | (signal_set)1 << (LINUX_SIGTTOU - 1);
+static const signal_set unblockable = (signal_set)1 << (LINUX_SIGKILL - 1) | (signal_set)1
+										 << (LINUX_SIGSTOP - 1);
+static const signal_set stop_signals =
+    (signal_set)1 << (LINUX_SIGSTOP - 1) | (signal_set)1 << (LINUX_SIGTSTP - 1) |
+    (signal_set)1 << (LINUX_SIGTTIN - 1) | (signal_set)1 << (LINUX_SIGTTOU - 1);
 static const struct signal_action default_entry;
 
 const struct signal_action *action_of(const struct process *p, unsigned signal)
@@ -68,7 +70,8 @@ bool signal_fatal(const struct process *p)
 	for (signal_set left = p->signals.pending & ~p->signals.blocked; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left) + 1;
 
-		if (action_of(p, signal)->handler == LINUX_SIG_DFL && default_action(signal) == DEFAULT_TERMINATE)
+		if (action_of(p, signal)->handler == LINUX_SIG_DFL &&
+		    default_action(signal) == DEFAULT_TERMINATE)
 			return true;
 	}
 	return false;
@@ -92,7 +95,8 @@ static void info_release(uint16_t at)
 	pm.infos_used--;
 }
 
-/* An exhausted pool costs only the information: the signal stays pending, as in Linux. Returns whether it was kept. */
+/* An exhausted pool costs only the information: the signal stays pending, as in Linux. Returns whether it was
+ * kept. */
 static bool info_append(struct signals *s, const struct signal_info *info)
 {
 	uint16_t at = pm.first_free_info;
@@ -111,7 +115,8 @@ static bool info_append(struct signals *s, const struct signal_info *info)
 	return true;
 }
 
-/* Takes the first information about `signal` out of the queue. Returns whether more of the same signal follow. */
+/* Takes the first information about `signal` out of the queue. Returns whether more of the same signal
+ * follow. */
 static bool info_take(struct signals *s, unsigned signal, struct signal_info *info)
 {
 	uint16_t before = NONE, at = s->first_info;
@@ -237,7 +242,8 @@ djed_status signal_permitted(const struct process *from, const struct process *t
 	const struct credentials *own = &from->credentials, *other = &target->credentials;
 
 	if (own->effective_user == 0 || own->effective_user == other->user ||
-	    own->effective_user == other->saved_user || own->user == other->user || own->user == other->saved_user)
+	    own->effective_user == other->saved_user || own->user == other->user ||
+	    own->user == other->saved_user)
 		return 0;
 	return signal == LINUX_SIGCONT && from->session == target->session ? 0 : -EPERM;
 }
@@ -246,7 +252,8 @@ djed_status signal_group(const struct process *from, uint32_t group, const struc
 {
 	djed_status status = -ESRCH;
 
-	for_each_process(p) {
+	for_each_process(p)
+	{
 		if (p->group != group)
 			continue;
 		if (from && signal_permitted(from, p, info->signal)) {

@@ -12,8 +12,13 @@ enum { WORDS_MAX = 64, TEXT_SIZE = 8192, NOT_FOUND = 127, NOT_EXECUTABLE = 126 }
 enum { LAB_EXIT_STATUS = 3, RUN_ENDED = 1 /* notification bit for rs */ };
 
 static const char *const environment[] = {
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	"HOME=/root", "TERM=linux", "USER=root", "LOGNAME=root", "SHELL=/bin/sh", NULL,
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "TERM=linux",
+    "USER=root",
+    "LOGNAME=root",
+    "SHELL=/bin/sh",
+    NULL,
 };
 
 struct words {
@@ -70,10 +75,11 @@ static bool split_plain(struct words *w, const char *text)
 }
 
 /* Loads the program, which is searched for in PATH if its name has no slash. */
-static djed_status load_by_name(struct process *p, struct words *w, struct djed_context *context, uint64_t *space)
+static djed_status load_by_name(struct process *p, struct words *w, struct djed_context *context,
+				uint64_t *space)
 {
-	static const char *const directory[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin",
-						"/bin"};
+	static const char *const directory[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+						"/usr/bin",	   "/sbin",	     "/bin"};
 	char path[PATH_SIZE];
 	const char *name = w->word[0];
 	djed_status status = -ENOENT, first = -ENOENT;
@@ -128,8 +134,8 @@ leave_vfs:
 static const char *error_text(int error)
 {
 	switch (error) {
-#define CASE(name, text)                                                                                            \
-	case name:                                                                                                  \
+#define CASE(name, text) \
+	case name:       \
 		return text;
 		DJED_ERRORS(CASE)
 #undef CASE

@@ -42,20 +42,20 @@ void table_reset(void)
 	pm.first_timer = NONE;
 	info_release_all();
 	*init = (struct process){
-		.pid = INIT_PID,
-		.state = PROCESS_ALIVE,
-		.parent = NONE,
-		.first_child = NONE,
-		.last_child = NONE,
-		.next_sibling = NONE,
-		.previous_sibling = NONE,
-		.next_in_bucket = NONE,
-		.next = NONE,
-		.previous = NONE,
-		.group = INIT_PID,
-		.session = INIT_PID,
-		.name = "init",
-		.signals = {.first_info = NONE, .last_info = NONE},
+	    .pid = INIT_PID,
+	    .state = PROCESS_ALIVE,
+	    .parent = NONE,
+	    .first_child = NONE,
+	    .last_child = NONE,
+	    .next_sibling = NONE,
+	    .previous_sibling = NONE,
+	    .next_in_bucket = NONE,
+	    .next = NONE,
+	    .previous = NONE,
+	    .group = INIT_PID,
+	    .session = INIT_PID,
+	    .name = "init",
+	    .signals = {.first_info = NONE, .last_info = NONE},
 	};
 	limits_default(init->limit);
 	*bucket_of(INIT_PID) = 0;
@@ -72,8 +72,8 @@ struct process *process_find(uint32_t pid)
 	return NULL;
 }
 
-/* A number that names neither a process nor a group nor a session. There are fewer slots than numbers / 3, so that one is
- * always found. */
+/* A number that names neither a process nor a group nor a session. There are fewer slots than numbers / 3, so
+ * that one is always found. */
 _Static_assert(PROCESSES_MAX * 3 < PID_MAX - 2, "a free pid exists");
 static uint32_t pid_next(void)
 {
@@ -83,8 +83,7 @@ static uint32_t pid_next(void)
 	do {
 		pid = pid + 1 < PID_MAX ? pid + 1 : INIT_PID + 1;
 		taken = process_find(pid) != NULL;
-		for_each_process(p)
-			taken = taken || p->group == pid || p->session == pid;
+		for_each_process(p) taken = taken || p->group == pid || p->session == pid;
 	} while (taken);
 	return pid;
 }

@@ -43,7 +43,9 @@ static void link_timer(struct timer *t, uint64_t deadline)
 
 void deadline_update(void)
 {
-	djed_deadline = pm.probe_wanted || pm.tombstones ? 1 : pm.first_timer == NONE ? 0 : pm.timer[pm.first_timer].deadline;
+	djed_deadline = pm.probe_wanted || pm.tombstones ? 1
+			: pm.first_timer == NONE	 ? 0
+							 : pm.timer[pm.first_timer].deadline;
 }
 
 void timer_set(struct process *p, enum timer_kind kind, uint64_t deadline)

@@ -21,15 +21,16 @@ static void result_of(const struct process *child, int32_t code, int32_t status,
 }
 
 /* What `child` has to tell, if it is asked for. */
-static bool look_at(struct process *p, struct process *child, const struct wait_selection *s, struct wait_result *result)
+static bool look_at(struct process *p, struct process *child, const struct wait_selection *s,
+		    struct wait_result *result)
 {
 	bool take = !(s->options & LINUX_WNOWAIT);
 
 	if (child->state == PROCESS_ZOMBIE) {
 		if (!(s->options & LINUX_WEXITED))
 			return false;
-		result_of(child, child->exit_status & 0x7f ? LINUX_CLD_KILLED : LINUX_CLD_EXITED, child->exit_status,
-			  result);
+		result_of(child, child->exit_status & 0x7f ? LINUX_CLD_KILLED : LINUX_CLD_EXITED,
+			  child->exit_status, result);
 		if (take) {
 			p->children_user_time += result->user_time;
 			p->children_system_time += result->system_time;
@@ -53,7 +54,8 @@ int wait_look(struct process *p, const struct wait_selection *selection, struct 
 {
 	bool any = false;
 
-	for_each_child (child, p) {
+	for_each_child(child, p)
+	{
 		if (!selected(child, selection))
 			continue;
 		any = true;

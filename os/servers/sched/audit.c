@@ -1,5 +1,5 @@
-/* sched's invariants. Nothing here follows a link before it has checked that it stays in the table; every walk is
- * bounded. To the cross audit: its processes; resource[0]: sleepers, [1]: threads below level 0. */
+/* sched's invariants. Nothing here follows a link before it has checked that it stays in the table; every
+ * walk is bounded. To the cross audit: its processes; resource[0]: sleepers, [1]: threads below level 0. */
 #include "main.h"
 
 static void audit_table(struct djed_audit *a)
@@ -14,7 +14,8 @@ static void audit_table(struct djed_audit *a)
 	djed_check(a, used == sched.used, "%u threads, not %u", used, sched.used);
 	djed_check(a, sunken == sched.sunken, "%u threads are below level 0, not %u", sunken, sched.sunken);
 	for (unsigned i = 0; i < THREAD_BUCKETS; i++) {
-		for (at = sched.bucket[i]; at < THREADS_MAX && found <= THREADS_MAX; at = sched.thread[at].next_in_bucket) {
+		for (at = sched.bucket[i]; at < THREADS_MAX && found <= THREADS_MAX;
+		     at = sched.thread[at].next_in_bucket) {
 			djed_check(a, sched.thread[at].pid && sched.thread[at].pid % THREAD_BUCKETS == i,
 				   "slot %u is in the bucket of others", at);
 			found++;
@@ -22,11 +23,13 @@ static void audit_table(struct djed_audit *a)
 		djed_check(a, at == NONE, "bucket %u ends in slot %u", i, at);
 	}
 	djed_check(a, found == used, "%u of %u threads can be found by pid", found, used);
-	for (at = sched.first_free; at < THREADS_MAX && free_slots <= THREADS_MAX; at = sched.thread[at].next_in_bucket) {
+	for (at = sched.first_free; at < THREADS_MAX && free_slots <= THREADS_MAX;
+	     at = sched.thread[at].next_in_bucket) {
 		djed_check(a, !sched.thread[at].pid, "slot %u is used and in the free list", at);
 		free_slots++;
 	}
-	djed_check(a, at == NONE && free_slots + used == THREADS_MAX, "%u slots are free, %u used", free_slots, used);
+	djed_check(a, at == NONE && free_slots + used == THREADS_MAX, "%u slots are free, %u used",
+		   free_slots, used);
 }
 
 static void audit_thread(struct djed_audit *a, const struct thread *t)
@@ -39,7 +42,8 @@ static void audit_thread(struct djed_audit *a, const struct thread *t)
 	for (unsigned i = 0; i < THREADS_MAX; i++) {
 		const struct thread *other = &sched.thread[i];
 
-		djed_check(a, other == t || !other->pid || (other->pid != t->pid && other->thread != t->thread),
+		djed_check(a,
+			   other == t || !other->pid || (other->pid != t->pid && other->thread != t->thread),
 			   "process %u and its thread are there twice", t->pid);
 	}
 	a->processes++;
@@ -55,7 +59,8 @@ static void audit_sleepers(struct djed_audit *a)
 
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		sleeping += sched.thread[i].pid && sched.thread[i].sleeping;
-	for (at = sched.first_sleeper; at < THREADS_MAX && count <= THREADS_MAX; at = sched.thread[at].next_sleeper) {
+	for (at = sched.first_sleeper; at < THREADS_MAX && count <= THREADS_MAX;
+	     at = sched.thread[at].next_sleeper) {
 		const struct thread *t = &sched.thread[at];
 
 		djed_check(a, t->pid && t->sleeping, "slot %u is among the sleepers and does not sleep", at);

@@ -25,8 +25,8 @@ int64_t linux_on_sched_getaffinity(int32_t pid, uint32_t length, uint64_t mask)
 	return client_write(mask, &one, sizeof(one)) ? -EFAULT : (int64_t)sizeof(one);
 }
 
-/* The process that getpriority and setpriority name. Groups and users are known to pm, not here: only the caller's own
- * are served, as the caller alone. */
+/* The process that getpriority and setpriority name. Groups and users are known to pm, not here: only the
+ * caller's own are served, as the caller alone. */
 static djed_status priority_of(uint32_t which, int32_t who, struct thread **t)
 {
 	if (which > LINUX_PRIO_USER)

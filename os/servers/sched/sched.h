@@ -1,10 +1,12 @@
-/* sched: priorities and quanta of application threads, clocks, sleeping. The kernel only dispatches: the highest
- * priority first, round robin with quanta among equals.
+/* sched: priorities and quanta of application threads, clocks, sleeping. The kernel only dispatches: the
+ * highest priority first, round robin with quanta among equals.
  *
- * The policy is a multilevel feedback queue (Corbato 1962): a thread that uses up its quantum sinks one level, to a lower
- * priority with a longer quantum; once a second everybody is lifted again, so that nobody starves.
+ * The policy is a multilevel feedback queue (Corbato 1962): a thread that uses up its quantum sinks one
+ * level, to a lower priority with a longer quantum; once a second everybody is lifted again, so that nobody
+ * starves.
  *
- * Every table is static and bounded; links are slot numbers. A process has one thread and is named by its pid. */
+ * Every table is static and bounded; links are slot numbers. A process has one thread and is named by its
+ * pid. */
 #ifndef SCHED_H
 #define SCHED_H
 
@@ -20,20 +22,20 @@ enum {
 	LEVELS = 4,
 	NONE = 0xffff,
 };
-#define QUANTUM_NS 5000000ull    /* of level 0; it doubles with each level */
-#define LIFT_NS 1000000000ull    /* between two lifts of everybody */
+#define QUANTUM_NS 5000000ull /* of level 0; it doubles with each level */
+#define LIFT_NS 1000000000ull /* between two lifts of everybody */
 
 struct thread {
-	uint32_t pid;          /* 0: free */
-	int8_t nice;           /* -20 (first) .. 19 */
-	uint8_t level;         /* 0 .. LEVELS - 1; deeper is slower */
+	uint32_t pid;		 /* 0: free */
+	int8_t nice;		 /* -20 (first) .. 19 */
+	uint8_t level;		 /* 0 .. LEVELS - 1; deeper is slower */
 	uint16_t next_in_bucket; /* of free slots: next free one */
 	djed_handle thread;
-	djed_handle sleeping;  /* parked request; 0: it does not sleep */
-	uint64_t wake_at;      /* ns since boot, while it sleeps */
+	djed_handle sleeping;			 /* parked request; 0: it does not sleep */
+	uint64_t wake_at;			 /* ns since boot, while it sleeps */
 	uint16_t next_sleeper, previous_sleeper; /* in order of wake_at */
-	uint64_t resume_at;    /* of an interrupted sleep that restart_syscall continues; 0: none */
-	uint64_t remaining;    /* and the address for what was left of it */
+	uint64_t resume_at; /* of an interrupted sleep that restart_syscall continues; 0: none */
+	uint64_t remaining; /* and the address for what was left of it */
 };
 
 struct sched {
@@ -41,10 +43,10 @@ struct sched {
 	uint16_t bucket[THREAD_BUCKETS];
 	uint16_t first_free;
 	uint16_t used;
-	uint16_t sunken;        /* threads below level 0 */
+	uint16_t sunken; /* threads below level 0 */
 	uint16_t first_sleeper;
 	uint16_t sleepers;
-	uint64_t lift_at;       /* ns since boot; 0: nobody is sunken */
+	uint64_t lift_at; /* ns since boot; 0: nobody is sunken */
 };
 extern struct sched sched;
 
@@ -74,7 +76,8 @@ void sleep_remove(struct thread *t);
 void sleepers_wake(uint64_t now);
 void deadline_update(void);
 
-/* ---- clock.c: Linux's clocks and times ------------------------------------------------------------------ */
+/* ---- clock.c: Linux's clocks and times ------------------------------------------------------------------
+ */
 
 struct linux_timespec {
 	int64_t seconds, nanoseconds;

@@ -41,8 +41,8 @@ uint64_t thread_quantum(const struct thread *t)
 	return QUANTUM_NS << t->level;
 }
 
-/* Tells the kernel. Its priorities are not undone with a transaction, so rollback tells it again: this is logged
- * before the change, and therefore runs when the old values are back. */
+/* Tells the kernel. Its priorities are not undone with a transaction, so rollback tells it again: this is
+ * logged before the change, and therefore runs when the old values are back. */
 static void tell(uint64_t slot)
 {
 	const struct thread *t = &sched.thread[slot];

@@ -87,8 +87,10 @@ Test(ds, saved_state)
 	cr_assert_eq(ds_load(to, "one more", djed_own_writable(back, 50), &length), -ENOENT);
 }
 
-/* ---- corruptions ------------------------------------------------------------------------------------------ */
+/* ---- corruptions ------------------------------------------------------------------------------------------
+ */
 
+// clang-format off
 static struct entry *saved(void)
 {
 	return entry_find(ENTRY_SAVED, DJED_SENDER_APPLICATION, "saved");
@@ -123,15 +125,17 @@ static void loop(void) { named()->next = (uint16_t)(named() - ds.entry); }
 static void free_list(void) { ds.first_free = (uint16_t)(named() - ds.entry); }
 static void leaked(void) { ds.first_free = ds.entry[ds.first_free].next; }
 
+// clang-format on
 static const struct {
 	const char *name;
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-	ONE(kind), ONE(other_kind), ONE(freed), ONE(used), ONE(key), ONE(no_key), ONE(endless_key), ONE(twice), ONE(owner),
-	ONE(no_owner), ONE(block), ONE(block_lost), ONE(block_shared), ONE(block_free), ONE(block_leaked), ONE(length),
-	ONE(shorter), ONE(bytes), ONE(checksum), ONE(block_of_number), ONE(bucket_lost), ONE(bucket_wrong), ONE(loop),
-	ONE(free_list), ONE(leaked),
+    ONE(kind),	      ONE(other_kind),	 ONE(freed),	    ONE(used),	     ONE(key),
+    ONE(no_key),      ONE(endless_key),	 ONE(twice),	    ONE(owner),	     ONE(no_owner),
+    ONE(block),	      ONE(block_lost),	 ONE(block_shared), ONE(block_free), ONE(block_leaked),
+    ONE(length),      ONE(shorter),	 ONE(bytes),	    ONE(checksum),   ONE(block_of_number),
+    ONE(bucket_lost), ONE(bucket_wrong), ONE(loop),	    ONE(free_list),  ONE(leaked),
 #undef ONE
 };
 

@@ -41,7 +41,8 @@ Test(monitor, forwards)
 
 		if ((call && call->support != LINUX_ABSENT) || counter) {
 			cr_assert_eq(o.next, DJED_NEXT_FORWARD, "call %u", number);
-			cr_assert_eq(o.target, host_slot(counter ? "counter" : call->owner), "call %u", number);
+			cr_assert_eq(o.target, host_slot(counter ? "counter" : call->owner), "call %u",
+				     number);
 			cr_assert_eq(o.message.label, LINUX_LABEL(number));
 			cr_assert_eq(o.message.word[5], 6);
 			cr_assert_eq(o.log, DJED_LOG_EMPTY);
@@ -59,12 +60,15 @@ Test(monitor, forwards)
 	cr_assert_eq(djed_ring.event[5000 % DJED_RING_EVENTS].call, LINUX_LABEL(435));
 	cr_assert_eq(djed_ring.event[5000 % DJED_RING_EVENTS].source, 7);
 	cr_assert_eq(host_linux("monitor", 0xffff).status, -ENOSYS, "a number too large for a label");
-	cr_assert_eq(host_request("monitor", &(struct djed_message){.label = DJED_LABEL(9, 1)}).status, -ENOSYS);
+	cr_assert_eq(host_request("monitor", &(struct djed_message){.label = DJED_LABEL(9, 1)}).status,
+		     -ENOSYS);
 	cr_assert_eq(host_audit("monitor").violations, 0, "%s", host_log());
 }
 
-/* ---- corruptions ------------------------------------------------------------------------------------------ */
+/* ---- corruptions ------------------------------------------------------------------------------------------
+ */
 
+// clang-format off
 static void route(void) { monitor.route[39] = 3; }
 static void route_flip(void) { monitor.route[0] ^= 1; }
 static void route_lost(void) { monitor.route[1] = NOBODY; }
@@ -87,15 +91,17 @@ static void event_kind(void) { djed_ring.event[0].kind = 0; }
 static void event_kind_high(void) { djed_ring.event[2].kind = 77; }
 static void event_future(void) { djed_ring.event[1].time = ~0ull; }
 
+// clang-format on
 static const struct {
 	const char *name;
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-	ONE(route), ONE(route_flip), ONE(route_lost), ONE(route_absent), ONE(route_last), ONE(route_wild),
-	ONE(route_zeroed), ONE(ranges), ONE(ranges_many), ONE(ranges_two), ONE(range_first), ONE(range_last),
-	ONE(range_slot), ONE(range_wild), ONE(named_served), ONE(named_counter), ONE(named_all), ONE(ring_capacity),
-	ONE(event_kind), ONE(event_kind_high), ONE(event_future),
+    ONE(route),		ONE(route_flip),   ONE(route_lost),    ONE(route_absent), ONE(route_last),
+    ONE(route_wild),	ONE(route_zeroed), ONE(ranges),	       ONE(ranges_many),  ONE(ranges_two),
+    ONE(range_first),	ONE(range_last),   ONE(range_slot),    ONE(range_wild),	  ONE(named_served),
+    ONE(named_counter), ONE(named_all),	   ONE(ring_capacity), ONE(event_kind),	  ONE(event_kind_high),
+    ONE(event_future),
 #undef ONE
 };
 
@@ -116,6 +122,7 @@ Test(monitor, corruption)
 		cr_expect_gt(host_audit("monitor").violations, 0, "%s is not reported", corruptions[i].name);
 		memcpy(&monitor, &sound, sizeof(sound));
 		memcpy(&djed_ring, &ring, sizeof(ring));
-		cr_assert_eq(host_audit("monitor").violations, 0, "%s cannot be taken back", corruptions[i].name);
+		cr_assert_eq(host_audit("monitor").violations, 0, "%s cannot be taken back",
+			     corruptions[i].name);
 	}
 }

@@ -10,6 +10,7 @@ static struct process *p(uint32_t pid)
 	return process_find(pid);
 }
 
+// clang-format off
 static void state(void) { p(3)->state = PROCESS_ZOMBIE; }
 static void unknown_state(void) { p(3)->state = 9; }
 static void used_count(void) { pm.used++; }
@@ -65,25 +66,71 @@ static void last_pid(void) { pm.last_pid = 40000; }
 static void init(void) { pm.process[0].pid = 7; }
 static void tombstones(void) { pm.tombstones = 33; }
 
+// clang-format on
 static const struct corruption {
 	const char *name;
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-	ONE(state), ONE(unknown_state), ONE(used_count), ONE(zombie_count), ONE(pid), ONE(lost_from_bucket),
-	ONE(wrong_bucket), ONE(free_list), ONE(leaked_slot), ONE(chain), ONE(chain_back), ONE(parent),
-	ONE(parent_out_of_table), ONE(sibling), ONE(sibling_back), ONE(last_child), ONE(lost_child), ONE(group),
-	ONE(session), ONE(leader), ONE(thread), ONE(stale_thread), ONE(parked), ONE(wait_kind), ONE(stopped),
-	ONE(vfork_child), ONE(holder), ONE(blocked), ONE(action_mask), ONE(known), ONE(pending), ONE(queue_end),
-	ONE(queue_lost), ONE(info_signal), ONE(info_loop), ONE(infos_count), ONE(leaked_info), ONE(wait_set),
-	ONE(timer_order), ONE(timer_count), ONE(timer_lost), ONE(timer_back), ONE(timer_of_nobody), ONE(zombie_timer),
-	ONE(zombie_thread), ONE(limit), ONE(name), ONE(groups), ONE(report), ONE(exit_signal), ONE(first_program),
-	ONE(last_pid), ONE(init), ONE(tombstones),
+    ONE(state),
+    ONE(unknown_state),
+    ONE(used_count),
+    ONE(zombie_count),
+    ONE(pid),
+    ONE(lost_from_bucket),
+    ONE(wrong_bucket),
+    ONE(free_list),
+    ONE(leaked_slot),
+    ONE(chain),
+    ONE(chain_back),
+    ONE(parent),
+    ONE(parent_out_of_table),
+    ONE(sibling),
+    ONE(sibling_back),
+    ONE(last_child),
+    ONE(lost_child),
+    ONE(group),
+    ONE(session),
+    ONE(leader),
+    ONE(thread),
+    ONE(stale_thread),
+    ONE(parked),
+    ONE(wait_kind),
+    ONE(stopped),
+    ONE(vfork_child),
+    ONE(holder),
+    ONE(blocked),
+    ONE(action_mask),
+    ONE(known),
+    ONE(pending),
+    ONE(queue_end),
+    ONE(queue_lost),
+    ONE(info_signal),
+    ONE(info_loop),
+    ONE(infos_count),
+    ONE(leaked_info),
+    ONE(wait_set),
+    ONE(timer_order),
+    ONE(timer_count),
+    ONE(timer_lost),
+    ONE(timer_back),
+    ONE(timer_of_nobody),
+    ONE(zombie_timer),
+    ONE(zombie_thread),
+    ONE(limit),
+    ONE(name),
+    ONE(groups),
+    ONE(report),
+    ONE(exit_signal),
+    ONE(first_program),
+    ONE(last_pid),
+    ONE(init),
+    ONE(tombstones),
 #undef ONE
 };
 
-/* 2: the shell; 3: with a timer; 4: waits for 7, with a timer; 5: stopped, with a queued signal; 6: a zombie; 7: in
- * the middle of vfork, held by its child 8. */
+/* 2: the shell; 3: with a timer; 4: waits for 7, with a timer; 5: stopped, with a queued signal; 6: a zombie;
+ * 7: in the middle of vfork, held by its child 8. */
 static void build(void)
 {
 	world_start("-- sh");

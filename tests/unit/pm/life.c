@@ -109,7 +109,8 @@ Test(life, fork_and_wait)
 	cr_assert_eq(world_call(4, LINUX_FORK), 6);
 	world_call(5, LINUX_EXIT, 1);
 	world_call(4, LINUX_EXIT, 2);
-	cr_assert(!process_find(5) && process_find(6)->parent == 0 && process_find(4)->state == PROCESS_ZOMBIE);
+	cr_assert(!process_find(5) && process_find(6)->parent == 0 &&
+		  process_find(4)->state == PROCESS_ZOMBIE);
 	cr_assert_eq(world_call(6, LINUX_GETPPID), 1);
 	world_check("orphans");
 	cr_assert_eq(world_call(2, LINUX_WAITID, LINUX_P_ALL, 0, at(0), LINUX_WEXITED | LINUX_WNOWAIT, 0), 0);
@@ -200,7 +201,8 @@ Test(life, exec)
 	world_calls.head = "#!  /bin/interpreter  -x y \nrest";
 	cr_assert_eq(world_call(2, LINUX_EXECVE, at(0), at(200), 0), 0);
 	cr_assert_eq(memcmp(world_calls.strings, "/bin/prog\0/bin/interpreter\0-x y\0/bin/prog\0one\0",
-			    world_calls.length), 0);
+			    world_calls.length),
+		     0);
 	cr_assert_eq(world_calls.arguments, 4);
 	world_calls.head = "#!/bin/prog";
 	cr_assert_eq(world_call(2, LINUX_EXECVE, at(0), at(200), 0), -ELOOP);

@@ -1,4 +1,5 @@
-/* Random lives: whatever processes do to each other, pm's invariants hold, and calls with random arguments get an answer. */
+/* Random lives: whatever processes do to each other, pm's invariants hold, and calls with random arguments
+ * get an answer. */
 #include "world.h"
 
 #include <criterion/criterion.h>
@@ -63,7 +64,8 @@ static void mask_some(uint32_t pid)
 	signal_set set = (uint64_t)below(1u << 31) << 10 | below(1024);
 
 	if (action.handler == 2)
-		action = (struct signal_action){0x500000, LINUX_SA_RESTORER | (below(2) ? LINUX_SA_RESTART : 0), 0x500100, set};
+		action = (struct signal_action){
+		    0x500000, LINUX_SA_RESTORER | (below(2) ? LINUX_SA_RESTART : 0), 0x500100, set};
 	put(0, &action, sizeof(action));
 	put(64, &set, sizeof(set));
 	switch (below(5)) {
@@ -86,21 +88,27 @@ static void step(uint32_t pid)
 {
 	world_thread[pid].context.rsp = WORLD_STACK - 64;
 	switch (below(14)) {
-	case 0: case 1: case 2: case 3:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
 		fork_some(pid);
 		break;
 	case 4:
 		if (pid != 2)
 			world_call(pid, LINUX_EXIT, below(256));
 		break;
-	case 5: case 6:
+	case 5:
+	case 6:
 		world_call(pid, LINUX_WAIT4, below(2) ? -1 : (int)some_pid(), 0,
 			   below(4) ? LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED : 0, 0);
 		break;
-	case 7: case 8:
+	case 7:
+	case 8:
 		signal_some(pid);
 		break;
-	case 9: case 10:
+	case 9:
+	case 10:
 		mask_some(pid);
 		break;
 	case 11:
@@ -145,8 +153,23 @@ Test(random, lives, .timeout = 60)
 /* Whatever an application passes, it gets a result, and nothing breaks. */
 Test(random, hostile_arguments, .timeout = 60)
 {
-	static const uint64_t odd[] = {0, 1, 8, 64, 65, ~0ull, 1ull << 63, 0x7fffffff, 0xffffffff80000000, 4096, WORLD_BASE,
-				       WORLD_STACK - 4, WORLD_STACK, 0x7ffffffff000, 0x7fffffffefff, 33, 17};
+	static const uint64_t odd[] = {0,
+				       1,
+				       8,
+				       64,
+				       65,
+				       ~0ull,
+				       1ull << 63,
+				       0x7fffffff,
+				       0xffffffff80000000,
+				       4096,
+				       WORLD_BASE,
+				       WORLD_STACK - 4,
+				       WORLD_STACK,
+				       0x7ffffffff000,
+				       0x7fffffffefff,
+				       33,
+				       17};
 
 	state = 77;
 	world_start("-- sh");
@@ -155,14 +178,17 @@ Test(random, hostile_arguments, .timeout = 60)
 		uint64_t argument[5];
 
 		for (unsigned k = 0; k < 5; k++)
-			argument[k] = below(3) ? odd[below(17)] : below(3) ? at(below(WORLD_MEMORY)) : below(100);
+			argument[k] = below(3)	 ? odd[below(17)]
+				      : below(3) ? at(below(WORLD_MEMORY))
+						 : below(100);
 		if (!pid || (number == LINUX_FORK && pm.used > 100))
 			continue;
-		if (pid == 2 && (number == LINUX_EXIT || number == LINUX_EXIT_GROUP || number == LINUX_RT_SIGRETURN ||
-				 number == LINUX_KILL || number == LINUX_TKILL || number == LINUX_TGKILL ||
-				 number == LINUX_ALARM || number == LINUX_PAUSE || number == LINUX_WAIT4 ||
-				 number == LINUX_WAITID || number == LINUX_RT_SIGSUSPEND || number == LINUX_SETITIMER ||
-				 number == LINUX_RT_SIGTIMEDWAIT || number == LINUX_VFORK || number == LINUX_CLONE))
+		if (pid == 2 &&
+		    (number == LINUX_EXIT || number == LINUX_EXIT_GROUP || number == LINUX_RT_SIGRETURN ||
+		     number == LINUX_KILL || number == LINUX_TKILL || number == LINUX_TGKILL ||
+		     number == LINUX_ALARM || number == LINUX_PAUSE || number == LINUX_WAIT4 ||
+		     number == LINUX_WAITID || number == LINUX_RT_SIGSUSPEND || number == LINUX_SETITIMER ||
+		     number == LINUX_RT_SIGTIMEDWAIT || number == LINUX_VFORK || number == LINUX_CLONE))
 			continue; /* somebody must go on */
 		for (unsigned k = 0; k < 256; k++)
 			world_memory[below(WORLD_MEMORY)] = (uint8_t)below(256);

@@ -307,7 +307,8 @@ Test(signals, stop_and_continue)
 	cr_assert_eq(process_find(3)->state, PROCESS_STOPPED);
 	cr_assert_eq(world_thread[2].context.rax, 3);
 	cr_assert_eq(word(at(0)) & 0xffff, LINUX_SIGTSTP << 8 | 0x7f);
-	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, at(0), LINUX_WUNTRACED | LINUX_WNOHANG, 0), 0, "told once");
+	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, at(0), LINUX_WUNTRACED | LINUX_WNOHANG, 0), 0,
+		     "told once");
 	world_check("stopped");
 	/* Signals wait, but for SIGCONT and SIGKILL. */
 	cr_assert_eq(world_call(2, LINUX_KILL, 3, LINUX_SIGTERM), 0);
@@ -326,7 +327,8 @@ Test(signals, stop_and_continue)
 	cr_assert_eq(world_call(2, LINUX_KILL, 4, LINUX_SIGKILL), 0);
 	cr_assert_eq(process_find(4)->exit_status, LINUX_SIGKILL);
 	cr_assert_eq(world_call(2, LINUX_WAIT4, 4, 0, 0, 0), 4);
-	/* Nobody can continue an orphaned group: terminal stops do nothing, and stopped members are hung up. */
+	/* Nobody can continue an orphaned group: terminal stops do nothing, and stopped members are hung up.
+	 */
 	cr_assert_eq(world_call(2, LINUX_KILL, 2, LINUX_SIGTSTP), 0);
 	cr_assert_eq(process_find(2)->state, PROCESS_ALIVE);
 	cr_assert_eq(world_call(2, LINUX_FORK), 5);

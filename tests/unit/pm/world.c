@@ -28,8 +28,10 @@ uint64_t put(unsigned offset, const void *bytes, unsigned length)
 
 static struct djed_buffer grant(const struct djed_delivery *d, unsigned index)
 {
-	return (struct djed_buffer){.kind = DJED_GRANT_PASS, .rights = d->message.grant[index].rights,
-				    .length = d->message.grant[index].length, .index = (uint16_t)index};
+	return (struct djed_buffer){.kind = DJED_GRANT_PASS,
+				    .rights = d->message.grant[index].rights,
+				    .length = d->message.grant[index].length,
+				    .index = (uint16_t)index};
 }
 
 static void fake_vfs(const struct djed_delivery *d, struct djed_message *answer)
@@ -201,7 +203,8 @@ static djed_status thread_alive(const uint64_t in[6], uint64_t out[3])
 	return thread_of(in[0]) ? 0 : -ESRCH;
 }
 
-/* ---- what happens ---------------------------------------------------------------------------------------- */
+/* ---- what happens ----------------------------------------------------------------------------------------
+ */
 
 static void settle(uint32_t pid, struct host_outcome o);
 
@@ -235,7 +238,8 @@ static void follow_effects(void)
 				if (!t->exists || !t->parked || t->request != e.in[0])
 					continue;
 				t->parked = false;
-				t->context.rax = e.message.status ? (uint64_t)(int64_t)e.message.status : e.message.word[0];
+				t->context.rax = e.message.status ? (uint64_t)(int64_t)e.message.status
+								  : e.message.word[0];
 				return_to_user(pid);
 			}
 			again = true;

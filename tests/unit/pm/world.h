@@ -8,24 +8,29 @@
 
 #include "../../../runtime/port/linux.h"
 
-enum { WORLD_THREADS = 512, WORLD_MEMORY = 1 << 16, WORLD_BASE = 0x10000, WORLD_STACK = WORLD_BASE + WORLD_MEMORY };
+enum {
+	WORLD_THREADS = 512,
+	WORLD_MEMORY = 1 << 16,
+	WORLD_BASE = 0x10000,
+	WORLD_STACK = WORLD_BASE + WORLD_MEMORY
+};
 
 struct world_thread {
 	bool exists, started, marked;
 	bool parked;
-	djed_handle request;       /* parked, or as it was */
-	uint32_t call;             /* label of what it waits for */
+	djed_handle request; /* parked, or as it was */
+	uint32_t call;	     /* label of what it waits for */
 	struct djed_context context;
 };
 extern struct world_thread world_thread[WORLD_THREADS]; /* by pid */
-extern uint8_t world_memory[WORLD_MEMORY];              /* of the (one) application, at WORLD_BASE */
+extern uint8_t world_memory[WORLD_MEMORY];		/* of the (one) application, at WORLD_BASE */
 
 /* What the fake servers were told last, and how they answer. */
 extern struct world_calls {
-	djed_status fork, execute, open;      /* results to give */
-	const char *head;                     /* of every program but /bin/interpreter */
-	char path[4096];                      /* last open_program */
-	char strings[4096];                   /* last execute: the block */
+	djed_status fork, execute, open; /* results to give */
+	const char *head;		 /* of every program but /bin/interpreter */
+	char path[4096];		 /* last open_program */
+	char strings[4096];		 /* last execute: the block */
 	uint32_t length, arguments, environment, name_length;
 	uint32_t vfs_exits, mm_exits, sched_removes, vfs_creates;
 	uint32_t terminal_group, terminal_signal; /* for console_take_signal */
@@ -34,10 +39,10 @@ extern struct world_calls {
 /* Starts pm, and the first program (pid 2). */
 void world_start(const char *command_line);
 
-/* A Linux call of process `pid`, all that follows from it included. The result that the thread goes on with; if it is
- * parked, 0 and *parked. Arguments beyond those given are 0. */
+/* A Linux call of process `pid`, all that follows from it included. The result that the thread goes on with;
+ * if it is parked, 0 and *parked. Arguments beyond those given are 0. */
 #define world_call(pid, ...) world_call_(pid, __VA_ARGS__, 0, 0, 0, 0, 0)
-#define world_call_(pid, number, a, b, c, d, e, ...)                                                                \
+#define world_call_(pid, number, a, b, c, d, e, ...) \
 	world_do(pid, number, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e))
 int64_t world_do(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 /* Notifications to pm. */

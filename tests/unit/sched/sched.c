@@ -156,7 +156,8 @@ Test(sched, sleeping)
 	cr_assert_eq(call(2, LINUX_NANOSLEEP, 8, 0, 0, 0), -EFAULT);
 	cr_assert_eq(call(2, LINUX_CLOCK_NANOSLEEP, LINUX_CLOCK_THREAD_CPUTIME, 0, base, 0), -EINVAL);
 	cr_assert_eq(call(2, LINUX_CLOCK_NANOSLEEP, LINUX_CLOCK_MONOTONIC_RAW, 0, base, 0), -EOPNOTSUPP);
-	cr_assert_eq(call(2, LINUX_CLOCK_NANOSLEEP, LINUX_CLOCK_MONOTONIC, 1, sleep_of(4, 0), 0), 0, "long ago");
+	cr_assert_eq(call(2, LINUX_CLOCK_NANOSLEEP, LINUX_CLOCK_MONOTONIC, 1, sleep_of(4, 0), 0), 0,
+		     "long ago");
 	for (unsigned i = 0; i < 4; i++) {
 		static const int seconds[] = {3, 1, 4, 2};
 
@@ -168,7 +169,8 @@ Test(sched, sleeping)
 	cr_assert_eq(host_deadline("sched"), 6000000000);
 	djed_port_time = 7500000000;
 	host_notify("sched", 1ull << 63);
-	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[1].request && e.message.status == 0);
+	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[1].request &&
+		  e.message.status == 0);
 	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[3].request);
 	cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e));
 	cr_assert_eq(host_deadline("sched"), 8000000000);
@@ -198,8 +200,10 @@ Test(sched, sleeping)
 	check();
 }
 
-/* ---- corruptions ------------------------------------------------------------------------------------------ */
+/* ---- corruptions ------------------------------------------------------------------------------------------
+ */
 
+// clang-format off
 static struct thread *t(uint32_t pid)
 {
 	return thread_find(pid);
@@ -228,14 +232,16 @@ static void loop(void) { t(4)->next_sleeper = (uint16_t)(t(4) - sched.thread); }
 static void lift(void) { sched.lift_at = 0; }
 static void lift_early(void) { sched.lift_at = 1; }
 
+// clang-format on
 static const struct {
 	const char *name;
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-	ONE(used), ONE(sunken), ONE(sleepers), ONE(pid), ONE(lost), ONE(bucket), ONE(bucket_end), ONE(free_list),
-	ONE(leaked), ONE(nice_value), ONE(level), ONE(handle), ONE(shared_handle), ONE(request), ONE(time_lost),
-	ONE(order), ONE(first), ONE(link_), ONE(link_back), ONE(awake_in_list), ONE(loop), ONE(lift), ONE(lift_early),
+    ONE(used),		ONE(sunken),	    ONE(sleepers),  ONE(pid),	     ONE(lost),	      ONE(bucket),
+    ONE(bucket_end),	ONE(free_list),	    ONE(leaked),    ONE(nice_value), ONE(level),      ONE(handle),
+    ONE(shared_handle), ONE(request),	    ONE(time_lost), ONE(order),	     ONE(first),      ONE(link_),
+    ONE(link_back),	ONE(awake_in_list), ONE(loop),	    ONE(lift),	     ONE(lift_early),
 #undef ONE
 };
 
@@ -256,6 +262,7 @@ Test(sched, corruption)
 		corruptions[i].make();
 		cr_expect_gt(host_audit("sched").violations, 0, "%s is not reported", corruptions[i].name);
 		memcpy(&sched, &sound, sizeof(sched));
-		cr_assert_eq(host_audit("sched").violations, 0, "%s cannot be taken back", corruptions[i].name);
+		cr_assert_eq(host_audit("sched").violations, 0, "%s cannot be taken back",
+			     corruptions[i].name);
 	}
 }
