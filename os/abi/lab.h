@@ -12,7 +12,7 @@
 #define DJED_FAULT_PHYSICAL 0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
 #define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
 
-/* The doorbell: after it has set `state` to READY or to a final state, the kernel writes 1 to this I/O port. With
+/* The doorbell: after it has set `state` to READY, to AUDITING or to a final state, the kernel writes 1 to this I/O port. With
  * `-device pvpanic,ioport=0x505 -action panic=pause` the machine pauses right there, and the host takes its
  * snapshot, or reads what happened. Without the device the write goes nowhere. */
 #define DJED_DOORBELL_PORT 0x505
@@ -35,6 +35,7 @@ enum djed_lab_state {
 	DJED_LAB_ENDED = 3,  /* first program ended: `exit_status` is valid (wait status as Linux encodes it) */
 	DJED_LAB_SHUTDOWN = 4, /* controlled shutdown by rs */
 	DJED_LAB_PANIC = 5,  /* the kernel stopped itself */
+	DJED_LAB_AUDITING = 6, /* all programs have ended, the final audit begins: the laboratory takes its hands off */
 };
 
 enum djed_lab_region_kind {
@@ -59,7 +60,7 @@ struct djed_recovery_record {
 	uint32_t error;      /* errno given to the application, 0 if none */
 	uint64_t transaction;
 	uint64_t address, instruction; /* of the fault */
-	uint64_t crashed_at, done_at;  /* ns since boot */
+	uint64_t crashed_at, done_at;  /* ns since boot: of the crash; when the last participant had rolled back or the new instance was ready */
 	uint32_t label;      /* of the request the server held */
 	uint32_t attempt;
 	uint64_t output;     /* djed_lab.output_bytes at that time (filled by the kernel) */
@@ -87,13 +88,13 @@ struct djed_lab {
 	uint32_t state;   /* enum djed_lab_state */
 	uint32_t exit_status;
 	uint32_t violations;   /* all services and the cross audit; ~0 until the final audit has run */
-	uint64_t recoveries;   /* total; record i is at recovery[i % DJED_LAB_RECOVERIES] */
+	uint64_t recoveries;   /* total; the first DJED_LAB_RECOVERIES have a record */
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;
 	uint32_t services;
 	uint64_t linux_calls;  /* system calls of applications */
 	uint64_t output_bytes; /* bytes sent to DJED_OUTPUT_PORT */
-	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and final */
+	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and AUDITING or final */
 	struct djed_lab_service service[DJED_SERVICES_MAX];
 	struct djed_lab_region region[DJED_LAB_REGIONS];
 	struct djed_recovery_record recovery[DJED_LAB_RECOVERIES];

@@ -36,11 +36,11 @@ djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, u
 
 djed_status lab_set_state(uint64_t state)
 {
-	if (state > DJED_LAB_PANIC)
+	if (state > DJED_LAB_AUDITING)
 		return -EINVAL;
 	if (state == DJED_LAB_READY)
 		lab()->ready_at = clock_now();
-	else if (state >= DJED_LAB_ENDED)
+	else if (state >= DJED_LAB_ENDED && lab()->ended_at == 0)
 		lab()->ended_at = clock_now();
 	*(volatile uint32_t *)&lab()->state = (uint32_t)state;
 	if (state != DJED_LAB_BOOTING && state != DJED_LAB_RUNNING)
@@ -55,10 +55,12 @@ void lab_crashed(uint32_t service)
 
 void lab_record_recovery(const struct djed_recovery_record *record)
 {
-	struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries % DJED_LAB_RECOVERIES];
+	if (lab()->recoveries < DJED_LAB_RECOVERIES) {
+		struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries];
 
-	*to = *record;
-	to->output = lab()->output_bytes;
+		*to = *record;
+		to->output = lab()->output_bytes;
+	}
 	if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
 		to->crashed_at = crashed_at[record->service];
 	recovering = record->rung && record->rung <= RUNG_NEW_INSTANCE;

@@ -47,9 +47,9 @@ static struct text run(const char *variant, bool icount)
 		machine_drain_serial(m, &output);
 		enum machine_wait what = machine_wait_pause(m, 0);
 		lab = machine_lab(m);
-		if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_READY)
-			machine_continue(m);
-		else if (what != MACHINE_TIMEOUT || seconds_now() > deadline)
+		if (what == MACHINE_PAUSED && machine_go_on(m))
+			continue;
+		if (what != MACHINE_TIMEOUT || seconds_now() > deadline)
 			break;
 	}
 	machine_drain_serial(m, &output);

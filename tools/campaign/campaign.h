@@ -88,6 +88,7 @@ extern const char *const outcome_names[OUTCOMES];
 
 struct observation {
 	bool timed_out, machine_gone;
+	uint64_t output_before; /* bytes that the serial line's port had taken at the snapshot */
 	bool lab_valid;
 	struct djed_lab lab; /* copy */
 	struct text output;
@@ -105,9 +106,11 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 
 /* Boots the campaign build to its snapshot. */
 struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive, const char *log);
-/* Runs from the snapshot with one fault (NULL: none). Frees nothing of `seen`; seen->output is appended to. */
+/* Runs from the snapshot with one fault (NULL: none). The fault sleeps again when the final audit begins: that is the laboratory's
+ * instrument, not part of what is tested. `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`;
+ * seen->output is appended to. */
 void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
-		    struct observation *seen);
+		    struct observation *seen, struct counts *counts);
 /* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
 void golden_run(struct golden *golden, const struct settings *settings, const char *policy, const char *archive,

@@ -94,7 +94,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 }
 
 void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
-		    struct observation *seen)
+		    struct observation *seen, struct counts *counts)
 {
 	double start = seconds_now();
 	struct text stale = {0};
@@ -112,13 +112,22 @@ void experiment_run(struct machine *m, const struct planned *fault, bool always,
 		slot->hits = 0;
 		slot->site = fault->site->number;
 	}
+	const struct djed_lab *lab = machine_lab(m);
+	seen->output_before = lab ? lab->output_bytes : 0;
 	enum machine_wait what = machine_continue(m) ? wait_doorbell(m, limit_seconds, &seen->output) : MACHINE_GONE;
+	if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_AUDITING) {
+		if (slot)
+			slot->site = 0;
+		if (counts)
+			counts_read(counts, m);
+		what = machine_continue(m) ? wait_doorbell(m, limit_seconds, &seen->output) : MACHINE_GONE;
+	}
 	if (what == MACHINE_TIMEOUT) {
 		seen->timed_out = true;
 		machine_pause(m);
 	}
 	seen->machine_gone = what == MACHINE_GONE;
-	const struct djed_lab *lab = machine_lab(m);
+	lab = machine_lab(m);
 	seen->lab_valid = lab != NULL;
 	if (lab)
 		seen->lab = *lab;
@@ -134,8 +143,7 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 	struct observation seen = {0};
 	struct counts before = {0}, after = {0};
 	counts_read(&before, m);
-	experiment_run(m, NULL, false, 600, &seen);
-	counts_read(&after, m);
+	experiment_run(m, NULL, false, 600, &seen, &after);
 	if (seen.machine_gone || seen.timed_out || !seen.lab_valid || seen.lab.state != DJED_LAB_ENDED) {
 		machine_stop(m);
 		die("the workload does not end in good order without a fault (state %u)", seen.lab.state);
@@ -168,7 +176,7 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 		sites_read(sites, &before, &after, golden, settings);
 	/* The run must repeat exactly, or outcomes mean nothing. */
 	struct observation again = {0};
-	experiment_run(m, NULL, false, 600, &again);
+	experiment_run(m, NULL, false, 600, &again, NULL);
 	bool same = again.lab_valid && again.output.length == golden->output.length &&
 		    !memcmp(again.output.bytes, golden->output.bytes, golden->output.length) &&
 		    again.lab.ended_at == seen.lab.ended_at;

@@ -28,11 +28,6 @@ static void quote_line(char *into, size_t size, const struct text *t, size_t at)
 	into[n] = 0;
 }
 
-static const struct djed_recovery_record *record_of(const struct djed_lab *lab, uint64_t i)
-{
-	return &lab->recovery[i % DJED_LAB_RECOVERIES];
-}
-
 static bool any_rung(const struct djed_lab *lab, unsigned low, unsigned high)
 {
 	for (unsigned rung = low; rung <= high; rung++)
@@ -42,12 +37,13 @@ static bool any_rung(const struct djed_lab *lab, unsigned low, unsigned high)
 }
 
 /* True if rs recorded an error answer before output byte `at` was sent. */
-static bool error_before(const struct djed_lab *lab, uint64_t at)
+static bool error_before(const struct observation *seen, uint64_t at)
 {
-	uint64_t first = lab->recoveries > DJED_LAB_RECOVERIES ? lab->recoveries - DJED_LAB_RECOVERIES : 0;
-	for (uint64_t i = first; i < lab->recoveries; i++)
-		if (record_of(lab, i)->error && record_of(lab, i)->output <= at)
+	for (uint64_t i = 0; i < seen->lab.recoveries && i < DJED_LAB_RECOVERIES; i++) {
+		const struct djed_recovery_record *record = &seen->lab.recovery[i];
+		if (record->error && record->output - seen->output_before <= at)
 			return true;
+	}
 	return false;
 }
 
@@ -95,7 +91,7 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 			v.outcome = CLIENT_LOST;
 		else if (same)
 			v.outcome = TRANSPARENT;
-		else if (error_before(lab, difference < 0 ? ~0ull : (uint64_t)difference))
+		else if (error_before(seen, difference < 0 ? ~0ull : (uint64_t)difference))
 			v.outcome = ERROR_SEEN;
 		else
 			v.outcome = SILENT;

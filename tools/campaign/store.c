@@ -189,9 +189,8 @@ bool store_is_done(sqlite3 *db, const char *policy, unsigned id)
 
 static void store_recoveries(sqlite3 *db, const char *policy, unsigned id, const struct djed_lab *lab)
 {
-	uint64_t first = lab->recoveries > DJED_LAB_RECOVERIES ? lab->recoveries - DJED_LAB_RECOVERIES : 0;
-	for (uint64_t i = first; i < lab->recoveries; i++) {
-		const struct djed_recovery_record *r = &lab->recovery[i % DJED_LAB_RECOVERIES];
+	for (uint64_t i = 0; i < lab->recoveries && i < DJED_LAB_RECOVERIES; i++) {
+		const struct djed_recovery_record *r = &lab->recovery[i];
 		sqlite3_stmt *add =
 			store_prepare(db, "INSERT OR REPLACE INTO recovery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);

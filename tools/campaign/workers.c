@@ -78,7 +78,7 @@ static bool read_whole(int fd, void *bytes, size_t length)
 		result.index = todo[turn];
 		if (!m)
 			m = experiment_boot(settings, policy, archive, NULL);
-		experiment_run(m, &plan[result.index], settings->always, limit, &result.seen);
+		experiment_run(m, &plan[result.index], settings->always, limit, &result.seen, NULL);
 		result.verdict = classify(&result.seen, golden);
 		text_free(&result.seen.output);
 		if (result.seen.machine_gone) {

@@ -276,6 +276,12 @@ enum machine_wait machine_wait_pause(struct machine *m, double seconds)
 	}
 }
 
+bool machine_go_on(struct machine *m)
+{
+	const struct djed_lab *lab = machine_lab(m);
+	return lab && (lab->state == DJED_LAB_READY || lab->state == DJED_LAB_AUDITING) && machine_continue(m);
+}
+
 bool machine_continue(struct machine *m)
 {
 	return qmp_command(m->input, "cont", NULL);

@@ -48,6 +48,9 @@ const struct djed_lab *machine_lab(struct machine *m);
 /* Bytes of a region of the lab page within RAM, or NULL if it lies outside. */
 const void *machine_region(struct machine *m, const struct djed_lab_region *region);
 
+/* Lets a machine that has rung its doorbell go on, unless its run has ended. True: it goes on. */
+bool machine_go_on(struct machine *m);
+
 /* The slot of a service's dormant faults. */
 struct djed_fault_slot *machine_fault_slot(struct machine *m, unsigned service);
 

@@ -61,11 +61,11 @@ static struct machine *run_workload(const char *workload, const char *directory)
 		machine_drain_serial(m, &output);
 		enum machine_wait what = machine_wait_pause(m, 0);
 		const struct djed_lab *lab = machine_lab(m);
-		if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_READY)
-			machine_continue(m);
-		else if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_ENDED)
+		if (what == MACHINE_PAUSED && machine_go_on(m))
+			continue;
+		if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_ENDED)
 			break;
-		else if (what != MACHINE_TIMEOUT || seconds_now() > deadline) {
+		if (what != MACHINE_TIMEOUT || seconds_now() > deadline) {
 			machine_stop(m);
 			die("%s does not run to its end in the coverage build", workload);
 		}

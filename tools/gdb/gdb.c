@@ -96,9 +96,8 @@ int main(int count, char **words)
 		if (bytes.length && write(file, bytes.bytes, bytes.length) < 0)
 			warn("cannot write %s: %s", output, strerror(errno));
 		text_free(&bytes);
-		const struct djed_lab *lab = machine_lab(m);
-		if (machine_wait_pause(m, 0) == MACHINE_PAUSED && lab && lab->state == DJED_LAB_READY)
-			machine_continue(m);
+		if (machine_wait_pause(m, 0) == MACHINE_PAUSED)
+			machine_go_on(m);
 	}
 	machine_stop(m);
 	unlink(socket);

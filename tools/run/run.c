@@ -152,8 +152,9 @@ static int paused(struct session *s)
 	const struct djed_lab *lab = machine_lab(s->machine);
 	switch (lab ? lab->state : DJED_LAB_PANIC) {
 	case DJED_LAB_READY:
+	case DJED_LAB_AUDITING:
 		s->ready = true;
-		machine_continue(s->machine);
+		machine_go_on(s->machine);
 		return -1;
 	case DJED_LAB_ENDED: {
 		int status = (int)lab->exit_status;

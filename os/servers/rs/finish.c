@@ -146,6 +146,8 @@ void rs_finish(void)
 		djed_deadline = djed_now() + DRAIN_MS * NS_PER_MS;
 		return;
 	}
+	if (!finish.drained)
+		(void)kernel_lab_update(0, 0, DJED_LAB_AUDITING);
 	finish.drained = true;
 	speak = finish.tries == TRIES_MAX;
 	findings = audit_all();

@@ -53,6 +53,12 @@ Test(campaign, outcomes)
 	o.lab.recoveries = 1;
 	o.lab.recovery[0].output = 0;
 	expect("a recovery without error answer explains nothing", SILENT, o, &g);
+	o = ended("one\nbad\nthree\n");
+	o.output_before = 1000;
+	o.lab.recoveries = 1;
+	o.lab.recovery[0].error = 5;
+	o.lab.recovery[0].output = 1004;
+	expect("output of start-up does not count", ERROR_SEEN, o, &g);
 	expect("nothing recorded", SILENT, ended("one\n"), &g);
 	expect("longer", SILENT, ended("one\ntwo\nthree\nfour\n"), &g);
 	o = ended("one\ntwo\nthree\n");
