@@ -4,6 +4,7 @@
 #include "lab.h"
 #include "log.h"
 #include "operations.h"
+#include "tap.h"
 
 enum { LOG_LINE_MAX = 512 };
 
@@ -46,9 +47,12 @@ static bool label_allowed(const struct service *sender, uint32_t label)
 	if (!status)
 		status = txn_receive(&rules, number, DJED_NEXT_FORWARD, log, service_number(target),
 				     &caller->ipc->out);
-	if (!status)
-		lend_commit(held, &lent);
-	return status;
+	if (status)
+		return status;
+	lend_commit(held, &lent);
+	if (txn_thread_of(held) != TXN_NONE)
+		tap_forwarded(number, &application_table[txn_thread_of(held)]);
+	return 0;
 }
 
 /* receive(next, log, target, deadline) */
