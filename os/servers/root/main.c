@@ -11,7 +11,14 @@
 
 struct root root;
 
-enum { AUDIT_SLOT = 8 /* of root's own capabilities; the kernel fills the first ones */, RS_RESTARTS_MAX = 8 };
+enum {
+	CALL_SLOT = 8, /* of root's own capabilities; the kernel fills the first ones */
+	RS_RESTARTS_MAX = 8,
+	RUN_ENDED = 1,       /* rs's notification bit */
+	LAB_STATE = 0,       /* of kernel_lab_update */
+	LAB_EXIT_STATUS = 3,
+	CANNOT_START = 126,  /* exit status, as a shell gives it */
+};
 
 void root_fail(const char *format, ...)
 {
@@ -31,16 +38,34 @@ static void await(const struct root_service *service)
 {
 	uint32_t violations, processes;
 	uint64_t mix, resource[4];
-	djed_status status = kernel_service_grant(djed_start()->service, AUDIT_SLOT, DJED_CAP_ENDPOINT, service->number,
+	djed_status status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, service->number,
 						  DJED_MAY_CALL);
 
 	if (!status)
-		status = audit_audit(AUDIT_SLOT, &violations, &processes, &mix, &resource[0], &resource[1], &resource[2],
+		status = audit_audit(CALL_SLOT, &violations, &processes, &mix, &resource[0], &resource[1], &resource[2],
 				     &resource[3]);
 	if (status)
 		root_fail("service %s does not start: error %d", service->line->name, (int)-status);
 	if (violations)
 		root_fail("service %s starts with %u violations", service->line->name, violations);
+}
+
+/* The service that starts programs answered with an error, or recovery did so in its place: no program runs and none will, so
+ * rs is asked for the final audit. */
+static void end_run(const char *name, djed_status reason)
+{
+	djed_status status = -ESRCH;
+
+	djed_log("service %s: start: error %d", name, (int)-reason);
+	(void)kernel_lab_update(LAB_EXIT_STATUS, 0, CANNOT_START << 8);
+	for (uint32_t i = 0; i < root.manifest.count; i++)
+		if (root.manifest.service[i].receives & 1u << DJED_EVENT_CRASH)
+			status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT,
+						      root.service[i].number, DJED_MAY_NOTIFY);
+	if (!status)
+		status = kernel_notify(CALL_SLOT, RUN_ENDED);
+	if (status)
+		root_fail("nobody ends the run: error %d", (int)-status);
 }
 
 static djed_status init(void)
@@ -58,11 +83,16 @@ static djed_status init(void)
 	}
 	for (uint32_t i = 0; i < count; i++)
 		await(&root.service[i]);
-	(void)kernel_lab_update(0, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
+	(void)kernel_lab_update(LAB_STATE, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
 	root_wake_fault();
-	(void)kernel_lab_update(0, 0, DJED_LAB_RUNNING);
-	for (uint32_t i = 0; i < count; i++)
-		(void)kernel_service_event(root.service[i].number, DJED_EVENT_START); /* -ENOSYS: it has no use for it */
+	(void)kernel_lab_update(LAB_STATE, 0, DJED_LAB_RUNNING);
+	for (uint32_t i = 0; i < count; i++) {
+		djed_status status = kernel_service_event(root.service[i].number, DJED_EVENT_START);
+
+		/* Others may have no use for it and say so. */
+		if (status && (root.service[i].line->grants >> DJED_CAP_THREADS & 1))
+			end_run(root.service[i].line->name, status);
+	}
 	return 0;
 }
 

@@ -125,7 +125,7 @@ static void name_receiver(const struct root_service *service)
 /* With the monitor in the path it gets every call; else each goes to its owner. */
 static void route_calls(void)
 {
-	const uint64_t all = ~UINT64_C(0);
+	const uint64_t all = ~UINT64_C(0), tap = ~UINT64_C(1);
 
 	for (uint32_t i = 0; i < root.manifest.count; i++) {
 		const struct root_service *service = &root.service[i];
@@ -134,6 +134,8 @@ static void route_calls(void)
 			must(kernel_route(all, service->number), service->line->name, "Linux calls");
 			return;
 		}
+		if (service->line->receives_linux && root.monitor == DJED_MONITOR_TAP)
+			must(kernel_route(tap, service->number), service->line->name, "tap");
 	}
 	for (uint32_t number = 0; number < LINUX_CALLS; number++) {
 		int owner = linux_table[number].owner ? manifest_find(&root.manifest, linux_table[number].owner) : -1;
