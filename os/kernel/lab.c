@@ -60,9 +60,9 @@ void lab_record_recovery(const struct djed_recovery_record *record)
 
 		*to = *record;
 		to->output = lab()->output_bytes;
+		if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
+			to->crashed_at = crashed_at[record->service];
 	}
-	if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
-		to->crashed_at = crashed_at[record->service];
 	recovering = record->rung && record->rung <= RUNG_NEW_INSTANCE;
 	if (record->rung < DJED_RUNGS)
 		lab()->rung_uses[record->rung]++;
@@ -73,9 +73,9 @@ void lab_recovery_goes_on(uint32_t service, bool rolled_back)
 {
 	struct djed_recovery_record *last;
 
-	if (!recovering || !lab()->recoveries)
+	if (!recovering || !lab()->recoveries || lab()->recoveries > DJED_LAB_RECOVERIES)
 		return;
-	last = &lab()->recovery[(lab()->recoveries - 1) % DJED_LAB_RECOVERIES];
+	last = &lab()->recovery[lab()->recoveries - 1];
 	if (rolled_back || last->service == service)
 		last->done_at = clock_now();
 	for (unsigned i = 0; i < TXN_REQUESTS; i++)
