@@ -52,34 +52,67 @@ static bool may_deliver(const struct txn *t, unsigned service, unsigned root)
 	return s->state == DJED_SERVICE_RECEIVING && (s->log_owner == TXN_NONE || s->log_owner == root);
 }
 
-/* What must happen before `root` may wait at `target`. 0, and in `victim` the root to be unwound to break the
- * cycle that this wait closes (TXN_NONE: there is none); -EDEADLK: nobody in the cycle can be unwound. A root
- * that waits, waits for exactly one other, and only new waits close cycles, so following the chain from the
- * target finds every cycle. It visits a service at most once. `leaving`: a service that is about to be free.
- */
-static djed_status check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
-			      unsigned *victim)
-{
-	*victim = TXN_NONE;
-	if (may_deliver(t, target, root))
-		return 0;
+/* How a cycle of waiting is broken; members are TXN_NONE where nothing needs to be done. */
+struct resolution {
+	unsigned victim; /* root to be unwound */
+	unsigned freed;	 /* service that no longer waits for the end of the transaction in its log */
+};
+static const struct resolution no_cycle = {TXN_NONE, TXN_NONE};
 
-	unsigned youngest = TXN_NONE;
-	unsigned waiting = root;
+/* The service is kept from others by a log that cannot be undone any more: only the order of writes is at
+ * stake. */
+static bool holds_lost_log(const struct txn_service *s)
+{
+	return s->state == DJED_SERVICE_RECEIVING && s->log_owner != TXN_NONE && s->log == DJED_LOG_LOST &&
+	       !s->effects && s->notifies == 0;
+}
+
+/* Whether the service would be free if the root that it blocks for were rolled back. */
+static bool may_be_victim(const struct txn *t, unsigned root, unsigned service)
+{
+	const struct txn_service *s = &t->service[service];
+	bool starts_up = s->held == TXN_NONE && s->state != DJED_SERVICE_RECEIVING;
+
+	return t->request[root].transaction != 0 && t->request[root].lost == 0 && !starts_up;
+}
+
+static bool is_younger(const struct txn *t, unsigned root, unsigned other)
+{
+	return t->request[root].transaction > t->request[other].transaction;
+}
+
+/* What must happen for `root` to wait at `target`; -EDEADLK if nothing helps against the cycle that this
+ * closes. A root that waits, waits for exactly one other, and only new waits close cycles, so following the
+ * chain from the target finds every cycle. It visits a service at most once. `leaving`: a service that is
+ * about to be free. */
+static djed_status check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
+			      struct resolution *resolution)
+{
+	struct resolution found = no_cycle;
 	unsigned at = target;
 
+	*resolution = no_cycle;
+	if (may_deliver(t, target, root))
+		return 0;
 	for (unsigned steps = 0; steps <= TXN_SERVICES; steps++) {
-		const struct txn_request *w = &t->request[waiting];
+		unsigned waiting = txn_blocker(t, at);
 
-		if (w->transaction != 0 && w->lost == 0 &&
-		    (youngest == TXN_NONE || w->transaction > t->request[youngest].transaction))
-			youngest = waiting;
-		waiting = txn_blocker(t, at);
+		if (waiting == TXN_NONE)
+			return 0;
+		if (may_be_victim(t, waiting, at) &&
+		    (found.victim == TXN_NONE || is_younger(t, waiting, found.victim)))
+			found.victim = waiting;
+		if (holds_lost_log(&t->service[at]))
+			found.freed = at;
 		if (waiting == root) {
-			*victim = youngest;
-			return youngest == TXN_NONE || at == target ? -EDEADLK : 0;
+			if (found.victim != TXN_NONE)
+				found.freed = TXN_NONE;
+			*resolution = found;
+			return at == target || (found.victim == TXN_NONE && found.freed == TXN_NONE)
+				   ? -EDEADLK
+				   : 0;
 		}
-		if (waiting == TXN_NONE || t->request[waiting].state == TXN_IDLE)
+		if (t->request[waiting].state == TXN_IDLE)
 			return 0;
 
 		const struct txn_request *tip = &t->request[t->request[waiting].tip];
@@ -89,6 +122,20 @@ static djed_status check_wait(const struct txn *t, unsigned root, unsigned targe
 		at = tip->endpoint;
 	}
 	return 0;
+}
+
+static void resolve(struct txn *t, struct resolution resolution)
+{
+	if (resolution.victim != TXN_NONE)
+		txn_unwind(t, resolution.victim, 0);
+	if (resolution.freed == TXN_NONE)
+		return;
+
+	struct txn_service *s = &t->service[resolution.freed];
+
+	t->request[s->log_owner].participants &= ~txn_bit(resolution.freed);
+	s->log_owner = TXN_NONE;
+	txn_dispatch(t, resolution.freed);
 }
 
 static void queue_append(struct txn *t, unsigned service, unsigned request)
@@ -331,17 +378,16 @@ djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed
 
 	unsigned request = service * TXN_PER_SERVICE + TXN_CALL;
 	unsigned root = s->held == TXN_NONE ? request : t->request[s->held].root;
-	unsigned victim = TXN_NONE;
+	struct resolution resolution;
 
-	if (check_wait(t, root, target, TXN_NONE, &victim) != 0)
+	if (check_wait(t, root, target, TXN_NONE, &resolution) != 0)
 		return -EDEADLK;
 	/* commit */
 	s->state = DJED_SERVICE_CALLING;
 	s->log = (uint8_t)log;
 	if (root == request) {
 		txn_send_root(t, request, target, message);
-		if (victim != TXN_NONE)
-			txn_unwind(t, victim, 0);
+		resolve(t, resolution);
 		return 0;
 	}
 
@@ -356,8 +402,7 @@ djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed
 	q->message = *message;
 	r->tip = (uint16_t)request;
 	txn_enqueue(t, request, target);
-	if (victim != TXN_NONE)
-		txn_unwind(t, victim, 0);
+	resolve(t, resolution);
 	return 0;
 }
 
@@ -372,7 +417,7 @@ void txn_log_lost(struct txn *t, unsigned service)
 }
 
 static djed_status check_forward(const struct txn *t, unsigned service, enum djed_log_state log,
-				 unsigned target, unsigned *victim)
+				 unsigned target, struct resolution *resolution)
 {
 	const struct txn_service *s = &t->service[service];
 	unsigned root = t->request[s->held].root;
@@ -387,11 +432,11 @@ static djed_status check_forward(const struct txn *t, unsigned service, enum dje
 		return -EIO;
 	if (target == service)
 		return -EDEADLK;
-	return root == s->held ? 0 : check_wait(t, root, target, service, victim);
+	return root == s->held ? 0 : check_wait(t, root, target, service, resolution);
 }
 
 static djed_status check_next(const struct txn *t, unsigned service, enum djed_next next,
-			      enum djed_log_state log, unsigned target, unsigned *victim)
+			      enum djed_log_state log, unsigned target, struct resolution *resolution)
 {
 	if (service >= TXN_SERVICES || log > DJED_LOG_LOST)
 		return -EINVAL;
@@ -412,7 +457,7 @@ static djed_status check_next(const struct txn *t, unsigned service, enum djed_n
 	case DJED_NEXT_PARK:
 		return txn_thread_of(s->held) == TXN_NONE ? -EINVAL : 0;
 	case DJED_NEXT_FORWARD:
-		return check_forward(t, service, log, target, victim);
+		return check_forward(t, service, log, target, resolution);
 	default:
 		return -EINVAL;
 	}
@@ -433,8 +478,8 @@ static void park(struct txn *t, unsigned request, const struct djed_message *res
 djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, enum djed_log_state log,
 			unsigned target, const struct djed_message *message)
 {
-	unsigned victim = TXN_NONE;
-	djed_status status = check_next(t, service, next, log, target, &victim);
+	struct resolution resolution = no_cycle;
+	djed_status status = check_next(t, service, next, log, target, &resolution);
 
 	if (status != 0)
 		return status;
@@ -481,8 +526,7 @@ djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, en
 	s->state = DJED_SERVICE_RECEIVING;
 	if (may_not_wait(t, service))
 		txn_free_reporter(t, service);
-	if (victim != TXN_NONE)
-		txn_unwind(t, victim, 0);
+	resolve(t, resolution);
 	txn_dispatch(t, service);
 	txn_dispatch_all(t, touched);
 	return 0;

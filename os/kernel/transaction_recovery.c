@@ -37,6 +37,13 @@ static void unwind_chain(struct txn *t, unsigned root)
 	}
 }
 
+/* A report of a crash about which the recoverer has decided before it crashed itself. */
+static bool is_settled_report(const struct txn *t, unsigned root)
+{
+	return root < TXN_SERVICE_REQUESTS && root % TXN_PER_SERVICE == TXN_REPORT &&
+	       t->service[txn_service_of(root)].state != DJED_SERVICE_STOPPED;
+}
+
 static void deliver_again(struct txn *t, unsigned root)
 {
 	struct txn_request *r = &t->request[root];
@@ -49,6 +56,10 @@ static void deliver_again(struct txn *t, unsigned root)
 	}
 	if (r->gone)
 		r->kind = DJED_DELIVERY_CANCEL;
+	if (txn_thread_of(root) == TXN_NONE && root % TXN_PER_SERVICE == TXN_REPORT) {
+		r->message = t->service[txn_service_of(root)].report; /* it may have crashed again */
+		t->service[txn_service_of(root)].report_again = 0;
+	}
 	txn_enqueue(t, root, r->endpoint);
 }
 
@@ -86,7 +97,7 @@ static void finish_unwinding(struct txn *t, unsigned root)
 		txn_give_error(t, root, EIO, TXN_ABANDONED);
 	else if (r->failure != 0)
 		txn_give_error(t, root, r->failure, TXN_FAILED);
-	else if (r->gone && !r->resumed)
+	else if ((r->gone && !r->resumed) || is_settled_report(t, root))
 		txn_give_error(t, root, EINTR, TXN_FAILED);
 	else
 		deliver_again(t, root);

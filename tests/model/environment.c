@@ -9,10 +9,18 @@ static void check_victim(unsigned root)
 
 	if (!resolving)
 		return;
-	for (unsigned i = 0; i < TXN_REQUESTS; i++)
-		oldest &=
-		    t->request[i].transaction == 0 || i == root ||
-		    (t->request[i].transaction > t->request[root].transaction && t->request[i].lost == 0);
+	for (unsigned i = 0; i < TXN_REQUESTS; i++) {
+		const struct txn_request *q = &t->request[i];
+
+		/* A server that starts up and waits has nothing that could be rolled back. */
+		if (i < TXN_SERVICE_REQUESTS && q->state == TXN_QUEUED && q->root == i)
+			oldest = false;
+		else if (q->transaction == 0)
+			continue;
+		else
+			oldest &=
+			    i == root || (q->transaction > t->request[root].transaction && q->lost == 0);
+	}
 	if (oldest)
 		violation("the oldest transaction is the victim of a cycle of waiting");
 }

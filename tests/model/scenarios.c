@@ -28,6 +28,8 @@ enum {
 	H_FORK_TWO,
 	H_LOSES, /* loses its log, goes on */
 	H_CALL_LOSES,
+	H_STORE_MM_LOSE, /* as H_STORE_MM, but the logs are lost: nobody can be a victim */
+	H_MM_STORE_LOSE,
 	H_AUDIT,	     /* the recoverer calls a server that calls another */
 	H_CALL_RS,	     /* the recoverer is a participant */
 	H_MM_NESTED_FORWARD, /* a nested request is forwarded */
@@ -108,6 +110,8 @@ const struct op handlers[][HANDLER_OPS] = {
 		    {OP_REPLY, 0, 0}},
     [H_LOSES] = {{OP_WRITE, 0, 0}, {OP_LOSE, 0, 0}, {OP_REPLY, 0, 0}},
     [H_CALL_LOSES] = {{OP_CALL, MM, H_LOSES}, {OP_CALL, STORE, H_LEAF}, {OP_WRITE, 0, 0}, {OP_REPLY, 0, 0}},
+    [H_STORE_MM_LOSE] = {{OP_CALL, STORE, H_LOSES}, {OP_CALL, MM, H_LOSES}, {OP_REPLY, 0, 0}},
+    [H_MM_STORE_LOSE] = {{OP_CALL, MM, H_LOSES}, {OP_CALL, STORE, H_LOSES}, {OP_REPLY, 0, 0}},
     [H_AUDIT] = {{OP_WRITE, 0, 0}, {OP_CALL, VFS, H_CHAIN}, {OP_FINISH, 0, 0}},
     [H_CALL_RS] = {{OP_CALL, RS, H_LEAF}, {OP_CALL, STORE, H_LEAF}, {OP_WRITE, 0, 0}, {OP_REPLY, 0, 0}},
     [H_MM_NESTED_FORWARD] = {{OP_CALL, CONSOLE, H_LEAF}, {OP_FORWARD, STORE, H_LEAF}},
@@ -217,6 +221,11 @@ const struct scenario scenarios[] = {
      .notified = {[CONSOLE] = H_NOTIFIED},
      .start = {[MM] = H_START},
      .crashes = 2},
+    {.name = "start-up-cycle",
+     .request = {ONE(VFS, H_STORE_MM)},
+     .start = {[MM] = H_START},
+     .notified = {[CONSOLE] = H_NOTIFIED},
+     .crashes = 1},
     {.name = "none-cycle",
      .request = {ONE(VFS, H_STORE_MM), ONE(PM, H_MM_STORE)},
      .policy = DJED_POLICY_NONE,
@@ -239,6 +248,10 @@ const struct scenario scenarios[] = {
      .crashes = 2,
      .crash_rs = 1},
     {.name = "lost-log", .request = {ONE(VFS, H_CALL_LOSES), ONE(PM, H_STORE_MM)}, .crashes = 1},
+    {.name = "osiris-cycle",
+     .request = {ONE(VFS, H_STORE_MM_LOSE), ONE(PM, H_MM_STORE_LOSE)},
+     .policy = DJED_POLICY_OSIRIS,
+     .crashes = 1},
     {.name = "osiris",
      .request = {ONE(VFS, H_CHAIN), ONE(PM, H_TO_READ_LINE)},
      .notified = {[CONSOLE] = H_LINE_CAME},

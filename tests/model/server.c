@@ -131,7 +131,7 @@ static void decide(unsigned variant)
 	struct djed_service_information information;
 
 	if (t->service[service].state != DJED_SERVICE_STOPPED)
-		return; /* an earlier attempt of this very work has decided already */
+		violation("rs must decide about server %u, which is not stopped", service);
 	txn_information(t, service, &information);
 	if (scenario->policy == DJED_POLICY_NONE) {
 		(void)!txn_recover(t, service, DJED_RECOVER_ABANDON, 0);
@@ -181,6 +181,8 @@ static void enter_kernel(unsigned service, struct op op, unsigned variant)
 		resolving = false;
 		if (status != 0)
 			s->status = (int32_t)status;
+		if (status == -EDEADLK)
+			violation("the call of server %u closes a cycle that is not broken", service);
 		break;
 	case OP_FORWARD:
 		dispose(service, DJED_NEXT_FORWARD, (unsigned)op.a, m);
