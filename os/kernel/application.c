@@ -2,6 +2,7 @@
 #include "lab.h"
 #include "log.h"
 #include "service.h"
+#include "tap.h"
 
 /* Linux call numbers and signals that the kernel itself must know. */
 enum { LINUX_RT_SIGRETURN = 15, LINUX_EXIT = 60, LINUX_EXIT_GROUP = 231, SIGNAL_BUS = 7, SIGNAL_SEGV = 11 };
@@ -38,7 +39,7 @@ struct application *application_create(struct space *space, uint64_t badge)
 	a->space = space;
 	space_enter(space);
 	a->state = APPLICATION_STOPPED;
-	a->signalled = a->raise = a->context_replaced = false;
+	a->signalled = a->raise = a->context_replaced = a->tapped = false;
 	a->badge = badge;
 	a->call_number = ~0ull;
 	return a;
@@ -141,6 +142,7 @@ void application_call(struct application *a)
 		return;
 	}
 	arch_call_arguments(&a->thread.arch, message.word);
+	tap_call(a, target, &message);
 	send(a, target, &message);
 }
 
@@ -199,6 +201,8 @@ static bool call_answered(struct application *a, const struct djed_message *answ
 {
 	int64_t result = answer->status ? answer->status : (int64_t)answer->word[0];
 
+	if (a->tapped)
+		tap_answer(a, result);
 	if (outcome != TXN_ANSWERED) {
 		if (a->call_number == LINUX_EXIT || a->call_number == LINUX_EXIT_GROUP) {
 			bury(a);

@@ -35,6 +35,8 @@ struct application {
 	uint32_t waiting_for;  /* label of its request */
 	uint64_t badge;
 	uint64_t call_number; /* Linux call it is in or has just made; ~0: it came otherwise */
+	bool tapped;	      /* `record` is the number of the call's record in the monitor's ring */
+	uint64_t record, called_at;
 	struct djed_message event;
 	uint64_t system_ticks;		  /* servers' time for it */
 	uint64_t quantum, used;		  /* ticks; quantum 0: none */

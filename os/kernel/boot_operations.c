@@ -3,6 +3,7 @@
 #include "lab.h"
 #include "memory.h"
 #include "operations.h"
+#include "tap.h"
 
 /* The service that root sets up; NULL: root may not, or there is none; then *status says which. */
 static struct service *subject(const struct service *caller, uint64_t number, djed_status *status)
@@ -98,13 +99,20 @@ djed_status operation_service_event(struct service *caller, const uint64_t *in, 
 }
 
 /* route(number, service) */
+#define ROUTE_ALL (~0ull)
+#define ROUTE_TAP (~1ull)
+
 djed_status operation_route(struct service *caller, const uint64_t *in, uint64_t *out)
 {
 	djed_status status;
 	struct service *service = subject(caller, in[1], &status);
 
 	(void)out;
-	return service ? route_set(in[0], service_number(service)) : status;
+	if (!service)
+		return status;
+	if (in[0] == ROUTE_ALL || in[0] == ROUTE_TAP)
+		tap_set(service_number(service), in[0] == ROUTE_TAP);
+	return in[0] == ROUTE_TAP ? 0 : route_set(in[0], service_number(service));
 }
 
 /* lab_region(service, kind, address, length) */
@@ -122,5 +130,8 @@ djed_status operation_lab_region(struct service *caller, const uint64_t *in, uin
 	physical = service_contiguous(service, in[2], in[3]);
 	if (!physical)
 		return -EINVAL;
-	return lab_add_region(service_number(service), (uint32_t)in[1], physical, in[3]);
+	status = lab_add_region(service_number(service), (uint32_t)in[1], physical, in[3]);
+	if (!status && in[1] == DJED_REGION_EVENTS)
+		tap_ring(service_number(service), physical, in[3]);
+	return status;
 }
