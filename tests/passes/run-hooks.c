@@ -1,5 +1,5 @@
-/* Windows, tracing and faults together: what the hooks see, what the counters count, and that a fault strikes where and when
- * the slot says, in both versions of the code, after which rollback gives back the state.
+/* Windows, tracing and faults together: what the hooks see, what the counters count, and that a fault strikes
+ * where and when the slot says, in both versions of the code, after which rollback gives back the state.
  * RUN: %djed_cc -O2 -g -I%inputs -I%runtime/include -DSERVER -c %s -o %t.server.o
  * RUN: %native -Wno-unused-parameter -I%inputs -c %s -o %t.main.o
  * RUN: %native -c %runtime/undo.c -o %t.undo.o && %native -c %runtime/fault.c -o %t.fault.o
@@ -156,7 +156,8 @@ static void faults(const char *sites)
 			continue;
 		for (int window = 0; window < 2; window++) {
 			struct state before = state;
-			*(struct djed_fault_slot *)DJED_FAULT_PAGE = (struct djed_fault_slot){.site = site, .countdown = 2};
+			*(struct djed_fault_slot *)DJED_FAULT_PAGE =
+			    (struct djed_fault_slot){.site = site, .countdown = 2};
 			EXPECT(!request(1, window) && !request(1, window));
 			djed_undo_reset();
 			before = state;
@@ -168,7 +169,8 @@ static void faults(const char *sites)
 			djed_undo_reset();
 			struck++;
 		}
-		*(struct djed_fault_slot *)DJED_FAULT_PAGE = (struct djed_fault_slot){.site = site, .always = 1};
+		*(struct djed_fault_slot *)DJED_FAULT_PAGE =
+		    (struct djed_fault_slot){.site = site, .always = 1};
 		EXPECT(request(1, true) && djed_undo_rollback() && request(1, true) && djed_undo_rollback());
 		EXPECT(slot->hits == 2 && slot->site == site);
 		slot->site = 0;

@@ -75,7 +75,8 @@ static void reset(void)
 	EXPECT(djed_undo_length() == 0 && djed_undo_rollback() && bytes[0] == 77);
 }
 
-/* The stack is a part of `bytes` here: what lies in it is neither logged nor, if a clone has logged it inline, restored. */
+/* The stack is a part of `bytes` here: what lies in it is neither logged nor, if a clone has logged it
+ * inline, restored. */
 static void stack(void)
 {
 	empty_log();
@@ -95,8 +96,13 @@ static void stack(void)
 /* One record of each kind, each header in turn replaced by nonsense: nothing is undone, and the log stays. */
 static void damage(void)
 {
-	static const uint64_t nonsense[] = {0, ~UINT64_C(0), UINT64_C(1) << 63, UINT64_C(200) << 56, UINT64_C(255) << 56,
-					    UINT64_C(254) << 56 | 1, UINT64_C(8) << 56 | UINT64_C(0xffffffffffff)};
+	static const uint64_t nonsense[] = {0,
+					    ~UINT64_C(0),
+					    UINT64_C(1) << 63,
+					    UINT64_C(200) << 56,
+					    UINT64_C(255) << 56,
+					    UINT64_C(254) << 56 | 1,
+					    UINT64_C(8) << 56 | UINT64_C(0xffffffffffff)};
 
 	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 		for (unsigned back = 1; back <= 3; back++) {

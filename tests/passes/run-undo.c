@@ -1,5 +1,5 @@
-/* A handler with state behind pointers, functions called by pointer and by value, and an own stack variable whose address
- * it hands out. Compiled without the pass the same check must fail.
+/* A handler with state behind pointers, functions called by pointer and by value, and an own stack variable
+ * whose address it hands out. Compiled without the pass the same check must fail.
  * RUN: %djed_cc -O2 -I%inputs -I%runtime/include -DSERVER -c %s -o %t.server.o
  * RUN: %native -I%inputs -c %s -o %t.main.o
  * RUN: %native -c %runtime/undo.c -o %t.undo.o
