@@ -39,7 +39,8 @@ struct area *area_find(const struct area_list *list, uint64_t address)
 }
 
 /* A copy of `model` between two neighbours. */
-static struct area *link_area(struct area_list *list, const struct area *model, struct area *previous, struct area *next)
+static struct area *link_area(struct area_list *list, const struct area *model, struct area *previous,
+			      struct area *next)
 {
 	struct area *area = areas.unused;
 

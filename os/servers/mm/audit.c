@@ -1,5 +1,5 @@
-/* Reference counts are checked by counting the references: a frame's in all pages and the cache, a backing's in all areas, a
- * space's in all processes. Every table's used and free entries must add up. */
+/* Reference counts are checked by counting the references: a frame's in all pages and the cache, a backing's
+ * in all areas, a space's in all processes. Every table's used and free entries must add up. */
 #include "audit.h"
 
 #include "space.h"
@@ -10,9 +10,9 @@
 
 /* What was found so far. */
 static struct {
-	uint32_t *frame;                 /* [frames.count + 1]: references */
-	uint32_t backing[BACKINGS_MAX];  /* references */
-	uint32_t space[SPACES_MAX + 1];  /* references */
+	uint32_t *frame;		/* [frames.count + 1]: references */
+	uint32_t backing[BACKINGS_MAX]; /* references */
+	uint32_t space[SPACES_MAX + 1]; /* references */
 	uint32_t areas, groups;
 } found;
 
@@ -40,14 +40,15 @@ static void check_processes(struct djed_audit *audit)
 			found.space[process->space]++;
 			audit->process_xor ^= djed_mix(process->pid);
 		}
-	for (uint32_t at = spaces.process_free; at && unused <= PROCESSES_MAX; at = spaces.process[at - 1].next, unused++)
+	for (uint32_t at = spaces.process_free; at && unused <= PROCESSES_MAX;
+	     at = spaces.process[at - 1].next, unused++)
 		if (at > PROCESSES_MAX || spaces.process[at - 1].pid) {
 			djed_violation(audit, "free process list holds %u, which is not free", at);
 			break;
 		}
 	djed_check(audit, listed == spaces.processes, "%u processes found, not %u", listed, spaces.processes);
-	djed_check(audit, listed + unused == PROCESSES_MAX, "%u processes and %u free entries do not make %u", listed,
-		   unused, PROCESSES_MAX);
+	djed_check(audit, listed + unused == PROCESSES_MAX, "%u processes and %u free entries do not make %u",
+		   listed, unused, PROCESSES_MAX);
 	audit->processes = listed;
 }
 
@@ -73,14 +74,15 @@ static bool check_areas(struct djed_audit *audit, const struct space *space)
 	uint32_t count = 0;
 
 	for (const struct area *area = space->areas.first; area; previous = area, area = area->next) {
-		if (!in_table(area, areas.area, sizeof(*area), AREAS_MAX) || !area_valid(area) || count++ == AREAS_MAX) {
+		if (!in_table(area, areas.area, sizeof(*area), AREAS_MAX) || !area_valid(area) ||
+		    count++ == AREAS_MAX) {
 			djed_violation(audit, "space %u: area %u is damaged", space->id, count);
 			return false;
 		}
-		djed_check(audit, area->previous == previous, "space %u: area %#llx has a wrong link back", space->id,
-			   (unsigned long long)area->start);
-		djed_check(audit, !previous || previous->end <= area->start, "space %u: areas overlap at %#llx", space->id,
-			   (unsigned long long)area->start);
+		djed_check(audit, area->previous == previous, "space %u: area %#llx has a wrong link back",
+			   space->id, (unsigned long long)area->start);
+		djed_check(audit, !previous || previous->end <= area->start,
+			   "space %u: areas overlap at %#llx", space->id, (unsigned long long)area->start);
 		if (!area->backing)
 			continue;
 		if (!in_table(area->backing, backings.backing, sizeof(*area->backing), BACKINGS_MAX) ||
@@ -91,8 +93,8 @@ static bool check_areas(struct djed_audit *audit, const struct space *space)
 		}
 		found.backing[area->backing - backings.backing]++;
 	}
-	djed_check(audit, space->areas.last == previous && space->areas.count == count, "space %u: %u areas found, not %u",
-		   space->id, count, space->areas.count);
+	djed_check(audit, space->areas.last == previous && space->areas.count == count,
+		   "space %u: %u areas found, not %u", space->id, count, space->areas.count);
 	found.areas += count;
 	return true;
 }
@@ -117,12 +119,16 @@ static uint32_t check_group(struct djed_audit *audit, const struct space *space,
 		}
 		found.frame[id]++;
 		area = area_find(&space->areas, address);
-		djed_check(audit, area, "space %u: page %#llx lies in no area", space->id, (unsigned long long)address);
-		djed_check(audit, !area || !(area->flags & AREA_SHARED) || frames.frame[id].key == area->backing->key,
-			   "space %u: shared page %#llx has a frame of its own", space->id, (unsigned long long)address);
+		djed_check(audit, area, "space %u: page %#llx lies in no area", space->id,
+			   (unsigned long long)address);
+		djed_check(audit,
+			   !area || !(area->flags & AREA_SHARED) ||
+			       frames.frame[id].key == area->backing->key,
+			   "space %u: shared page %#llx has a frame of its own", space->id,
+			   (unsigned long long)address);
 	}
-	djed_check(audit, used == group->used && used, "space %u: group %#llx has %u pages, not %u", space->id,
-		   (unsigned long long)base, used, group->used);
+	djed_check(audit, used == group->used && used, "space %u: group %#llx has %u pages, not %u",
+		   space->id, (unsigned long long)base, used, group->used);
 	return used;
 }
 
@@ -132,19 +138,20 @@ static void check_pages(struct djed_audit *audit, const struct space *space)
 	uint32_t groups = 0, resident = 0;
 
 	for (const struct group *group = space->first; group; previous = group, group = group->next) {
-		if (!in_table(group, spaces.group, sizeof(*group), spaces.groups_max) || group->space != space->id ||
-		    group->previous != previous || (previous && previous->number >= group->number) ||
-		    groups++ == spaces.groups_max) {
+		if (!in_table(group, spaces.group, sizeof(*group), spaces.groups_max) ||
+		    group->space != space->id || group->previous != previous ||
+		    (previous && previous->number >= group->number) || groups++ == spaces.groups_max) {
 			djed_violation(audit, "space %u: list of page groups is damaged", space->id);
 			return;
 		}
 		resident += check_group(audit, space, group);
 	}
-	djed_check(audit, resident == space->resident, "space %u: %u pages found, not %u", space->id, resident,
-		   space->resident);
-	djed_check(audit, groups == space->groups, "space %u: %u groups found, not %u", space->id, groups, space->groups);
-	djed_check(audit, !space->recent || space->recent->space == space->id, "space %u: recent group is another's",
-		   space->id);
+	djed_check(audit, resident == space->resident, "space %u: %u pages found, not %u", space->id,
+		   resident, space->resident);
+	djed_check(audit, groups == space->groups, "space %u: %u groups found, not %u", space->id, groups,
+		   space->groups);
+	djed_check(audit, !space->recent || space->recent->space == space->id,
+		   "space %u: recent group is another's", space->id);
 	found.groups += groups;
 }
 
@@ -155,35 +162,39 @@ static void check_spaces(struct djed_audit *audit)
 	for (uint32_t id = 1; id <= SPACES_MAX; id++) {
 		const struct space *space = &spaces.space[id];
 
-		djed_check(audit, space->references == found.space[id], "space %u: %u references found, not %u", id,
-			   found.space[id], space->references);
+		djed_check(audit, space->references == found.space[id],
+			   "space %u: %u references found, not %u", id, found.space[id], space->references);
 		if (!space->references)
 			continue;
 		used++;
 		djed_check(audit, space->id == id && space->handle, "space %u: damaged", id);
-		djed_check(audit, space->brk >= space->brk_start && space->brk <= USER_END, "space %u: brk %#llx", id,
-			   (unsigned long long)space->brk);
+		djed_check(audit, space->brk >= space->brk_start && space->brk <= USER_END,
+			   "space %u: brk %#llx", id, (unsigned long long)space->brk);
 		if (check_areas(audit, space))
 			check_pages(audit, space);
 	}
-	for (uint32_t id = spaces.free_head; id && listed <= SPACES_MAX; id = spaces.space[id].next_free, listed++)
+	for (uint32_t id = spaces.free_head; id && listed <= SPACES_MAX;
+	     id = spaces.space[id].next_free, listed++)
 		if (id > SPACES_MAX || spaces.space[id].references) {
 			djed_violation(audit, "free space list holds %u, which is not free", id);
 			break;
 		}
 	djed_check(audit, used == spaces.count && used + listed == SPACES_MAX,
-		   "%u spaces (%u counted) and %u free ones do not make %u", used, spaces.count, listed, SPACES_MAX);
+		   "%u spaces (%u counted) and %u free ones do not make %u", used, spaces.count, listed,
+		   SPACES_MAX);
 	unused = 0;
 	for (const struct area *area = areas.unused; area && unused <= AREAS_MAX; area = area->next)
 		unused++;
 	djed_check(audit, found.areas == areas.count && found.areas + unused == AREAS_MAX,
-		   "%u areas (%u counted) and %u free ones do not make %u", found.areas, areas.count, unused, AREAS_MAX);
+		   "%u areas (%u counted) and %u free ones do not make %u", found.areas, areas.count, unused,
+		   AREAS_MAX);
 	unused = 0;
-	for (const struct group *group = spaces.group_free; group && unused <= spaces.groups_max; group = group->chain)
+	for (const struct group *group = spaces.group_free; group && unused <= spaces.groups_max;
+	     group = group->chain)
 		unused++;
 	djed_check(audit, found.groups == spaces.groups && found.groups + unused == spaces.groups_max,
-		   "%u page groups (%u counted) and %u free ones do not make %u", found.groups, spaces.groups, unused,
-		   spaces.groups_max);
+		   "%u page groups (%u counted) and %u free ones do not make %u", found.groups, spaces.groups,
+		   unused, spaces.groups_max);
 }
 
 /* Every group is found by its hash. */
@@ -192,38 +203,43 @@ static void check_group_buckets(struct djed_audit *audit)
 	uint32_t chained = 0;
 
 	for (uint32_t bucket = 0; bucket < GROUP_BUCKETS; bucket++)
-		for (const struct group *group = spaces.group_bucket[bucket]; group && chained <= spaces.groups_max;
-		     group = group->chain) {
+		for (const struct group *group = spaces.group_bucket[bucket];
+		     group && chained <= spaces.groups_max; group = group->chain) {
 			if (!group->space || group_bucket(group->space, group->number) != bucket) {
 				djed_violation(audit, "bucket %u of page groups is damaged", bucket);
 				break;
 			}
 			chained++;
 		}
-	djed_check(audit, chained == spaces.groups, "%u page groups in buckets, not %u", chained, spaces.groups);
+	djed_check(audit, chained == spaces.groups, "%u page groups in buckets, not %u", chained,
+		   spaces.groups);
 }
 
 static void check_backings(struct djed_audit *audit)
 {
 	uint32_t used = 0, unused = 0;
 
-	for (const struct backing *backing = backings.used; backing && used <= BACKINGS_MAX; backing = backing->next, used++) {
+	for (const struct backing *backing = backings.used; backing && used <= BACKINGS_MAX;
+	     backing = backing->next, used++) {
 		uint32_t references = found.backing[backing - backings.backing], frame_count = 0;
 
 		djed_check(audit, references == backing->references && references && backing->key,
-			   "backing of object %#llx: %u references found, not %u", (unsigned long long)backing->object,
-			   references, backing->references);
-		for (uint32_t id = backing->frames; id && frame_count <= frames.count; id = frames.frame[id].sibling, frame_count++)
+			   "backing of object %#llx: %u references found, not %u",
+			   (unsigned long long)backing->object, references, backing->references);
+		for (uint32_t id = backing->frames; id && frame_count <= frames.count;
+		     id = frames.frame[id].sibling, frame_count++)
 			if (id > frames.count || frames.frame[id].key != backing->key) {
 				djed_violation(audit, "backing of object %#llx holds frame %u of another",
 					       (unsigned long long)backing->object, id);
 				break;
 			}
 	}
-	for (const struct backing *backing = backings.unused; backing && unused <= BACKINGS_MAX; backing = backing->next)
+	for (const struct backing *backing = backings.unused; backing && unused <= BACKINGS_MAX;
+	     backing = backing->next)
 		unused++;
 	djed_check(audit, used == backings.count && used + unused == BACKINGS_MAX,
-		   "%u backings (%u counted) and %u free ones do not make %u", used, backings.count, unused, BACKINGS_MAX);
+		   "%u backings (%u counted) and %u free ones do not make %u", used, backings.count, unused,
+		   BACKINGS_MAX);
 }
 
 static void check_cache(struct djed_audit *audit)
@@ -231,10 +247,12 @@ static void check_cache(struct djed_audit *audit)
 	uint32_t cached = 0;
 
 	for (uint32_t bucket = 0; bucket < CACHE_BUCKETS; bucket++)
-		for (uint32_t id = frames.bucket[bucket]; id && cached <= frames.count; id = frames.frame[id].next) {
+		for (uint32_t id = frames.bucket[bucket]; id && cached <= frames.count;
+		     id = frames.frame[id].next) {
 			if (id > frames.count || !frames.frame[id].key ||
 			    cache_bucket(frames.frame[id].key, frames.frame[id].page) != bucket) {
-				djed_violation(audit, "cache bucket %u holds frame %u, which is another's", bucket, id);
+				djed_violation(audit, "cache bucket %u holds frame %u, which is another's",
+					       bucket, id);
 				break;
 			}
 			cached++;
@@ -264,16 +282,18 @@ static void check_frames(struct djed_audit *audit)
 	for (uint32_t id = 1; id <= frames.count; id++) {
 		const struct frame *frame = &frames.frame[id];
 
-		djed_check(audit, frame->references == found.frame[id], "frame %u: %u references found, not %u", id,
-			   found.frame[id], frame->references);
+		djed_check(audit, frame->references == found.frame[id],
+			   "frame %u: %u references found, not %u", id, found.frame[id], frame->references);
 		used += frame->references != 0;
 	}
 	djed_check(audit, available == frames.available && pending == frames.pending,
-		   "%u and %u free frames found, not %u and %u", available, pending, frames.available, frames.pending);
-	djed_check(audit, used + available + pending == frames.count, "%u frames in use and %u free do not make %u", used,
-		   available + pending, frames.count);
-	djed_check(audit, !frames.pending_head || (frames.pending_tail && frames.pending_tail <= frames.count &&
-						   frames.frame[frames.pending_tail].next == 0),
+		   "%u and %u free frames found, not %u and %u", available, pending, frames.available,
+		   frames.pending);
+	djed_check(audit, used + available + pending == frames.count,
+		   "%u frames in use and %u free do not make %u", used, available + pending, frames.count);
+	djed_check(audit,
+		   !frames.pending_head || (frames.pending_tail && frames.pending_tail <= frames.count &&
+					    frames.frame[frames.pending_tail].next == 0),
 		   "pending frame list does not end at %u", frames.pending_tail);
 	audit->resource[0] = used - frames.cached;
 	audit->resource[2] = available + pending;

@@ -188,8 +188,9 @@ djed_status backing_write(struct backing *backing, uint64_t first, uint64_t end)
 		uint32_t length = size - offset < DJED_PAGE_SIZE ? (uint32_t)(size - offset) : DJED_PAGE_SIZE;
 		uint64_t after;
 
-		status = store_write(store, backing->object, offset,
-				     djed_frame(frame_number(id), 0, length, DJED_GRANT_READ), &count, &after);
+		status =
+		    store_write(store, backing->object, offset,
+				djed_frame(frame_number(id), 0, length, DJED_GRANT_READ), &count, &after);
 		if (status || count < length)
 			return -EIO;
 	}

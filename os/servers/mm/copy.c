@@ -21,8 +21,8 @@ static bool copy_pages(struct space *from, struct space *to, const struct area *
 	return true;
 }
 
-/* Makes the parent's entries read-only and gives them to the child. Where the kernel has no memory for that, the parent's are
- * dropped instead: it must not go on writing to what is now shared. */
+/* Makes the parent's entries read-only and gives them to the child. Where the kernel has no memory for that,
+ * the parent's are dropped instead: it must not go on writing to what is now shared. */
 static void share_entries(struct space *from, struct space *to, uint64_t start, uint64_t end)
 {
 	uint64_t copied;
@@ -52,7 +52,8 @@ struct space *space_copy(struct space *from)
 			backing_reference(area->backing);
 		area_append(&to->areas, area);
 		if (area->flags & AREA_SHARED) {
-			/* The copy finds these pages by their backing: it must not get the kernel's entries. */
+			/* The copy finds these pages by their backing: it must not get the kernel's entries.
+			 */
 			share_entries(from, to, start, end);
 			start = end = 0;
 			continue;

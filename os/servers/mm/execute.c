@@ -36,10 +36,10 @@ enum {
 };
 static const char platform[] = "x86_64";
 
-/* The first stack, from low to high: argc, argv, envp, auxiliary vector; random bytes, platform; the strings, as they came;
- * eight zero bytes. */
+/* The first stack, from low to high: argc, argv, envp, auxiliary vector; random bytes, platform; the strings,
+ * as they came; eight zero bytes. */
 struct stack {
-	uint64_t pointer;                        /* of argc: the stack pointer, aligned to 16 */
+	uint64_t pointer;			 /* of argc: the stack pointer, aligned to 16 */
 	uint64_t random, platform, strings, end; /* addresses */
 };
 
@@ -119,7 +119,7 @@ static void put_zeros(struct writer *writer, uint64_t to)
 /* The lender's strings, a piece at a time; a piece stays for as long as it is asked for again. */
 struct text {
 	struct djed_buffer from;
-	uint64_t at;  /* offset of the piece */
+	uint64_t at; /* offset of the piece */
 	uint32_t length;
 	char piece[DJED_PAGE_SIZE];
 };
@@ -140,7 +140,8 @@ static uint32_t read_piece(struct text *text, uint64_t at)
 }
 
 /* argv and envp: the addresses of the strings behind the path, with a null pointer behind each group. */
-static djed_status put_pointers(struct writer *writer, struct text *text, const struct start *start, uint64_t strings)
+static djed_status put_pointers(struct writer *writer, struct text *text, const struct start *start,
+				uint64_t strings)
 {
 	uint64_t left = (uint64_t)start->arguments + start->environment, begin = start->name_length;
 	bool path_ended = start->name_length == 0;
@@ -152,7 +153,8 @@ static djed_status put_pointers(struct writer *writer, struct text *text, const 
 
 		if (!length)
 			return -EFAULT;
-		for (const char *end = text->piece; (end = memchr(end, 0, length - (size_t)(end - text->piece))); end++) {
+		for (const char *end = text->piece;
+		     (end = memchr(end, 0, length - (size_t)(end - text->piece))); end++) {
 			uint64_t next = at + (uint64_t)(end - text->piece) + 1;
 
 			if (!path_ended) {
@@ -190,30 +192,31 @@ static void put_auxiliary(struct writer *writer, const struct program *program, 
 			  const struct stack *stack)
 {
 	const uint64_t entries[AUXILIARY_ENTRIES][2] = {
-		{AT_HWCAP, processor_features()},
-		{AT_PAGESZ, DJED_PAGE_SIZE},
-		{AT_CLKTCK, CLOCK_TICKS},
-		{AT_PHDR, program->headers},
-		{AT_PHENT, PROGRAM_HEADER_SIZE},
-		{AT_PHNUM, program->header_count},
-		{AT_BASE, 0},
-		{AT_FLAGS, 0},
-		{AT_ENTRY, program->entry},
-		{AT_UID, start->user},
-		{AT_EUID, start->user},
-		{AT_GID, start->group},
-		{AT_EGID, start->group},
-		{AT_SECURE, 0},
-		{AT_RANDOM, stack->random},
-		{AT_EXECFN, stack->strings},
-		{AT_PLATFORM, stack->platform},
-		{AT_NULL, 0},
+	    {AT_HWCAP, processor_features()},
+	    {AT_PAGESZ, DJED_PAGE_SIZE},
+	    {AT_CLKTCK, CLOCK_TICKS},
+	    {AT_PHDR, program->headers},
+	    {AT_PHENT, PROGRAM_HEADER_SIZE},
+	    {AT_PHNUM, program->header_count},
+	    {AT_BASE, 0},
+	    {AT_FLAGS, 0},
+	    {AT_ENTRY, program->entry},
+	    {AT_UID, start->user},
+	    {AT_EUID, start->user},
+	    {AT_GID, start->group},
+	    {AT_EGID, start->group},
+	    {AT_SECURE, 0},
+	    {AT_RANDOM, stack->random},
+	    {AT_EXECFN, stack->strings},
+	    {AT_PLATFORM, stack->platform},
+	    {AT_NULL, 0},
 	};
 
 	put(writer, entries, sizeof(entries));
 }
 
-/* Enough to make stack protectors' canaries differ; no secret that an attacker with a clock could not guess. */
+/* Enough to make stack protectors' canaries differ; no secret that an attacker with a clock could not guess.
+ */
 static uint64_t random_word(void)
 {
 	static uint64_t state;
@@ -225,7 +228,9 @@ static uint64_t random_word(void)
 static djed_status build_stack(struct space *space, const struct program *program, const struct start *start,
 			       uint64_t *pointer)
 {
-	struct area area = {.end = USER_END, .protection = DJED_ACCESS_READ | DJED_ACCESS_WRITE, .flags = AREA_STACK,
+	struct area area = {.end = USER_END,
+			    .protection = DJED_ACCESS_READ | DJED_ACCESS_WRITE,
+			    .flags = AREA_STACK,
 			    .limit = NO_LIMIT};
 	struct writer writer = {.space = space};
 	struct text text = {.from = start->strings};
@@ -275,7 +280,8 @@ static djed_status map_program(struct space *space, const struct program *progra
 		return -ENOMEM;
 	for (unsigned i = 0; i < program->segments; i++) {
 		const struct segment *segment = &program->segment[i];
-		uint64_t start = PAGE_DOWN(segment->address), file_end = segment->address + segment->file_length;
+		uint64_t start = PAGE_DOWN(segment->address),
+			 file_end = segment->address + segment->file_length;
 		uint64_t end = PAGE_UP(segment->address + segment->length);
 		uint64_t middle = segment->file_length ? PAGE_UP(file_end) : start;
 
@@ -284,8 +290,11 @@ static djed_status map_program(struct space *space, const struct program *progra
 					       .protection = segment->protection,
 					       .backing = backing,
 					       .offset = PAGE_DOWN(segment->offset),
-					       .limit = segment->length > segment->file_length ? file_end : NO_LIMIT});
-		add_area(space, &(struct area){.start = middle, .end = end, .protection = segment->protection,
+					       .limit = segment->length > segment->file_length ? file_end
+											       : NO_LIMIT});
+		add_area(space, &(struct area){.start = middle,
+					       .end = end,
+					       .protection = segment->protection,
 					       .limit = NO_LIMIT});
 	}
 	space->brk_start = space->brk = PAGE_UP(program->end);

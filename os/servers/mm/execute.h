@@ -10,14 +10,17 @@ struct space *space_copy(struct space *from);
 /* What a program is started with. */
 struct start {
 	uint32_t arguments, environment; /* numbers of strings */
-	uint32_t name_length;            /* bytes of the first string, NUL included */
+	uint32_t name_length;		 /* bytes of the first string, NUL included */
 	uint32_t user, group;
-	struct djed_buffer strings;      /* path, arguments, environment: NUL-terminated, one behind the other */
+	struct djed_buffer strings; /* path, arguments, environment: NUL-terminated, one behind the other */
 };
-enum { STRINGS_MAX = 2 << 20, STRING_MAX = 128 << 10 }; /* bytes, NUL included; as in Linux with an 8 MiB stack */
+enum {
+	STRINGS_MAX = 2 << 20,
+	STRING_MAX = 128 << 10
+}; /* bytes, NUL included; as in Linux with an 8 MiB stack */
 
-/* A space with one reference that holds the program in `object`, ready to run. -ENOEXEC, -ENOENT (of the dynamic loader, or the
- * object), -ENOMEM, -E2BIG, -EIO, -EFAULT (the strings are not what `start` says). */
+/* A space with one reference that holds the program in `object`, ready to run. -ENOEXEC, -ENOENT (of the
+ * dynamic loader, or the object), -ENOMEM, -E2BIG, -EIO, -EFAULT (the strings are not what `start` says). */
 djed_status space_execute(uint64_t object, const struct start *start, struct space **space, uint64_t *entry,
 			  uint64_t *stack);
 

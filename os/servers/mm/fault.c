@@ -57,11 +57,13 @@ static djed_status place_fresh(struct space *space, struct area *area, uint64_t 
 	return status ? status : place(space, page, *id);
 }
 
-/* Maps those neighbours of a page, within its group of AROUND_PAGES, that are in the cache and not present yet. */
+/* Maps those neighbours of a page, within its group of AROUND_PAGES, that are in the cache and not present
+ * yet. */
 static void map_around(struct space *space, struct area *area, uint64_t page)
 {
 	uint64_t from = page & ~((uint64_t)AROUND_PAGES * DJED_PAGE_SIZE - 1);
-	uint64_t to = from + AROUND_PAGES * DJED_PAGE_SIZE, end = area->end < area->limit ? area->end : PAGE_DOWN(area->limit);
+	uint64_t to = from + AROUND_PAGES * DJED_PAGE_SIZE,
+		 end = area->end < area->limit ? area->end : PAGE_DOWN(area->limit);
 
 	from = from > area->start ? from : area->start;
 	to = to < end ? to : end;

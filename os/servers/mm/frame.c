@@ -9,16 +9,17 @@
 struct frames frames;
 
 enum {
-	LOW = 64,         /* free frames below which cached ones that nobody uses are given back */
-	EVICTED = 64,     /* how many at once */
+	LOW = 64,	    /* free frames below which cached ones that nobody uses are given back */
+	EVICTED = 64,	    /* how many at once */
 	SCANNED_MAX = 4096, /* frames looked at for that */
-	HEAP_SHARE = 2,   /* the frame table takes at most 1/HEAP_SHARE of the heap */
+	HEAP_SHARE = 2,	    /* the frame table takes at most 1/HEAP_SHARE of the heap */
 };
 
 djed_status frames_init(void)
 {
 	uint64_t count = djed_start()->pool_count;
-	uint64_t most = (uint64_t)heap_statistics().pages_free * DJED_PAGE_SIZE / HEAP_SHARE / sizeof(*frames.frame);
+	uint64_t most =
+	    (uint64_t)heap_statistics().pages_free * DJED_PAGE_SIZE / HEAP_SHARE / sizeof(*frames.frame);
 
 	if (count >= most)
 		count = most - 1;
@@ -34,7 +35,8 @@ djed_status frames_init(void)
 	return 0;
 }
 
-/* What an earlier transaction gave back may be used again: it has ended, or this one would not have been delivered. */
+/* What an earlier transaction gave back may be used again: it has ended, or this one would not have been
+ * delivered. */
 static void settle_pending(void)
 {
 	if (!frames.pending_head || frames.pending_of == djed_current()->transaction)
@@ -51,7 +53,8 @@ static void evict(void)
 {
 	uint32_t evicted = 0;
 
-	for (uint32_t scanned = 0; scanned < SCANNED_MAX && scanned < frames.count && evicted < EVICTED; scanned++) {
+	for (uint32_t scanned = 0; scanned < SCANNED_MAX && scanned < frames.count && evicted < EVICTED;
+	     scanned++) {
 		struct frame *frame;
 
 		frames.hand = frames.hand % frames.count + 1;

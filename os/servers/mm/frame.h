@@ -1,14 +1,15 @@
 /* Frames of the pool that the kernel set aside for applications, and the page cache over them.
  *
- * A frame is known by its id, 1..count; 0 is none. Its reference count is the number of page entries that name it, plus one
- * while the cache keeps it. Contents of frames are never logged: only a fresh frame is written to by mm, and a
- * frame that is given back keeps its contents until the transaction that gave it back has ended, because
- * rollback would make it live again. So frames given back wait in a list of their own, and join the free list when a later
- * transaction takes or gives back a frame.
+ * A frame is known by its id, 1..count; 0 is none. Its reference count is the number of page entries that
+ * name it, plus one while the cache keeps it. Contents of frames are never logged: only a fresh frame is
+ * written to by mm, and a frame that is given back keeps its contents until the transaction that gave it back
+ * has ended, because rollback would make it live again. So frames given back wait in a list of their own, and
+ * join the free list when a later transaction takes or gives back a frame.
  *
- * The cache knows a page by a key and a page number. The key of a file's page is the file's version (store.idl: no two
- * states of any objects have the same one), so a changed file is simply not found, and what nobody uses any more is dropped
- * when frames run short. The key of a page that processes share for writing is a number of its own with the top bit set. */
+ * The cache knows a page by a key and a page number. The key of a file's page is the file's version
+ * (store.idl: no two states of any objects have the same one), so a changed file is simply not found, and
+ * what nobody uses any more is dropped when frames run short. The key of a page that processes share for
+ * writing is a number of its own with the top bit set. */
 #ifndef MM_FRAME_H
 #define MM_FRAME_H
 
@@ -18,11 +19,11 @@
 
 struct frame {
 	uint32_t references;
-	uint32_t next;    /* free: in its list; cached: in its hash chain */
-	uint64_t key;     /* 0: not in the cache */
-	uint32_t page;    /* number within the object */
+	uint32_t next;	  /* free: in its list; cached: in its hash chain */
+	uint64_t key;	  /* 0: not in the cache */
+	uint32_t page;	  /* number within the object */
 	uint32_t sibling; /* shared key: next frame of the same backing */
-	uint32_t dirty;   /* shared key: written to by somebody, perhaps again and again */
+	uint32_t dirty;	  /* shared key: written to by somebody, perhaps again and again */
 	uint32_t reserved;
 };
 
@@ -32,8 +33,8 @@ struct frames {
 	uint64_t first; /* kernel's number of the frame with id 1 */
 	uint32_t count;
 	uint32_t available; /* length of the free list */
-	uint32_t pending; /* length of the pending list */
-	uint32_t cached;  /* frames in the cache */
+	uint32_t pending;   /* length of the pending list */
+	uint32_t cached;    /* frames in the cache */
 	uint32_t free_head;
 	uint32_t pending_head, pending_tail;
 	uint32_t hand; /* where the search for a cached frame that nobody uses goes on */

@@ -1,4 +1,5 @@
-/* Address spaces of processes: handlers of the mm protocol, of page faults and of the Linux calls about memory. */
+/* Address spaces of processes: handlers of the mm protocol, of page faults and of the Linux calls about
+ * memory. */
 #include "audit.h"
 #include "execute.h"
 #include "fault.h"
@@ -53,9 +54,9 @@ djed_status mm_on_create(uint32_t process, uint64_t *handle)
 	return status;
 }
 
-djed_status mm_on_execute(uint32_t pid, uint64_t object, uint32_t arguments, uint32_t environment, uint32_t name_length,
-			  uint32_t user, uint32_t group, struct djed_buffer strings, uint64_t *handle, uint64_t *entry,
-			  uint64_t *stack)
+djed_status mm_on_execute(uint32_t pid, uint64_t object, uint32_t arguments, uint32_t environment,
+			  uint32_t name_length, uint32_t user, uint32_t group, struct djed_buffer strings,
+			  uint64_t *handle, uint64_t *entry, uint64_t *stack)
 {
 	const struct start start = {.arguments = arguments,
 				    .environment = environment,
@@ -96,8 +97,8 @@ djed_status mm_on_populate(uint32_t process, uint64_t address, uint64_t length, 
 	return fault_populate(space, address, length, access) ? -EFAULT : 0;
 }
 
-djed_status mm_on_map_file(uint64_t address, uint64_t length, uint32_t protection, uint32_t flags, uint64_t object,
-			   uint64_t offset, bool writable, uint64_t *mapped)
+djed_status mm_on_map_file(uint64_t address, uint64_t length, uint32_t protection, uint32_t flags,
+			   uint64_t object, uint64_t offset, bool writable, uint64_t *mapped)
 {
 	const struct map_file file = {.object = object, .offset = offset, .writable = writable};
 	struct space *space = caller();
@@ -146,10 +147,12 @@ djed_status event_on_page_fault(uint64_t address, uint64_t access, uint64_t inst
 	return -EFAULT;
 }
 
-/* ---- Linux calls ----------------------------------------------------------------------------------------- */
+/* ---- Linux calls -----------------------------------------------------------------------------------------
+ */
 
 /* Files come from vfs, as map_file. */
-int64_t linux_on_mmap(uint64_t address, uint64_t length, uint32_t protection, uint32_t flags, int32_t fd, uint64_t offset)
+int64_t linux_on_mmap(uint64_t address, uint64_t length, uint32_t protection, uint32_t flags, int32_t fd,
+		      uint64_t offset)
 {
 	struct space *space = caller();
 
@@ -182,7 +185,8 @@ int64_t linux_on_brk(uint64_t end)
 	return space ? map_brk(space, end) : -ESRCH;
 }
 
-int64_t linux_on_mremap(uint64_t address, uint64_t old_length, uint64_t new_length, uint32_t flags, uint64_t new_address)
+int64_t linux_on_mremap(uint64_t address, uint64_t old_length, uint64_t new_length, uint32_t flags,
+			uint64_t new_address)
 {
 	struct space *space = caller();
 
@@ -203,7 +207,8 @@ int64_t linux_on_madvise(uint64_t address, uint64_t length, int32_t advice)
 	return space ? map_advise(space, address, length, advice) : -ESRCH;
 }
 
-/* ---- the server ------------------------------------------------------------------------------------------- */
+/* ---- the server -------------------------------------------------------------------------------------------
+ */
 
 static djed_status init(void)
 {

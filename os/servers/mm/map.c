@@ -98,8 +98,8 @@ static int64_t find_address(const struct space *space, uint64_t address, uint64_
 }
 
 /* Checks flags, protection and file; fills all of the area but its place. */
-static djed_status describe(struct area *area, uint32_t protection, uint32_t flags, const struct map_file *file,
-			    uint64_t length)
+static djed_status describe(struct area *area, uint32_t protection, uint32_t flags,
+			    const struct map_file *file, uint64_t length)
 {
 	uint32_t type = flags & MAP_TYPE;
 
@@ -114,7 +114,8 @@ static djed_status describe(struct area *area, uint32_t protection, uint32_t fla
 		return 0;
 	if (file->offset & PAGE_MASK)
 		return -EINVAL;
-	if (length > (uint64_t)UINT32_MAX * DJED_PAGE_SIZE || file->offset > (uint64_t)UINT32_MAX * DJED_PAGE_SIZE - length)
+	if (length > (uint64_t)UINT32_MAX * DJED_PAGE_SIZE ||
+	    file->offset > (uint64_t)UINT32_MAX * DJED_PAGE_SIZE - length)
 		return -EOVERFLOW;
 	if (type != MAP_PRIVATE && !file->writable) {
 		if (protection & DJED_ACCESS_WRITE)
@@ -137,13 +138,14 @@ static void populate(struct space *space, const struct area *area)
 {
 	uint32_t access = area->protection & DJED_ACCESS_WRITE ? DJED_ACCESS_WRITE : DJED_ACCESS_READ;
 
-	for (uint64_t page = area->start; page < area->end && page - area->start < POPULATE_MAX; page += DJED_PAGE_SIZE)
+	for (uint64_t page = area->start; page < area->end && page - area->start < POPULATE_MAX;
+	     page += DJED_PAGE_SIZE)
 		if (fault_resolve(space, page, access))
 			return;
 }
 
-int64_t map_create(struct space *space, uint64_t address, uint64_t length, uint32_t protection, uint32_t flags,
-		   const struct map_file *file)
+int64_t map_create(struct space *space, uint64_t address, uint64_t length, uint32_t protection,
+		   uint32_t flags, const struct map_file *file)
 {
 	struct area area;
 	djed_status status;
@@ -189,10 +191,12 @@ static void narrow_entries(struct space *space, struct area *area)
 	uint32_t id;
 
 	if (area->protection && !(area->flags & AREA_SHARED)) {
-		for (uint64_t at = area->start; page_next(space, &at, area->end) && pages <= SMALL_PAGES; at += DJED_PAGE_SIZE)
+		for (uint64_t at = area->start; page_next(space, &at, area->end) && pages <= SMALL_PAGES;
+		     at += DJED_PAGE_SIZE)
 			pages++;
 		if (pages <= SMALL_PAGES) {
-			for (uint64_t at = area->start; (id = page_next(space, &at, area->end)) != 0; at += DJED_PAGE_SIZE) {
+			for (uint64_t at = area->start; (id = page_next(space, &at, area->end)) != 0;
+			     at += DJED_PAGE_SIZE) {
 				uint32_t access = area->protection;
 
 				if (frames.frame[id].references > 1)
@@ -237,7 +241,8 @@ int64_t map_protect(struct space *space, uint64_t address, uint64_t length, uint
 		if (before & ~protection)
 			narrow_entries(space, area);
 		area = area_join(&space->areas, area);
-		/* Joined with a neighbour above that lies in the range, or behind it: go on behind the range's part. */
+		/* Joined with a neighbour above that lies in the range, or behind it: go on behind the
+		 * range's part. */
 		if (area->end > reached && reached < end)
 			reached = area->end < end ? area->end : end;
 	}
@@ -247,7 +252,9 @@ int64_t map_protect(struct space *space, uint64_t address, uint64_t length, uint
 int64_t map_brk(struct space *space, uint64_t end)
 {
 	uint64_t before = PAGE_UP(space->brk), after = PAGE_UP(end);
-	struct area area = {.start = before, .end = after, .limit = NO_LIMIT,
+	struct area area = {.start = before,
+			    .end = after,
+			    .limit = NO_LIMIT,
 			    .protection = DJED_ACCESS_READ | DJED_ACCESS_WRITE};
 	const struct area *above;
 
@@ -276,7 +283,8 @@ int64_t map_synchronize(struct space *space, uint64_t address, uint64_t length, 
 		return -EINVAL;
 	if (length > USER_END || !range_valid(address, PAGE_UP(length)))
 		return -ENOMEM;
-	for (const struct area *area = area_at_or_after(&space->areas, address); area && area->start < end; area = area->next) {
+	for (const struct area *area = area_at_or_after(&space->areas, address); area && area->start < end;
+	     area = area->next) {
 		if (area->start > reached)
 			return -ENOMEM;
 		if (write_back(area, address, end))
@@ -303,18 +311,21 @@ int64_t map_advise(struct space *space, uint64_t address, uint64_t length, int32
 	bool hole = false;
 
 	if (!drop && !(advice >= 0 && advice <= ADVICE_WILLNEED) &&
-	    !(advice >= ADVICE_MERGEABLE && advice <= ADVICE_DODUMP) && advice != ADVICE_COLD && advice != ADVICE_PAGEOUT)
+	    !(advice >= ADVICE_MERGEABLE && advice <= ADVICE_DODUMP) && advice != ADVICE_COLD &&
+	    advice != ADVICE_PAGEOUT)
 		return -EINVAL;
 	if (address & PAGE_MASK || length > USER_END || !range_valid(address, PAGE_UP(length)))
 		return -EINVAL;
-	for (const struct area *area = area_at_or_after(&space->areas, address); area && area->start < end; area = area->next) {
+	for (const struct area *area = area_at_or_after(&space->areas, address); area && area->start < end;
+	     area = area->next) {
 		hole |= area->start > reached;
 		reached = area->end;
 		if (!drop)
 			continue;
 		if (advice == ADVICE_FREE && (area->backing || area->flags & AREA_SHARED))
 			return -EINVAL;
-		drop_pages(space, area->start > address ? area->start : address, area->end < end ? area->end : end);
+		drop_pages(space, area->start > address ? area->start : address,
+			   area->end < end ? area->end : end);
 	}
 	return hole || reached < end ? -ENOMEM : 0;
 }

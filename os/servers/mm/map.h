@@ -15,7 +15,7 @@ enum {
 	MAP_GROWSDOWN = 0x0100,
 	MAP_POPULATE = 0x8000,
 	MAP_FIXED_NOREPLACE = 0x100000,
-	PROTECTION_KNOWN = 7, /* PROT_READ | PROT_WRITE | PROT_EXEC, the same bits as enum djed_access */
+	PROTECTION_KNOWN = 7,	/* PROT_READ | PROT_WRITE | PROT_EXEC, the same bits as enum djed_access */
 	PROTECTION_IGNORED = 8, /* PROT_SEM */
 	MREMAP_MAYMOVE = 1,
 	MREMAP_FIXED = 2,
@@ -33,13 +33,13 @@ struct map_file {
 /* Start of a free range for a mapping that may go anywhere, 0: none. Length page aligned. */
 uint64_t map_place(const struct space *space, uint64_t length);
 
-int64_t map_create(struct space *space, uint64_t address, uint64_t length, uint32_t protection, uint32_t flags,
-		   const struct map_file *file);
+int64_t map_create(struct space *space, uint64_t address, uint64_t length, uint32_t protection,
+		   uint32_t flags, const struct map_file *file);
 int64_t map_remove(struct space *space, uint64_t address, uint64_t length);
 int64_t map_protect(struct space *space, uint64_t address, uint64_t length, uint32_t protection);
 int64_t map_brk(struct space *space, uint64_t end);
-int64_t map_remap(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length, uint32_t flags,
-		  uint64_t new_address);
+int64_t map_remap(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length,
+		  uint32_t flags, uint64_t new_address);
 int64_t map_advise(struct space *space, uint64_t address, uint64_t length, int32_t advice);
 int64_t map_synchronize(struct space *space, uint64_t address, uint64_t length, uint32_t flags);
 

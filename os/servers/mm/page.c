@@ -1,4 +1,5 @@
-/* Which frame each page of a space has: groups of 64 pages, found by a hash, and listed by address in their space. */
+/* Which frame each page of a space has: groups of 64 pages, found by a hash, and listed by address in their
+ * space. */
 #include "space.h"
 
 #include <errno.h>

@@ -18,7 +18,8 @@ struct elf_program {
 	uint32_t type, flags;
 	uint64_t offset, address, physical, file_size, memory_size, alignment;
 };
-_Static_assert(sizeof(struct elf_header) == 64 && sizeof(struct elf_program) == 56, "layout of the file format");
+_Static_assert(sizeof(struct elf_header) == 64 && sizeof(struct elf_program) == 56,
+	       "layout of the file format");
 
 enum {
 	TYPE_EXECUTABLE = 2,
@@ -37,18 +38,21 @@ enum {
 
 static bool header_valid(const struct elf_header *header, uint32_t length)
 {
-	static const uint8_t identity[] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little-endian */, 1 /* version */};
+	static const uint8_t identity[] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little-endian */,
+					   1 /* version */};
 
 	return length >= sizeof(*header) && memcmp(header->identity, identity, sizeof(identity)) == 0 &&
-	       (header->type == TYPE_EXECUTABLE || header->type == TYPE_DYNAMIC) && header->machine == MACHINE_X86_64 &&
-	       header->program_size == sizeof(struct elf_program) && header->program_count > 0 &&
-	       header->program_count <= PROGRAM_HEADERS_MAX && header->program_offset <= length &&
+	       (header->type == TYPE_EXECUTABLE || header->type == TYPE_DYNAMIC) &&
+	       header->machine == MACHINE_X86_64 && header->program_size == sizeof(struct elf_program) &&
+	       header->program_count > 0 && header->program_count <= PROGRAM_HEADERS_MAX &&
+	       header->program_offset <= length &&
 	       header->program_count * sizeof(struct elf_program) <= length - header->program_offset;
 }
 
 static uint32_t protection_of(uint32_t flags)
 {
-	return (flags & SEGMENT_READ ? DJED_ACCESS_READ : 0) | (flags & SEGMENT_WRITE ? DJED_ACCESS_WRITE : 0) |
+	return (flags & SEGMENT_READ ? DJED_ACCESS_READ : 0) |
+	       (flags & SEGMENT_WRITE ? DJED_ACCESS_WRITE : 0) |
 	       (flags & SEGMENT_EXECUTE ? DJED_ACCESS_EXECUTE : 0);
 }
 

@@ -17,7 +17,8 @@ static struct area *isolate(struct space *space, uint64_t address, uint64_t leng
 }
 
 /* Moves [address, address + old_length), within one area, to a free range of new_length. */
-static int64_t move(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length, uint64_t to)
+static int64_t move(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length,
+		    uint64_t to)
 {
 	struct area *area, moved;
 	djed_status status;
@@ -45,8 +46,8 @@ static int64_t move(struct space *space, uint64_t address, uint64_t old_length, 
 	return (int64_t)to;
 }
 
-static int64_t grow(struct space *space, struct area *area, uint64_t address, uint64_t old_length, uint64_t new_length,
-		    uint32_t flags)
+static int64_t grow(struct space *space, struct area *area, uint64_t address, uint64_t old_length,
+		    uint64_t new_length, uint32_t flags)
 {
 	uint64_t end = address + new_length, to;
 
@@ -61,8 +62,8 @@ static int64_t grow(struct space *space, struct area *area, uint64_t address, ui
 	return to ? move(space, address, old_length, new_length, to) : -ENOMEM;
 }
 
-int64_t map_remap(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length, uint32_t flags,
-		  uint64_t new_address)
+int64_t map_remap(struct space *space, uint64_t address, uint64_t old_length, uint64_t new_length,
+		  uint32_t flags, uint64_t new_address)
 {
 	struct area *area;
 	int64_t status;

@@ -9,12 +9,14 @@
 struct spaces spaces;
 
 enum {
-	FRAMES_PER_GROUP = 8, /* groups: one for so many frames, as few processes have their pages evenly spread */
+	FRAMES_PER_GROUP =
+	    8, /* groups: one for so many frames, as few processes have their pages evenly spread */
 	GROUPS_MIN = 64,
 	HEAP_SPARE = 64, /* pages of the heap that are left alone */
 };
 
-/* Takes what is left of the heap for groups, up to a useful number; to be called after the other tables are made. */
+/* Takes what is left of the heap for groups, up to a useful number; to be called after the other tables are
+ * made. */
 static djed_status groups_init(void)
 {
 	uint64_t left = heap_statistics().pages_free;
@@ -95,14 +97,14 @@ static void undo_map(uint64_t entries)
 	uint64_t pages = entries & ((1 << PAGES_BITS) - 1);
 	uint64_t number = entries >> PAGES_BITS & ((UINT64_C(1) << PAGE_NUMBER_BITS) - 1);
 
-	kernel_space_unmap(spaces.space[entries >> (PAGES_BITS + PAGE_NUMBER_BITS)].handle, number * DJED_PAGE_SIZE,
-				  pages);
+	kernel_space_unmap(spaces.space[entries >> (PAGES_BITS + PAGE_NUMBER_BITS)].handle,
+			   number * DJED_PAGE_SIZE, pages);
 }
 
 djed_status space_map(struct space *space, uint64_t address, uint32_t frame, uint32_t access)
 {
 	djed_undo_call(undo_map, (uint64_t)space->id << (PAGES_BITS + PAGE_NUMBER_BITS) |
-					 address / DJED_PAGE_SIZE << PAGES_BITS | 1);
+				     address / DJED_PAGE_SIZE << PAGES_BITS | 1);
 	return kernel_space_map(space->handle, PAGE_DOWN(address), frame_number(frame), access) ? -ENOMEM : 0;
 }
 

@@ -1,6 +1,6 @@
-/* Every page and node says to which place of which object it belongs. So it is enough that each tree finds its own pages
- * and nodes at their places, that the numbers found and the lists' lengths add up to the tables' sizes: then nothing is
- * shared, lost or used while free. */
+/* Every page and node says to which place of which object it belongs. So it is enough that each tree finds
+ * its own pages and nodes at their places, that the numbers found and the lists' lengths add up to the
+ * tables' sizes: then nothing is shared, lost or used while free. */
 #include "audit.h"
 
 #include "data.h"
@@ -25,8 +25,8 @@ static void walk_page(struct walk *walk, uint32_t page, uint32_t index)
 		return;
 	}
 	djed_check(walk->audit, owner->object == walk->id && owner->index == index,
-		   "object %u: its page %u (%u) belongs to page %u of object %u", walk->id, index, page, owner->index,
-		   owner->object);
+		   "object %u: its page %u (%u) belongs to page %u of object %u", walk->id, index, page,
+		   owner->index, owner->object);
 	djed_check(walk->audit, (uint64_t)index * DJED_PAGE_SIZE < walk->object->size,
 		   "object %u: page %u lies behind its size %llu", walk->id, index,
 		   (unsigned long long)walk->object->size);
@@ -57,8 +57,8 @@ static void walk_tree(struct walk *walk, uint32_t at, uint32_t level, uint32_t f
 			used++;
 			walk_tree(walk, node->child[i], level - 1, first + (i << NODE_BITS * (level - 1)));
 		}
-	djed_check(walk->audit, used == node->used && used > 0, "object %u: node %u has %u children, not %u", walk->id, at,
-		   used, node->used);
+	djed_check(walk->audit, used == node->used && used > 0, "object %u: node %u has %u children, not %u",
+		   walk->id, at, used, node->used);
 }
 
 static void check_object(struct djed_audit *audit, uint32_t id, struct census *census)
@@ -76,7 +76,8 @@ static void check_object(struct djed_audit *audit, uint32_t id, struct census *c
 	}
 	if (object->root)
 		walk_tree(&walk, object->root, object->height, 0);
-	djed_check(audit, walk.pages == object->pages, "object %u: %u pages found, not %u", id, walk.pages, object->pages);
+	djed_check(audit, walk.pages == object->pages, "object %u: %u pages found, not %u", id, walk.pages,
+		   object->pages);
 	census->pages += walk.pages;
 	census->nodes += walk.nodes;
 }
@@ -92,14 +93,15 @@ static void check_objects(struct djed_audit *audit, struct census *census)
 			check_object(audit, id, census);
 		}
 	}
-	for (uint32_t id = objects.free_head; id && listed <= OBJECTS_MAX; id = objects.object[id - 1].next, listed++)
+	for (uint32_t id = objects.free_head; id && listed <= OBJECTS_MAX;
+	     id = objects.object[id - 1].next, listed++)
 		if (id > OBJECTS_MAX || objects.object[id - 1].references) {
 			djed_violation(audit, "free object list holds %u, which is not free", id);
 			break;
 		}
 	djed_check(audit, used == objects.count, "%u objects found, not %u", used, objects.count);
-	djed_check(audit, used + listed == OBJECTS_MAX, "%u objects in use and %u free do not make %u", used, listed,
-		   OBJECTS_MAX);
+	djed_check(audit, used + listed == OBJECTS_MAX, "%u objects in use and %u free do not make %u", used,
+		   listed, OBJECTS_MAX);
 }
 
 /* Length of a list of free pages. */
@@ -119,7 +121,8 @@ static uint32_t check_nodes(struct djed_audit *audit)
 {
 	uint32_t length = 0;
 
-	for (uint32_t node = pool.node_head; node && length <= pool.nodes; node = pool.node[node].owner.index, length++)
+	for (uint32_t node = pool.node_head; node && length <= pool.nodes;
+	     node = pool.node[node].owner.index, length++)
 		if (node > pool.nodes || pool.node[node].owner.object) {
 			djed_violation(audit, "free node list holds %u, which is not free", node);
 			break;
@@ -136,16 +139,17 @@ void store_audit(struct djed_audit *audit)
 	pages = check_pages(audit, pool.free_head, "free");
 	pending = check_pages(audit, pool.pending_head, "pending");
 	nodes = check_nodes(audit);
-	djed_check(audit, !pool.pending_head || (pool.pending_tail && pool.pending_tail <= pool.pages &&
-						 pool.page[pool.pending_tail].index == 0),
+	djed_check(audit,
+		   !pool.pending_head || (pool.pending_tail && pool.pending_tail <= pool.pages &&
+					  pool.page[pool.pending_tail].index == 0),
 		   "pending page list does not end at %u", pool.pending_tail);
 	djed_check(audit, pages + pending == pool.pages_free, "%u free pages found, not %u", pages + pending,
 		   pool.pages_free);
-	djed_check(audit, census.pages + pages + pending == pool.pages, "%u pages in use and %u free do not make %u",
-		   census.pages, pages + pending, pool.pages);
+	djed_check(audit, census.pages + pages + pending == pool.pages,
+		   "%u pages in use and %u free do not make %u", census.pages, pages + pending, pool.pages);
 	djed_check(audit, nodes == pool.nodes_free, "%u free nodes found, not %u", nodes, pool.nodes_free);
-	djed_check(audit, census.nodes + nodes == pool.nodes, "%u nodes in use and %u free do not make %u", census.nodes,
-		   nodes, pool.nodes);
+	djed_check(audit, census.nodes + nodes == pool.nodes, "%u nodes in use and %u free do not make %u",
+		   census.nodes, nodes, pool.nodes);
 	audit->resource[0] = objects.count;
 	audit->resource[1] = census.pages;
 	audit->resource[2] = census.nodes;

@@ -3,7 +3,8 @@
 
 #include <djed/server.h>
 
-/* Checks the object table, every tree, every free list and all counts. Resources: objects, pages in use, nodes in use. */
+/* Checks the object table, every tree, every free list and all counts. Resources: objects, pages in use,
+ * nodes in use. */
 void store_audit(struct djed_audit *audit);
 
 #endif

@@ -31,7 +31,8 @@ uint32_t data_read(const struct object *object, uint64_t offset, struct djed_buf
 		uint32_t index = (uint32_t)(at / DJED_PAGE_SIZE), page = object_page(object, index);
 
 		if (page) /* pages that lie side by side go with one copy */
-			for (uint32_t next = page; done + part < length && object_page(object, ++index) == ++next;)
+			for (uint32_t next = page;
+			     done + part < length && object_page(object, ++index) == ++next;)
 				part += min(length - done - part, DJED_PAGE_SIZE);
 		copied = djed_copy_out(to, done, page ? pool_data(page) + in_page : zeros, part);
 		done += copied;
@@ -41,7 +42,8 @@ uint32_t data_read(const struct object *object, uint64_t offset, struct djed_buf
 	return (uint32_t)done;
 }
 
-/* Makes the bytes between the object's end and `end` zero, as far as they lie in its last page; there is no page behind that. */
+/* Makes the bytes between the object's end and `end` zero, as far as they lie in its last page; there is no
+ * page behind that. */
 static void clear_gap(struct object *object, uint64_t end)
 {
 	uint64_t from = object->size, stop = min(end, (from / DJED_PAGE_SIZE + 1) * DJED_PAGE_SIZE);
@@ -71,7 +73,8 @@ static djed_status write_fresh(const struct step *step, uint32_t old, uint32_t *
 	fresh = pool_take((uint32_t)(object - objects.object) + 1, step->index);
 	if (!fresh)
 		return -ENOSPC;
-	*copied = (uint32_t)djed_copy_in_fresh(pool_data(fresh) + step->from, step->lender, step->done, step->length);
+	*copied = (uint32_t)djed_copy_in_fresh(pool_data(fresh) + step->from, step->lender, step->done,
+					       step->length);
 	if (*copied == 0) {
 		pool_give(fresh);
 		return 0;
@@ -97,7 +100,8 @@ static djed_status write_page(const struct step *step, uint32_t *copied)
 	if (step->from == 0 && step->length >= step->valid && write_fresh(step, page, copied) == 0)
 		return 0;
 	data = pool_data(page) + step->from;
-	/* Behind the object's end there is nothing to be kept (truncate logs what it cuts off within a page). */
+	/* Behind the object's end there is nothing to be kept (truncate logs what it cuts off within a page).
+	 */
 	if (step->from >= step->valid)
 		*copied = (uint32_t)djed_copy_in_fresh(data, step->lender, step->done, step->length);
 	else

@@ -50,7 +50,8 @@ djed_status store_on_release(uint64_t number)
 	return 0;
 }
 
-djed_status store_on_read(uint64_t number, uint64_t offset, struct djed_buffer data, uint32_t *count, uint64_t *size)
+djed_status store_on_read(uint64_t number, uint64_t offset, struct djed_buffer data, uint32_t *count,
+			  uint64_t *size)
 {
 	const struct object *object = object_find(number);
 
@@ -61,7 +62,8 @@ djed_status store_on_read(uint64_t number, uint64_t offset, struct djed_buffer d
 	return 0;
 }
 
-djed_status store_on_write(uint64_t number, uint64_t offset, struct djed_buffer data, uint32_t *count, uint64_t *size)
+djed_status store_on_write(uint64_t number, uint64_t offset, struct djed_buffer data, uint32_t *count,
+			   uint64_t *size)
 {
 	struct object *object = object_find(number);
 	djed_status status;

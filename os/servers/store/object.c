@@ -135,7 +135,8 @@ void object_set_page(struct object *object, uint32_t index, uint32_t page)
 	*place = page;
 }
 
-/* Cuts everything from page `first` (relative to this subtree) out of the subtree at `at`; returns what is left of it. */
+/* Cuts everything from page `first` (relative to this subtree) out of the subtree at `at`; returns what is
+ * left of it. */
 static uint32_t cut(struct object *object, uint32_t at, uint32_t level, uint64_t first)
 {
 	struct node *node;

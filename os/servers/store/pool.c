@@ -9,8 +9,8 @@
 struct pool pool;
 
 enum {
-	SPARE_PAGES = 16,     /* of the heap, left to malloc */
-	PAGES_PER_NODE = 16,  /* a full object needs a node for 64 pages; scattered pages need more */
+	SPARE_PAGES = 16,    /* of the heap, left to malloc */
+	PAGES_PER_NODE = 16, /* a full object needs a node for 64 pages; scattered pages need more */
 	NODES_MIN = 256,
 };
 
@@ -39,7 +39,8 @@ djed_status pool_init(void)
 	return 0;
 }
 
-/* What an earlier transaction gave back may be used again: it has ended, or this one would not have been delivered. */
+/* What an earlier transaction gave back may be used again: it has ended, or this one would not have been
+ * delivered. */
 static void settle_pending(void)
 {
 	if (!pool.pending_head || pool.pending_of == djed_current()->transaction)

@@ -1,9 +1,10 @@
 /* Pages of data and nodes of the objects' page trees, in tables of fixed size.
  *
- * The contents of a data page are not logged when the page is fresh (rule 14): a whole page is replaced by another one and
- * a pointer is swapped. That is only sound if a page that was given back keeps its contents until the transaction which
- * gave it back has ended, because rollback would make it live again. So pages that are given back wait in a
- * list of their own, and join the free list when the first page is asked for, or given back, by a later transaction. */
+ * The contents of a data page are not logged when the page is fresh (rule 14): a whole page is replaced by
+ * another one and a pointer is swapped. That is only sound if a page that was given back keeps its contents
+ * until the transaction which gave it back has ended, because rollback would make it live again. So pages
+ * that are given back wait in a list of their own, and join the free list when the first page is asked for,
+ * or given back, by a later transaction. */
 #ifndef STORE_POOL_H
 #define STORE_POOL_H
 
@@ -17,29 +18,30 @@ enum {
 /* Who uses a page or node: audits check that the trees and these agree. */
 struct owner {
 	uint32_t object; /* index in the object table + 1; 0: free */
-	uint32_t index;  /* page: number within the object; node: number of its first page. Free: the next free one */
+	uint32_t index; /* page: number within the object; node: number of its first page. Free: the next free
+			   one */
 };
 
 struct node {
 	struct owner owner;
-	uint32_t level; /* 1: the children are pages; else nodes of the level below */
-	uint32_t used;  /* children that are not 0 */
+	uint32_t level;		       /* 1: the children are pages; else nodes of the level below */
+	uint32_t used;		       /* children that are not 0 */
 	uint32_t child[NODE_CHILDREN]; /* page or node number; 0: a hole */
 };
 
 struct pool {
-	uint32_t pages;        /* numbered from 1 */
-	uint32_t pages_free;   /* in both lists */
+	uint32_t pages;	     /* numbered from 1 */
+	uint32_t pages_free; /* in both lists */
 	uint32_t free_head;
 	uint32_t pending_head; /* given back by transaction `pending_of` */
 	uint32_t pending_tail;
 	djed_transaction pending_of;
-	struct owner *page;    /* [pages + 1] */
-	uint8_t *data;         /* page n begins at data + (n - 1) * DJED_PAGE_SIZE */
-	uint32_t nodes;        /* numbered from 1 */
+	struct owner *page; /* [pages + 1] */
+	uint8_t *data;	    /* page n begins at data + (n - 1) * DJED_PAGE_SIZE */
+	uint32_t nodes;	    /* numbered from 1 */
 	uint32_t nodes_free;
 	uint32_t node_head;
-	struct node *node;     /* [nodes + 1] */
+	struct node *node; /* [nodes + 1] */
 };
 extern struct pool pool;
 

@@ -1,5 +1,5 @@
-/* Each request is served, rolled back, and all memory of the servers compared with what it was; then it is served for good, and must be
- * answered as before. So the states grow by themselves.
+/* Each request is served, rolled back, and all memory of the servers compared with what it was; then it is
+ * served for good, and must be answered as before. So the states grow by themselves.
  *
  *     differential-servers SERVER [REQUESTS [SEED]]
  *
@@ -68,7 +68,7 @@ static bool exempt(const uint8_t *at)
 		return false;
 	owner = &pool.page[offset / DJED_PAGE_SIZE + 1];
 	return !owner->object || (uint64_t)owner->index * DJED_PAGE_SIZE + offset % DJED_PAGE_SIZE >=
-					 objects.object[owner->object - 1].size;
+				     objects.object[owner->object - 1].size;
 }
 
 /* Number of bytes that differ from the snapshot; the first one is shown. */
@@ -85,14 +85,15 @@ static size_t count_differences(const char *what)
 			if (*byte == ranges[i].copy[at] || exempt(byte))
 				continue;
 			if (differences++ == 0)
-				printf("%s: byte %p (%s + %#zx) is %#x, was %#x\n", what, (const void *)byte, ranges[i].name, at,
-				       *byte, ranges[i].copy[at]);
+				printf("%s: byte %p (%s + %#zx) is %#x, was %#x\n", what, (const void *)byte,
+				       ranges[i].name, at, *byte, ranges[i].copy[at]);
 		}
 	}
 	return differences;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------------------
+ */
 
 static struct {
 	unsigned requests, logged, succeeded;
@@ -146,17 +147,19 @@ int main(int argc, char **argv)
 	requests_prepare();
 	while (count.requests < wanted && count.differing == 0) {
 		if (!request_make(server, &message)) {
-			fprintf(stderr, "differential-servers: no server %s; store and mm are known\n", server);
+			fprintf(stderr, "differential-servers: no server %s; store and mm are known\n",
+				server);
 			return 2;
 		}
 		check_request(server, &message);
-		if (count.requests % 50 == 0 && host_audit("store").violations + host_audit("mm").violations) {
+		if (count.requests % 50 == 0 &&
+		    host_audit("store").violations + host_audit("mm").violations) {
 			printf("%s", host_log());
 			return 1;
 		}
 	}
-	printf("%s: %u requests (%u logged something, %u succeeded), %zu bytes differ\n", server, count.requests, count.logged,
-	       count.succeeded, count.differing);
+	printf("%s: %u requests (%u logged something, %u succeeded), %zu bytes differ\n", server,
+	       count.requests, count.logged, count.succeeded, count.differing);
 	/* Requests that change nothing would prove nothing. */
 	return count.differing || count.logged < count.requests / 4 || count.succeeded < count.requests / 4;
 }

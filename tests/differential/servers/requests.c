@@ -1,4 +1,5 @@
-/* Requests made up at random. Their values are those that earlier answers gave, small numbers, and borders. */
+/* Requests made up at random. Their values are those that earlier answers gave, small numbers, and borders.
+ */
 #include "check.h"
 
 #include <protocols/event.h>
@@ -18,7 +19,8 @@ static uint64_t pick(const uint64_t *values, size_t count)
 {
 	return values[random_below((uint32_t)count)];
 }
-#define PICK(...) pick((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+#define PICK(...) \
+	pick((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 static uint64_t an_object(void)
 {
@@ -27,30 +29,34 @@ static uint64_t an_object(void)
 
 static uint32_t a_process(void)
 {
-	return random_below(30) ? 1 + random_below(random_below(4) ? PROCESSES / 2 : PROCESSES) : (uint32_t)PICK(0, 77, UINT32_MAX);
+	return random_below(30) ? 1 + random_below(random_below(4) ? PROCESSES / 2 : PROCESSES)
+				: (uint32_t)PICK(0, 77, UINT32_MAX);
 }
 
 static uint64_t an_offset(void)
 {
-	return PICK(0, 1, 100, PAGE - 1, PAGE, 2 * PAGE, random_below(100000), random_below(100000), random_below(3 << 20),
-		    UINT64_C(1) << 30, (UINT64_C(1) << 30) - 1, UINT64_MAX);
+	return PICK(0, 1, 100, PAGE - 1, PAGE, 2 * PAGE, random_below(100000), random_below(100000),
+		    random_below(3 << 20), UINT64_C(1) << 30, (UINT64_C(1) << 30) - 1, UINT64_MAX);
 }
 
 static struct djed_grant a_grant(uint8_t rights)
 {
-	uint32_t length = (uint32_t)PICK(0, 1, 100, PAGE, PAGE, 2 * PAGE, random_below(9000), random_below(LENT), LENT);
+	uint32_t length =
+	    (uint32_t)PICK(0, 1, 100, PAGE, PAGE, 2 * PAGE, random_below(9000), random_below(LENT), LENT);
 
-	return (struct djed_grant){.base = (uint64_t)lent, .length = length, .kind = DJED_GRANT_OWN, .rights = rights};
+	return (struct djed_grant){
+	    .base = (uint64_t)lent, .length = length, .kind = DJED_GRANT_OWN, .rights = rights};
 }
 
 /* ---- store --------------------------------------------------------------------------------------------- */
 
 static void make_store(struct djed_message *m)
 {
-	static const uint32_t labels[] = {STORE_CREATE,	  STORE_RETAIN,	  STORE_RELEASE,  STORE_RELEASE,
-					  STORE_READ,	  STORE_WRITE,	  STORE_WRITE,	  STORE_WRITE,
-					  STORE_WRITE,	  STORE_TRUNCATE, STORE_TRUNCATE, STORE_GET_ATTRIBUTES,
-					  STORE_SET_ATTRIBUTES, STORE_HOLD,  STORE_CREATE,   STORE_STATISTICS};
+	static const uint32_t labels[] = {
+	    STORE_CREATE,	  STORE_RETAIN,	  STORE_RELEASE,  STORE_RELEASE,
+	    STORE_READ,		  STORE_WRITE,	  STORE_WRITE,	  STORE_WRITE,
+	    STORE_WRITE,	  STORE_TRUNCATE, STORE_TRUNCATE, STORE_GET_ATTRIBUTES,
+	    STORE_SET_ATTRIBUTES, STORE_HOLD,	  STORE_CREATE,	  STORE_STATISTICS};
 
 	m->label = labels[random_below(sizeof(labels) / sizeof(*labels))];
 	m->word[0] = an_object();
@@ -76,19 +82,22 @@ static void make_store(struct djed_message *m)
 	}
 }
 
-/* ---- mm --------------------------------------------------------------------------------------------------- */
+/* ---- mm ---------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t an_address(void)
 {
 	if (random_below(20) == 0)
 		return PICK(0, 1, UINT64_MAX, 0x7ffffffff000, BASE + 1);
-	return PICK(BASE + random_below(60) * PAGE, BASE + random_below(60) * PAGE, BASE + random_below(60) * PAGE,
-		    0x400000 + random_below(7) * PAGE, 0x7ffffffff000 - random_below(20) * PAGE);
+	return PICK(BASE + random_below(60) * PAGE, BASE + random_below(60) * PAGE,
+		    BASE + random_below(60) * PAGE, 0x400000 + random_below(7) * PAGE,
+		    0x7ffffffff000 - random_below(20) * PAGE);
 }
 
 static uint64_t a_length(void)
 {
-	return random_below(20) ? PICK(PAGE, PAGE, 2 * PAGE, 3 * PAGE, (1 + random_below(30)) * PAGE) : PICK(1, 0, UINT64_MAX);
+	return random_below(20) ? PICK(PAGE, PAGE, 2 * PAGE, 3 * PAGE, (1 + random_below(30)) * PAGE)
+				: PICK(1, 0, UINT64_MAX);
 }
 
 static void make_execute(struct djed_message *m)
@@ -100,14 +109,18 @@ static void make_execute(struct djed_message *m)
 	memcpy(lent, strings, sizeof(strings) - 1);
 	lent[sizeof(strings) - 1 + more] = 0;
 	m->label = MM_EXECUTE;
-	const uint64_t words[] = {a_process(), random_below(10) ? program : an_object(), 2 + random_below(2), 2, 10, 0, 0};
+	const uint64_t words[] = {
+	    a_process(), random_below(10) ? program : an_object(), 2 + random_below(2), 2, 10, 0, 0};
 	memcpy(m->word, words, sizeof(words));
-	m->grant[0] = (struct djed_grant){.base = (uint64_t)lent, .length = sizeof(strings) - 1 + (more ? more + 1 : 0),
-					  .kind = DJED_GRANT_OWN, .rights = DJED_GRANT_READ};
+	m->grant[0] = (struct djed_grant){.base = (uint64_t)lent,
+					  .length = sizeof(strings) - 1 + (more ? more + 1 : 0),
+					  .kind = DJED_GRANT_OWN,
+					  .rights = DJED_GRANT_READ};
 	m->word[3] = 4 - m->word[2] + (more ? 1 : 0);
 }
 
-static void set_call(struct djed_message *m, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+static void set_call(struct djed_message *m, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+		     uint64_t e)
 {
 	m->label = LINUX_LABEL(number);
 	const uint64_t words[] = {a, b, c, d, e, 0};
@@ -116,7 +129,8 @@ static void set_call(struct djed_message *m, uint32_t number, uint64_t a, uint64
 
 static void make_mm(struct djed_message *m)
 {
-	uint32_t map_flags = (uint32_t)PICK(0x22, 0x32, 0x32, 0x21, 0x31, 0x8032, 0x122, random_below(UINT32_MAX));
+	uint32_t map_flags =
+	    (uint32_t)PICK(0x22, 0x32, 0x32, 0x21, 0x31, 0x8032, 0x122, random_below(UINT32_MAX));
 	uint64_t protection = random_below(3) ? 3 : random_below(9);
 
 	host_be(a_process(), 1);
@@ -143,8 +157,10 @@ static void make_mm(struct djed_message *m)
 		break;
 	case 4:
 	case 5: {
-		const uint64_t words[] = {an_address(), a_length(), protection,	 PICK(2, 0x12, 0x12, 1, 0x11),
-					  an_object(),	PICK(0, PAGE, 3 * PAGE, 7), random_below(2)};
+		const uint64_t words[] = {an_address(),	  a_length(),
+					  protection,	  PICK(2, 0x12, 0x12, 1, 0x11),
+					  an_object(),	  PICK(0, PAGE, 3 * PAGE, 7),
+					  random_below(2)};
 
 		m->label = MM_MAP_FILE;
 		memcpy(m->word, words, sizeof(words));
@@ -163,10 +179,12 @@ static void make_mm(struct djed_message *m)
 		set_call(m, LINUX_BRK, PICK(0, 0x406000 + random_below(0x20000), UINT64_MAX), 0, 0, 0, 0);
 		break;
 	case 10:
-		set_call(m, LINUX_MREMAP, an_address(), a_length(), a_length(), random_below(4), an_address());
+		set_call(m, LINUX_MREMAP, an_address(), a_length(), a_length(), random_below(4),
+			 an_address());
 		break;
 	case 11:
-		set_call(m, (uint32_t)PICK(LINUX_MADVISE, LINUX_MSYNC), an_address(), a_length(), PICK(4, 4, 8, 1), 0, 0);
+		set_call(m, (uint32_t)PICK(LINUX_MADVISE, LINUX_MSYNC), an_address(), a_length(),
+			 PICK(4, 4, 8, 1), 0, 0);
 		break;
 	default:
 		m->label = EVENT_PAGE_FAULT;
@@ -175,21 +193,42 @@ static void make_mm(struct djed_message *m)
 	}
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------- */
+/* ---- both
+ * -------------------------------------------------------------------------------------------------- */
 
 /* An executable of two segments, as small as it can be. */
 static void make_program(djed_slot store)
 {
 	static uint64_t image[0x3000 / 8];
-	const uint64_t head[] = {0x00010102464c457f, 0, 0x00000001003e0002, 0x401000, 64, 0, 0x0038004000000000, 2,
-				 0x0000000500000001, 0, 0x400000, 0x400000, 0x2000, 0x2000, 0x1000,
-				 0x0000000600000001, 0x2e00, 0x403e00, 0x403e00, 0x180, 0x2480, 0x1000};
+	const uint64_t head[] = {0x00010102464c457f,
+				 0,
+				 0x00000001003e0002,
+				 0x401000,
+				 64,
+				 0,
+				 0x0038004000000000,
+				 2,
+				 0x0000000500000001,
+				 0,
+				 0x400000,
+				 0x400000,
+				 0x2000,
+				 0x2000,
+				 0x1000,
+				 0x0000000600000001,
+				 0x2e00,
+				 0x403e00,
+				 0x403e00,
+				 0x180,
+				 0x2480,
+				 0x1000};
 	uint64_t size;
 	uint32_t count;
 
 	memcpy(image, head, sizeof(head));
 	if (store_create(store, &program) ||
-	    store_write(store, program, 0, djed_own(image, sizeof(image)), &count, &size) || count != sizeof(image))
+	    store_write(store, program, 0, djed_own(image, sizeof(image)), &count, &size) ||
+	    count != sizeof(image))
 		djed_panic("the program could not be stored");
 }
 
@@ -203,7 +242,8 @@ void requests_prepare(void)
 	memset(lent, 1, sizeof(lent));
 	for (int i = 0; i < OBJECTS; i++)
 		if (store_create(store, &objects_known[i]) ||
-		    store_write(store, objects_known[i], 0, djed_own(lent, random_below(40000)), &count, &size))
+		    store_write(store, objects_known[i], 0, djed_own(lent, random_below(40000)), &count,
+				&size))
 			djed_panic("an object could not be made");
 	for (uint32_t pid = 1; pid <= PROCESSES / 2; pid++)
 		if (mm_create(mm, pid, &handle))

@@ -24,7 +24,10 @@ static uint32_t *entry(uint64_t address)
 		group = group->next;
 	return &group->frame[address / PAGE % GROUP_PAGES];
 }
-static struct frame *frame_at(uint64_t address) { return &frames.frame[*entry(address)]; }
+static struct frame *frame_at(uint64_t address)
+{
+	return &frames.frame[*entry(address)];
+}
 static uint32_t a_cached_frame(void)
 {
 	uint32_t id = 1;
@@ -33,22 +36,67 @@ static uint32_t a_cached_frame(void)
 		id++;
 	return id;
 }
-static struct area *other_area(void) { return space->areas.first == memory ? file : memory; }
+static struct area *other_area(void)
+{
+	return space->areas.first == memory ? file : memory;
+}
 
-static void frame_count_high(void) { frame_at(BASE)->references++; }
-static void frame_count_low(void) { frame_at(BASE)->references--; }
-static void frame_count_zero(void) { frame_at(BASE)->references = 0; }
-static void leaked_frame(void) { frames.free_head = frames.frame[frames.free_head].next; }
-static void free_frame_used(void) { frames.frame[frames.free_head].references = 1; }
-static void free_list_wild(void) { frames.frame[frames.free_head].next = frames.count + 1; }
-static void free_list_loop(void) { frames.frame[frames.free_head].next = frames.free_head; }
-static void wrong_available(void) { frames.available++; }
-static void wrong_pending(void) { frames.pending--; }
-static void pending_cut(void) { frames.pending_tail = frames.pending_head; }
-static void lost_page(void) { *entry(BASE) = 0; }
-static void wild_page(void) { *entry(BASE) = frames.count + 1; }
-static void page_of_another(void) { *entry(BASE) = *entry(BASE + PAGE); }
-static void page_outside(void) { memory->end -= 3 * PAGE; }
+static void frame_count_high(void)
+{
+	frame_at(BASE)->references++;
+}
+static void frame_count_low(void)
+{
+	frame_at(BASE)->references--;
+}
+static void frame_count_zero(void)
+{
+	frame_at(BASE)->references = 0;
+}
+static void leaked_frame(void)
+{
+	frames.free_head = frames.frame[frames.free_head].next;
+}
+static void free_frame_used(void)
+{
+	frames.frame[frames.free_head].references = 1;
+}
+static void free_list_wild(void)
+{
+	frames.frame[frames.free_head].next = frames.count + 1;
+}
+static void free_list_loop(void)
+{
+	frames.frame[frames.free_head].next = frames.free_head;
+}
+static void wrong_available(void)
+{
+	frames.available++;
+}
+static void wrong_pending(void)
+{
+	frames.pending--;
+}
+static void pending_cut(void)
+{
+	frames.pending_tail = frames.pending_head;
+}
+static void lost_page(void)
+{
+	*entry(BASE) = 0;
+}
+static void wild_page(void)
+{
+	*entry(BASE) = frames.count + 1;
+}
+static void page_of_another(void)
+{
+	*entry(BASE) = *entry(BASE + PAGE);
+}
+static void page_outside(void)
+{
+	memory->end -= 3 * PAGE;
+}
 static void shared_page_private(void)
 {
 	uint32_t *of_shared = entry(shared->start), *of_memory = entry(BASE), left = *of_shared;
@@ -56,77 +104,185 @@ static void shared_page_private(void)
 	*of_shared = *of_memory;
 	*of_memory = left;
 }
-static void wrong_group_use(void) { space->first->used++; }
-static void wrong_resident(void) { space->resident--; }
-static void group_of_another(void) { space->first->space++; }
+static void wrong_group_use(void)
+{
+	space->first->used++;
+}
+static void wrong_resident(void)
+{
+	space->resident--;
+}
+static void group_of_another(void)
+{
+	space->first->space++;
+}
 static void lost_group(void)
 {
 	space->first = space->first->next;
 	space->first->previous = NULL;
 }
-static void group_unhashed(void) { spaces.group_bucket[group_bucket(space->id, space->first->number)] = NULL; }
-static void wrong_recent(void) { space->recent = spaces.group_free; }
-static void leaked_group(void) { spaces.group_free = spaces.group_free->chain; }
-static void areas_overlap(void) { space->areas.first->end = space->areas.first->next->start + PAGE; }
-static void area_reversed(void) { memory->end = memory->start; }
-static void area_unaligned(void) { file->start++; }
-static void area_beyond(void) { space->areas.last->end = USER_END + PAGE; }
-static void area_link_broken(void) { space->areas.last->previous = NULL; }
-static void area_lost(void) { space->areas.last->previous->next = NULL; }
-static void area_wild(void) { space->areas.first->next = (struct area *)((char *)other_area() + 8); }
-static void area_protection(void) { memory->protection = 64; }
-static void area_count(void) { space->areas.count++; }
-static void leaked_area(void) { areas.unused = areas.unused->next; }
-static void backing_swapped(void) { shared->backing = file->backing; }
-static void backing_count_high(void) { file->backing->references++; }
-static void backing_lost(void) { file->backing = NULL; }
-static void backing_unlinked(void) { backings.used = backings.used->next; }
-static void backing_frames(void) { file->backing->frames = *entry(BASE); }
-static void leaked_backing(void) { backings.unused = backings.unused->next; }
-static void cache_wrong_key(void) { frames.frame[a_cached_frame()].key ^= 0x40; }
-static void cache_wrong_page(void) { frames.frame[a_cached_frame()].page += 1; }
-static void cache_count(void) { frames.cached++; }
+static void group_unhashed(void)
+{
+	spaces.group_bucket[group_bucket(space->id, space->first->number)] = NULL;
+}
+static void wrong_recent(void)
+{
+	space->recent = spaces.group_free;
+}
+static void leaked_group(void)
+{
+	spaces.group_free = spaces.group_free->chain;
+}
+static void areas_overlap(void)
+{
+	space->areas.first->end = space->areas.first->next->start + PAGE;
+}
+static void area_reversed(void)
+{
+	memory->end = memory->start;
+}
+static void area_unaligned(void)
+{
+	file->start++;
+}
+static void area_beyond(void)
+{
+	space->areas.last->end = USER_END + PAGE;
+}
+static void area_link_broken(void)
+{
+	space->areas.last->previous = NULL;
+}
+static void area_lost(void)
+{
+	space->areas.last->previous->next = NULL;
+}
+static void area_wild(void)
+{
+	space->areas.first->next = (struct area *)((char *)other_area() + 8);
+}
+static void area_protection(void)
+{
+	memory->protection = 64;
+}
+static void area_count(void)
+{
+	space->areas.count++;
+}
+static void leaked_area(void)
+{
+	areas.unused = areas.unused->next;
+}
+static void backing_swapped(void)
+{
+	shared->backing = file->backing;
+}
+static void backing_count_high(void)
+{
+	file->backing->references++;
+}
+static void backing_lost(void)
+{
+	file->backing = NULL;
+}
+static void backing_unlinked(void)
+{
+	backings.used = backings.used->next;
+}
+static void backing_frames(void)
+{
+	file->backing->frames = *entry(BASE);
+}
+static void leaked_backing(void)
+{
+	backings.unused = backings.unused->next;
+}
+static void cache_wrong_key(void)
+{
+	frames.frame[a_cached_frame()].key ^= 0x40;
+}
+static void cache_wrong_page(void)
+{
+	frames.frame[a_cached_frame()].page += 1;
+}
+static void cache_count(void)
+{
+	frames.cached++;
+}
 static void cache_unlinked(void)
 {
 	const struct frame *frame = &frames.frame[a_cached_frame()];
 
 	frames.bucket[cache_bucket(frame->key, frame->page)] = 0;
 }
-static void process_lost(void) { spaces.process_bucket[1] = 0; }
-static void process_renamed(void) { process_find(2)->pid = 5; }
-static void process_space_wrong(void) { process_find(2)->space = space->id; }
-static void process_space_wild(void) { process_find(2)->space = SPACES_MAX + 1; }
-static void process_count(void) { spaces.processes--; }
-static void leaked_process(void) { spaces.process_free = spaces.process[spaces.process_free - 1].next; }
-static void space_count_high(void) { space->references++; }
-static void space_freed(void) { space->references = 0; }
-static void space_no_handle(void) { space->handle = 0; }
-static void leaked_space(void) { spaces.free_head = spaces.space[spaces.free_head].next_free; }
-static void brk_below(void) { space->brk_start = space->brk + PAGE; }
+static void process_lost(void)
+{
+	spaces.process_bucket[1] = 0;
+}
+static void process_renamed(void)
+{
+	process_find(2)->pid = 5;
+}
+static void process_space_wrong(void)
+{
+	process_find(2)->space = space->id;
+}
+static void process_space_wild(void)
+{
+	process_find(2)->space = SPACES_MAX + 1;
+}
+static void process_count(void)
+{
+	spaces.processes--;
+}
+static void leaked_process(void)
+{
+	spaces.process_free = spaces.process[spaces.process_free - 1].next;
+}
+static void space_count_high(void)
+{
+	space->references++;
+}
+static void space_freed(void)
+{
+	space->references = 0;
+}
+static void space_no_handle(void)
+{
+	space->handle = 0;
+}
+static void leaked_space(void)
+{
+	spaces.free_head = spaces.space[spaces.free_head].next_free;
+}
+static void brk_below(void)
+{
+	space->brk_start = space->brk + PAGE;
+}
 
 static const struct {
 	const char *name;
 	void (*corrupt)(void);
 } corruptions[] = {
 #define CORRUPTION(name) {#name, name}
-	CORRUPTION(frame_count_high),	 CORRUPTION(frame_count_low),	 CORRUPTION(frame_count_zero),
-	CORRUPTION(leaked_frame),	 CORRUPTION(free_frame_used),	 CORRUPTION(free_list_wild),
-	CORRUPTION(free_list_loop),	 CORRUPTION(wrong_available),	 CORRUPTION(wrong_pending),
-	CORRUPTION(pending_cut),	 CORRUPTION(lost_page),		 CORRUPTION(wild_page),
-	CORRUPTION(page_of_another),	 CORRUPTION(page_outside),	 CORRUPTION(shared_page_private),
-	CORRUPTION(wrong_group_use),	 CORRUPTION(wrong_resident),	 CORRUPTION(group_of_another),
-	CORRUPTION(lost_group),		 CORRUPTION(group_unhashed),	 CORRUPTION(wrong_recent),
-	CORRUPTION(leaked_group),	 CORRUPTION(areas_overlap),	 CORRUPTION(area_reversed),
-	CORRUPTION(area_unaligned),	 CORRUPTION(area_beyond),	 CORRUPTION(area_link_broken),
-	CORRUPTION(area_lost),		 CORRUPTION(area_wild),		 CORRUPTION(area_protection),
-	CORRUPTION(area_count),		 CORRUPTION(leaked_area),	 CORRUPTION(backing_swapped),
-	CORRUPTION(backing_count_high),	 CORRUPTION(backing_lost),	 CORRUPTION(backing_unlinked),
-	CORRUPTION(backing_frames),	 CORRUPTION(leaked_backing),	 CORRUPTION(cache_wrong_key),
-	CORRUPTION(cache_wrong_page),	 CORRUPTION(cache_count),	 CORRUPTION(cache_unlinked),
-	CORRUPTION(process_lost),	 CORRUPTION(process_renamed),	 CORRUPTION(process_space_wrong),
-	CORRUPTION(process_space_wild),	 CORRUPTION(process_count),	 CORRUPTION(leaked_process),
-	CORRUPTION(space_count_high),	 CORRUPTION(space_freed),	 CORRUPTION(space_no_handle),
-	CORRUPTION(leaked_space),	 CORRUPTION(brk_below),
+    CORRUPTION(frame_count_high),   CORRUPTION(frame_count_low), CORRUPTION(frame_count_zero),
+    CORRUPTION(leaked_frame),	    CORRUPTION(free_frame_used), CORRUPTION(free_list_wild),
+    CORRUPTION(free_list_loop),	    CORRUPTION(wrong_available), CORRUPTION(wrong_pending),
+    CORRUPTION(pending_cut),	    CORRUPTION(lost_page),	 CORRUPTION(wild_page),
+    CORRUPTION(page_of_another),    CORRUPTION(page_outside),	 CORRUPTION(shared_page_private),
+    CORRUPTION(wrong_group_use),    CORRUPTION(wrong_resident),	 CORRUPTION(group_of_another),
+    CORRUPTION(lost_group),	    CORRUPTION(group_unhashed),	 CORRUPTION(wrong_recent),
+    CORRUPTION(leaked_group),	    CORRUPTION(areas_overlap),	 CORRUPTION(area_reversed),
+    CORRUPTION(area_unaligned),	    CORRUPTION(area_beyond),	 CORRUPTION(area_link_broken),
+    CORRUPTION(area_lost),	    CORRUPTION(area_wild),	 CORRUPTION(area_protection),
+    CORRUPTION(area_count),	    CORRUPTION(leaked_area),	 CORRUPTION(backing_swapped),
+    CORRUPTION(backing_count_high), CORRUPTION(backing_lost),	 CORRUPTION(backing_unlinked),
+    CORRUPTION(backing_frames),	    CORRUPTION(leaked_backing),	 CORRUPTION(cache_wrong_key),
+    CORRUPTION(cache_wrong_page),   CORRUPTION(cache_count),	 CORRUPTION(cache_unlinked),
+    CORRUPTION(process_lost),	    CORRUPTION(process_renamed), CORRUPTION(process_space_wrong),
+    CORRUPTION(process_space_wild), CORRUPTION(process_count),	 CORRUPTION(leaked_process),
+    CORRUPTION(space_count_high),   CORRUPTION(space_freed),	 CORRUPTION(space_no_handle),
+    CORRUPTION(leaked_space),	    CORRUPTION(brk_below),
 };
 
 static void make_sound(void)
@@ -137,9 +293,12 @@ static void make_sound(void)
 
 	cr_assert(mm_create(mm, 1, &handle) == 0 && store_create(store, &object) == 0);
 	cr_assert(store_write(store, object, 3 * PAGE, djed_own("x", 1), &count, &size) == 0);
-	cr_assert(machine_call(1, LINUX_MMAP, BASE, 100 * PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1ull, 0) > 0);
-	cr_assert(machine_map_file(1, BASE + (1 << 24), 4 * PAGE, 3, MAP_PRIVATE | MAP_FIXED, object, 0, false) > 0);
-	cr_assert(machine_call(1, LINUX_MMAP, BASE + (2 << 24), 4 * PAGE, 3, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1ull, 0) > 0);
+	cr_assert(machine_call(1, LINUX_MMAP, BASE, 100 * PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			       -1ull, 0) > 0);
+	cr_assert(machine_map_file(1, BASE + (1 << 24), 4 * PAGE, 3, MAP_PRIVATE | MAP_FIXED, object, 0,
+				   false) > 0);
+	cr_assert(machine_call(1, LINUX_MMAP, BASE + (2 << 24), 4 * PAGE, 3,
+			       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1ull, 0) > 0);
 	for (int i = 0; i < 3; i++)
 		cr_assert(machine_touch(1, BASE + i * PAGE, DJED_ACCESS_WRITE) == 0 &&
 			  machine_touch(1, BASE + (97 + i) * PAGE, DJED_ACCESS_WRITE) == 0 &&
@@ -149,13 +308,15 @@ static void make_sound(void)
 	cr_assert(machine_touch(2, BASE, DJED_ACCESS_WRITE) == 0);
 	/* A process that goes leaves frames that are not free yet. */
 	cr_assert(mm_create(mm, 4, &handle) == 0);
-	cr_assert(machine_call(4, LINUX_MMAP, BASE, 9 * PAGE, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1ull, 0) > 0);
+	cr_assert(machine_call(4, LINUX_MMAP, BASE, 9 * PAGE, 3,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1ull, 0) > 0);
 	cr_assert(mm_exit(mm, 4) == 0 && frames.pending == 9);
 	space = process_space(1);
 	memory = area_find(&space->areas, BASE);
 	file = area_find(&space->areas, BASE + (1 << 24));
 	shared = area_find(&space->areas, BASE + (2 << 24));
-	cr_assert(space->groups == 4 && frame_at(BASE + PAGE)->references == 2 && frame_at(BASE)->references == 1);
+	cr_assert(space->groups == 4 && frame_at(BASE + PAGE)->references == 2 &&
+		  frame_at(BASE)->references == 1);
 }
 
 /* All of mm's tables. */

@@ -1,4 +1,5 @@
-/* Programs: the stack that they find, their segments, brk, sharing of clean pages, and ELF files that are not what they should be. */
+/* Programs: the stack that they find, their segments, brk, sharing of clean pages, and ELF files that are not
+ * what they should be. */
 #include <criterion/criterion.h>
 #include <elf.h>
 #include <errno.h>
@@ -16,8 +17,9 @@
 
 static djed_slot mm, store;
 
-/* A program of two segments: text at 0x400000 (two pages, the headers in the first), data at 0x403e00 with a bss of two
- * pages and a bit behind it. Byte i of the file is (uint8_t)(i * 7 + i / 4096), where no header lies. */
+/* A program of two segments: text at 0x400000 (two pages, the headers in the first), data at 0x403e00 with a
+ * bss of two pages and a bit behind it. Byte i of the file is (uint8_t)(i * 7 + i / 4096), where no header
+ * lies. */
 static struct {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment[3];
@@ -43,8 +45,9 @@ static void make_image(uint16_t type)
 				    .e_phentsize = sizeof(Elf64_Phdr),
 				    .e_phnum = 3};
 	image.segment[0] = (Elf64_Phdr){PT_LOAD, PF_R | PF_X, 0, text_at, text_at, 0x2000, 0x2000, 0x1000};
-	image.segment[1] = (Elf64_Phdr){PT_LOAD, PF_R | PF_W, DATA_OFFSET, data_at, data_at, DATA_LENGTH,
-					DATA_LENGTH + BSS_LENGTH, 0x1000};
+	image.segment[1] = (Elf64_Phdr){
+	    PT_LOAD, PF_R | PF_W, DATA_OFFSET, data_at, data_at, DATA_LENGTH, DATA_LENGTH + BSS_LENGTH,
+	    0x1000};
 	image.segment[2] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W};
 }
 
@@ -55,7 +58,8 @@ static uint64_t make_file(const void *bytes, uint32_t length)
 
 	cr_assert(store_create(store, &object) == 0);
 	for (uint32_t at = 0; at < length; at += count)
-		cr_assert(store_write(store, object, at, djed_own((const char *)bytes + at, length - at), &count, &size) == 0);
+		cr_assert(store_write(store, object, at, djed_own((const char *)bytes + at, length - at),
+				      &count, &size) == 0);
 	return object;
 }
 
@@ -105,8 +109,8 @@ Test(mm, stack)
 	begin();
 	make_image(ET_EXEC);
 	object = make_file(&image, 0x3000);
-	cr_assert(mm_execute(mm, 1, object, ARGUMENTS, ENVIRONMENT, NAME_LENGTH, 5, 6, djed_own(strings, sizeof(strings) - 1),
-			     &space, &entry, &stack) == 0);
+	cr_assert(mm_execute(mm, 1, object, ARGUMENTS, ENVIRONMENT, NAME_LENGTH, 5, 6,
+			     djed_own(strings, sizeof(strings) - 1), &space, &entry, &stack) == 0);
 	cr_assert(entry == text_at + 0x1100 && stack % 16 == 0 && stack < 0x7ffffffff000);
 	cr_assert(word(1, stack) == ARGUMENTS);
 	check_string(word(1, stack + 8), "prog");
@@ -117,14 +121,17 @@ Test(mm, stack)
 	check_string(word(1, stack + 48), "");
 	cr_assert(word(1, stack + 56) == 0);
 	vector = stack + 64;
-	cr_assert(auxiliary(vector, AT_PHDR) == text_at + sizeof(Elf64_Ehdr) && auxiliary(vector, AT_PHENT) == 56);
+	cr_assert(auxiliary(vector, AT_PHDR) == text_at + sizeof(Elf64_Ehdr) &&
+		  auxiliary(vector, AT_PHENT) == 56);
 	cr_assert(auxiliary(vector, AT_PHNUM) == 3 && auxiliary(vector, AT_PAGESZ) == 4096);
 	cr_assert(auxiliary(vector, AT_BASE) == 0 && auxiliary(vector, AT_ENTRY) == entry);
-	cr_assert(auxiliary(vector, AT_UID) == 5 && auxiliary(vector, AT_EGID) == 6 && auxiliary(vector, AT_SECURE) == 0);
+	cr_assert(auxiliary(vector, AT_UID) == 5 && auxiliary(vector, AT_EGID) == 6 &&
+		  auxiliary(vector, AT_SECURE) == 0);
 	cr_assert(auxiliary(vector, AT_CLKTCK) == 100);
 	check_string(auxiliary(vector, AT_EXECFN), "/bin/prog");
 	check_string(auxiliary(vector, AT_PLATFORM), "x86_64");
-	cr_assert(machine_read(1, auxiliary(vector, AT_RANDOM), random, 16) == 0 && random[0] && random[0] != random[1]);
+	cr_assert(machine_read(1, auxiliary(vector, AT_RANDOM), random, 16) == 0 && random[0] &&
+		  random[0] != random[1]);
 	/* It grows, but not without end. */
 	cr_assert(machine_touch(1, stack - 0x100000, DJED_ACCESS_WRITE) == 0);
 	cr_assert(machine_touch(1, 0x7ffffffff000 - (9 << 20), DJED_ACCESS_WRITE) == 11);
@@ -149,7 +156,8 @@ Test(mm, long_arguments)
 		memset(many + length, 'a' + (int)(count % 26), part);
 		length += part + 1;
 	}
-	cr_assert(mm_execute(mm, 1, object, (uint32_t)count - 1, 0, 1, 0, 0, djed_own(many, length), &space, &entry, &stack) == 0);
+	cr_assert(mm_execute(mm, 1, object, (uint32_t)count - 1, 0, 1, 0, 0, djed_own(many, length), &space,
+			     &entry, &stack) == 0);
 	cr_assert(word(1, stack) == count - 1 && word(1, stack + 8 * count) == 0);
 	for (uint64_t i = 1; i < count; i++) {
 		cr_assert(machine_read(1, word(1, stack + 8 * i), text, i % 997 + 1) == 0);
@@ -160,21 +168,23 @@ Test(mm, long_arguments)
 	const struct {
 		uint32_t arguments, environment, name, length;
 		djed_status status;
-	} wrong[] = {{1, 0, 1, 3 << 20, -E2BIG},   {300000, 0, 1, 4, -E2BIG},	 {0xffffffff, 0xffffffff, 1, 4, -E2BIG},
-		     {1, 0, 2, 3, -EFAULT},	   {2, 0, 1, 3, -EFAULT},	 {0, 0, 1, 3, -EFAULT},
-		     {1, 1, 1, 3, -EFAULT},	   {1, 0, 1, 1800000, -E2BIG}, {1, 0, 3, 3, -EFAULT}};
+	} wrong[] = {
+	    {1, 0, 1, 3 << 20, -E2BIG}, {300000, 0, 1, 4, -E2BIG},  {0xffffffff, 0xffffffff, 1, 4, -E2BIG},
+	    {1, 0, 2, 3, -EFAULT},	{2, 0, 1, 3, -EFAULT},	    {0, 0, 1, 3, -EFAULT},
+	    {1, 1, 1, 3, -EFAULT},	{1, 0, 1, 1800000, -E2BIG}, {1, 0, 3, 3, -EFAULT}};
 	memset(many, 'x', sizeof(many));
 	memcpy(many, "\0a\0", 3);
 	many[1799999] = 0;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		djed_status status = mm_execute(mm, 1, object, wrong[i].arguments, wrong[i].environment, wrong[i].name, 0, 0,
-						djed_own(many, wrong[i].length), &space, &entry, &stack);
+		djed_status status =
+		    mm_execute(mm, 1, object, wrong[i].arguments, wrong[i].environment, wrong[i].name, 0, 0,
+			       djed_own(many, wrong[i].length), &space, &entry, &stack);
 		cr_assert(status == wrong[i].status, "case %zu: %lld", i, (long long)status);
 		machine_check();
 	}
 	/* The lender's memory is not there. */
-	cr_assert(mm_execute(mm, 1, object, 1, 0, 1, 0, 0, djed_client(0x1000, 3, DJED_GRANT_READ), &space, &entry, &stack) ==
-		  -EFAULT);
+	cr_assert(mm_execute(mm, 1, object, 1, 0, 1, 0, 0, djed_client(0x1000, 3, DJED_GRANT_READ), &space,
+			     &entry, &stack) == -EFAULT);
 	machine_check();
 	cr_assert(word(1, stack) == count - 1, "the old program is still there");
 }
@@ -214,13 +224,19 @@ Test(mm, segments)
 		object = make_file(&image, 0x3000);
 		cr_assert(mm_execute(mm, 1, object, ARGUMENTS, ENVIRONMENT, NAME_LENGTH, 0, 0,
 				     djed_own(strings, sizeof(strings) - 1), &space, &entry, &stack) == 0);
-		/* The page in which the file's bytes end and the bss begins may be moved before it was touched. */
-		cr_assert(machine_call(1, LINUX_MREMAP, entry - 0x1100 + 0x3000, PAGE, PAGE, 3, moved_to, 0) == moved_to);
-		cr_assert(machine_read(1, moved_to + 0xe00, tail, sizeof(tail)) == 0 && tail[0] == byte_of(DATA_OFFSET));
-		cr_assert(tail[DATA_LENGTH - 1] == byte_of(DATA_OFFSET + DATA_LENGTH - 1) && tail[DATA_LENGTH] == 0);
-		cr_assert(machine_call(1, LINUX_MREMAP, moved_to, PAGE, PAGE, 3, entry - 0x1100 + 0x3000, 0) > 0);
+		/* The page in which the file's bytes end and the bss begins may be moved before it was
+		 * touched. */
+		cr_assert(machine_call(1, LINUX_MREMAP, entry - 0x1100 + 0x3000, PAGE, PAGE, 3, moved_to,
+				       0) == moved_to);
+		cr_assert(machine_read(1, moved_to + 0xe00, tail, sizeof(tail)) == 0 &&
+			  tail[0] == byte_of(DATA_OFFSET));
+		cr_assert(tail[DATA_LENGTH - 1] == byte_of(DATA_OFFSET + DATA_LENGTH - 1) &&
+			  tail[DATA_LENGTH] == 0);
+		cr_assert(machine_call(1, LINUX_MREMAP, moved_to, PAGE, PAGE, 3, entry - 0x1100 + 0x3000, 0) >
+			  0);
 		check_segments(entry - text_at - 0x1100);
-		end = (data_at + DATA_LENGTH + BSS_LENGTH + entry - text_at - 0x1100 + PAGE - 1) & ~(PAGE - 1);
+		end =
+		    (data_at + DATA_LENGTH + BSS_LENGTH + entry - text_at - 0x1100 + PAGE - 1) & ~(PAGE - 1);
 		cr_assert(machine_call(1, LINUX_BRK, 0, 0, 0, 0, 0, 0) == (int64_t)end);
 		cr_assert(machine_call(1, LINUX_BRK, end + 10000, 0, 0, 0, 0, 0) == (int64_t)end + 10000);
 		cr_assert(machine_write(1, end + 9999, &seven, 1) == 0);
@@ -248,7 +264,8 @@ Test(mm, cache)
 	for (uint32_t pid = 1; pid <= 3; pid++) {
 		if (pid > 1)
 			cr_assert(mm_fork(mm, 1, pid, false, &handle) == 0);
-		cr_assert(mm_execute(mm, pid, object, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) == 0);
+		cr_assert(mm_execute(mm, pid, object, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry,
+				     &stack) == 0);
 		faults = machine_faults();
 		cr_assert(machine_read(pid, text_at + 0x1200, &got, 1) == 0 && got == byte_of(0x1200));
 		cr_assert(machine_read(pid, text_at + 0x800, &got, 1) == 0);
@@ -260,7 +277,8 @@ Test(mm, cache)
 	cr_assert(store_write(store, object, 0x1200, djed_own("\xfe", 1), &count, &size) == 0);
 	cr_assert(mm_execute(mm, 2, object, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) == 0);
 	cr_assert(machine_read(2, text_at + 0x1200, &got, 1) == 0 && got == 0xfe, "the new file");
-	cr_assert(machine_read(3, text_at + 0x1200, &got, 1) == 0 && got == byte_of(0x1200), "what was mapped before stays");
+	cr_assert(machine_read(3, text_at + 0x1200, &got, 1) == 0 && got == byte_of(0x1200),
+		  "what was mapped before stays");
 	machine_check();
 	/* A program whose file is deleted while it runs. */
 	cr_assert(store_release(store, object) == 0);
@@ -274,7 +292,8 @@ Test(mm, cache)
 static djed_status execute_image(uint32_t length)
 {
 	uint64_t object = make_file(&image, length), space, entry, stack;
-	djed_status status = mm_execute(mm, 1, object, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack);
+	djed_status status =
+	    mm_execute(mm, 1, object, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack);
 
 	cr_assert(store_release(store, object) == 0);
 	return status;
@@ -285,13 +304,13 @@ Test(mm, broken_programs)
 	uint64_t space, entry, stack;
 
 	begin();
-#define BROKEN(change, expected)                                                                                   \
-	do {                                                                                                       \
-		make_image(ET_EXEC);                                                                               \
-		change;                                                                                            \
-		djed_status status_ = execute_image(0x3000);                                                       \
-		cr_assert(status_ == (expected), #change ": %lld", (long long)status_);                            \
-		machine_check();                                                                                   \
+#define BROKEN(change, expected)                                                        \
+	do {                                                                            \
+		make_image(ET_EXEC);                                                    \
+		change;                                                                 \
+		djed_status status_ = execute_image(0x3000);                            \
+		cr_assert(status_ == (expected), #change ": %lld", (long long)status_); \
+		machine_check();                                                        \
 	} while (0)
 	BROKEN((void)0, 0);
 	BROKEN(image.header.e_ident[0] = 0, -ENOEXEC);
@@ -315,14 +334,18 @@ Test(mm, broken_programs)
 	BROKEN(image.segment[0].p_vaddr = image.segment[0].p_offset, -ENOEXEC);
 	BROKEN(image.segment[1].p_vaddr = UINT64_C(0x800000000e00), -ENOEXEC);
 	BROKEN(image.segment[1].p_vaddr = UINT64_MAX - 0x1ff, -ENOEXEC);
-	BROKEN((image.segment[1].p_offset = UINT64_C(0xfffffffffffffe00), image.segment[1].p_filesz = 0x180), -ENOEXEC);
+	BROKEN((image.segment[1].p_offset = UINT64_C(0xfffffffffffffe00), image.segment[1].p_filesz = 0x180),
+	       -ENOEXEC);
 	/* Shorter than what it promises: a signal where the file ends, as in Linux. */
 	BROKEN(image.segment[0].p_filesz = image.segment[0].p_memsz = 0x1000, 0);
 	make_image(ET_EXEC);
 	cr_assert(execute_image(0x1000) == 0 && machine_touch(1, text_at + 0x1000, DJED_ACCESS_READ) == 7);
-	cr_assert(execute_image(63) == -ENOEXEC && execute_image(0) == -ENOEXEC && execute_image(65) == -ENOEXEC);
-	cr_assert(mm_execute(mm, 1, 12345, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) == -ENOENT);
-	cr_assert(mm_execute(mm, 77, 12345, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) == -ESRCH);
+	cr_assert(execute_image(63) == -ENOEXEC && execute_image(0) == -ENOEXEC &&
+		  execute_image(65) == -ENOEXEC);
+	cr_assert(mm_execute(mm, 1, 12345, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) ==
+		  -ENOENT);
+	cr_assert(mm_execute(mm, 77, 12345, 1, 0, 1, 0, 0, djed_own("\0p", 3), &space, &entry, &stack) ==
+		  -ESRCH);
 	/* Random damage: never a crash, and nothing is lost. */
 	for (int i = 0; i < 3000; i++) {
 		struct program program;
@@ -330,7 +353,8 @@ Test(mm, broken_programs)
 
 		make_image(machine_random(2) ? ET_EXEC : ET_DYN);
 		for (uint32_t n = 1 + machine_random(6); n; n--)
-			bytes[machine_random(sizeof(image.header) + sizeof(image.segment))] = (uint8_t)machine_random(256);
+			bytes[machine_random(sizeof(image.header) + sizeof(image.segment))] =
+			    (uint8_t)machine_random(256);
 		djed_status status = program_parse(&image, 4096, &program);
 		cr_assert(status == 0 || status == -ENOEXEC || status == -ENOENT);
 		for (uint32_t s = 0; status == 0 && s < program.segments; s++)

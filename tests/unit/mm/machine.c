@@ -40,7 +40,8 @@ static struct table *table_of(uint64_t handle)
 {
 	uint32_t index = (uint32_t)handle - 1;
 
-	return index < TABLES && tables[index].used && generation[index] == handle >> 32 ? &tables[index] : NULL;
+	return index < TABLES && tables[index].used && generation[index] == handle >> 32 ? &tables[index]
+											 : NULL;
 }
 
 static djed_status on_create(const uint64_t in[6], uint64_t out[3])
@@ -107,7 +108,8 @@ static djed_status on_unmap(const uint64_t in[6], uint64_t out[3])
 	(void)out;
 	if (!table)
 		return -ESRCH;
-	cr_assert(in[1] % DJED_PAGE_SIZE == 0 && in[1] < USER_END && in[2] <= (USER_END - in[1]) / DJED_PAGE_SIZE);
+	cr_assert(in[1] % DJED_PAGE_SIZE == 0 && in[1] < USER_END &&
+		  in[2] <= (USER_END - in[1]) / DJED_PAGE_SIZE);
 	for (unsigned i = 0; i < table->count;)
 		if (table->entry[i].page >= in[1] && table->entry[i].page < in[1] + in[2] * DJED_PAGE_SIZE)
 			table->entry[i] = table->entry[--table->count];
@@ -139,7 +141,8 @@ void machine_start(struct machine_options options)
 {
 	void *mine;
 
-	host_start(&(struct host_options){.heap = options.heap ? options.heap : 24 << 20, .pool_frames = options.frames});
+	host_start(&(struct host_options){.heap = options.heap ? options.heap : 24 << 20,
+					  .pool_frames = options.frames});
 	host_on(KERNEL_OP_SPACE_CREATE, on_create);
 	host_on(KERNEL_OP_SPACE_DESTROY, on_destroy);
 	host_on(KERNEL_OP_SPACE_MAP, on_map);
@@ -171,7 +174,8 @@ static uint8_t *memory(uint32_t pid, uint64_t page, uint32_t access, int *signal
 		faults++;
 		outcome = host_request("mm", &message);
 		if (outcome.status) {
-			cr_assert(outcome.status == -EFAULT && (outcome.word[0] == 7 || outcome.word[0] == 11));
+			cr_assert(outcome.status == -EFAULT &&
+				  (outcome.word[0] == 7 || outcome.word[0] == 11));
 			*signal = (int)outcome.word[0];
 			return NULL;
 		}
@@ -187,7 +191,8 @@ static int copy(uint32_t pid, uint64_t address, void *bytes, uint64_t length, bo
 	while (length) {
 		uint64_t in_page = address % DJED_PAGE_SIZE, part = DJED_PAGE_SIZE - in_page;
 		int signal = 0;
-		uint8_t *frame = memory(pid, address - in_page, write ? DJED_ACCESS_WRITE : DJED_ACCESS_READ, &signal);
+		uint8_t *frame =
+		    memory(pid, address - in_page, write ? DJED_ACCESS_WRITE : DJED_ACCESS_READ, &signal);
 
 		if (!frame)
 			return signal;
@@ -228,7 +233,8 @@ static int64_t result_of(struct host_outcome outcome)
 	return outcome.status ? outcome.status : (int64_t)outcome.word[0];
 }
 
-int64_t machine_call(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+int64_t machine_call(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+		     uint64_t e, uint64_t f)
 {
 	host_be(pid, 1);
 	return result_of(host_linux_call("mm", number, a, b, c, d, e, f));
@@ -237,8 +243,8 @@ int64_t machine_call(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint
 int64_t machine_map_file(uint32_t pid, uint64_t address, uint64_t length, uint32_t protection, uint32_t flags,
 			 uint64_t object, uint64_t offset, bool writable)
 {
-	struct djed_message message = {.label = MM_MAP_FILE,
-				       .word = {address, length, protection, flags, object, offset, writable}};
+	struct djed_message message = {
+	    .label = MM_MAP_FILE, .word = {address, length, protection, flags, object, offset, writable}};
 
 	host_be(pid, 1);
 	return result_of(host_request("mm", &message));
@@ -257,16 +263,20 @@ static void check_entry(struct space *space, const struct entry *entry)
 	const struct area *area = area_find(&space->areas, entry->page);
 	uint32_t id = page_get(space, entry->page);
 
-	cr_assert(area && id, "page %#llx of space %u is mapped, but not present", (unsigned long long)entry->page, space->id);
-	cr_assert(frame_number(id) == entry->frame, "page %#llx has another frame", (unsigned long long)entry->page);
-	cr_assert((entry->access & ~area->protection) == 0, "page %#llx allows too much", (unsigned long long)entry->page);
+	cr_assert(area && id, "page %#llx of space %u is mapped, but not present",
+		  (unsigned long long)entry->page, space->id);
+	cr_assert(frame_number(id) == entry->frame, "page %#llx has another frame",
+		  (unsigned long long)entry->page);
+	cr_assert((entry->access & ~area->protection) == 0, "page %#llx allows too much",
+		  (unsigned long long)entry->page);
 	if (!(entry->access & DJED_ACCESS_WRITE))
 		return;
 	if (area->flags & AREA_SHARED)
 		cr_assert(frames.frame[id].dirty, "page %#llx is writable and not known to be dirty",
 			  (unsigned long long)entry->page);
 	else
-		cr_assert(frames.frame[id].references == 1, "page %#llx is writable by several", (unsigned long long)entry->page);
+		cr_assert(frames.frame[id].references == 1, "page %#llx is writable by several",
+			  (unsigned long long)entry->page);
 }
 
 void machine_check(void)

@@ -1,5 +1,5 @@
-/* A machine for mm's tests: the kernel's page tables as a fake, processes that touch memory and fault, and a check that the tables are
- * a sound cache of mm's own state. A real store holds the files. */
+/* A machine for mm's tests: the kernel's page tables as a fake, processes that touch memory and fault, and a
+ * check that the tables are a sound cache of mm's own state. A real store holds the files. */
 #ifndef TESTS_MM_MACHINE_H
 #define TESTS_MM_MACHINE_H
 
@@ -8,7 +8,7 @@
 
 struct machine_options {
 	uint64_t frames; /* of the pool; 0: 1024 */
-	uint64_t heap;   /* 0: 24 MiB, for mm and the store together */
+	uint64_t heap;	 /* 0: 24 MiB, for mm and the store together */
 };
 void machine_start(struct machine_options options);
 
@@ -19,7 +19,8 @@ int machine_touch(uint32_t pid, uint64_t address, uint32_t access);
 uint64_t machine_faults(void); /* so far */
 
 /* A Linux call of process `pid`. */
-int64_t machine_call(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+int64_t machine_call(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+		     uint64_t e, uint64_t f);
 /* mmap of a file, as vfs forwards it. */
 int64_t machine_map_file(uint32_t pid, uint64_t address, uint64_t length, uint32_t protection, uint32_t flags,
 			 uint64_t object, uint64_t offset, bool writable);

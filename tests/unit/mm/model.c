@@ -1,5 +1,6 @@
-/* Operations on spaces against a naive page map: for each process and page, whether it is mapped, how, and what it holds. Random
- * calls of several processes on the same few addresses; the kernel's entries are dropped at random in between. */
+/* Operations on spaces against a naive page map: for each process and page, whether it is mapped, how, and
+ * what it holds. Random calls of several processes on the same few addresses; the kernel's entries are
+ * dropped at random in between. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <protocols/linux.h>
@@ -49,14 +50,16 @@ static uint64_t address_of(uint32_t page)
 
 /* ---- the model --------------------------------------------------------------------------------------- */
 
-static void model_map(struct page *pages, uint32_t first, uint32_t count, uint32_t protection, bool shared, int64_t from_file)
+static void model_map(struct page *pages, uint32_t first, uint32_t count, uint32_t protection, bool shared,
+		      int64_t from_file)
 {
 	struct shared *cells = shared ? calloc(1, sizeof(*cells)) : NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t in_file = (uint32_t)from_file + i;
 
-		pages[first + i] = (struct page){.mapped = true, .protection = protection, .shared = cells, .index = i};
+		pages[first + i] =
+		    (struct page){.mapped = true, .protection = protection, .shared = cells, .index = i};
 		if (from_file >= 0) {
 			pages[first + i].beyond = in_file >= FILE_PAGES;
 			pages[first + i].value = file_value(in_file);
@@ -102,7 +105,7 @@ static void step_map(struct process_model *m)
 	range(&first, &count);
 	cr_assert(machine_call(m->pid, LINUX_MMAP, address_of(first), count * PAGE, protection,
 			       MAP_ANONYMOUS | MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE) |
-				       (machine_random(8) ? 0 : MAP_POPULATE),
+				   (machine_random(8) ? 0 : MAP_POPULATE),
 			       (uint64_t)-1, 0) == (int64_t)address_of(first));
 	model_map(m->page, first, count, protection, shared, -1);
 }
@@ -112,16 +115,19 @@ static void step_map_file(struct process_model *m)
 	uint32_t first, count, protection = random_protection(), from = machine_random(FILE_PAGES);
 
 	range(&first, &count);
-	cr_assert(machine_map_file(m->pid, address_of(first), count * PAGE, protection, MAP_PRIVATE | MAP_FIXED, file,
-				   from * PAGE, false) == (int64_t)address_of(first));
+	cr_assert(machine_map_file(m->pid, address_of(first), count * PAGE, protection,
+				   MAP_PRIVATE | MAP_FIXED, file, from * PAGE,
+				   false) == (int64_t)address_of(first));
 	model_map(m->page, first, count, protection, false, from);
 }
 
 /* Anywhere, found to be free, and unmapped again. */
 static void step_map_anywhere(struct process_model *m)
 {
-	uint64_t length = (1 + machine_random(600)) * PAGE, hint = machine_random(2) ? address_of(machine_random(PAGES)) : 0;
-	int64_t at = machine_call(m->pid, LINUX_MMAP, hint, length, 3, MAP_ANONYMOUS | MAP_PRIVATE, (uint64_t)-1, 0);
+	uint64_t length = (1 + machine_random(600)) * PAGE,
+		 hint = machine_random(2) ? address_of(machine_random(PAGES)) : 0;
+	int64_t at =
+	    machine_call(m->pid, LINUX_MMAP, hint, length, 3, MAP_ANONYMOUS | MAP_PRIVATE, (uint64_t)-1, 0);
 
 	cr_assert(at > 0 && at % PAGE == 0);
 	for (uint32_t page = 0; page < PAGES; page++)
@@ -169,7 +175,8 @@ static void step_advise(struct process_model *m)
 			m->page[i].value = 0;
 }
 
-/* Pages of one mapping may be moved together; the model takes those that follow each other in all they have. */
+/* Pages of one mapping may be moved together; the model takes those that follow each other in all they have.
+ */
 static void step_remap(struct process_model *m)
 {
 	uint32_t first = machine_random(PAGES), count = 1, wanted, to;
@@ -183,8 +190,8 @@ static void step_remap(struct process_model *m)
 	to = machine_random(PAGES - 20);
 	if (to <= first + count && first <= to + wanted)
 		return;
-	result = machine_call(m->pid, LINUX_MREMAP, address_of(first), PAGE, wanted * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			      address_of(to), 0);
+	result = machine_call(m->pid, LINUX_MREMAP, address_of(first), PAGE, wanted * PAGE,
+			      MREMAP_MAYMOVE | MREMAP_FIXED, address_of(to), 0);
 	/* Anonymous, or of a file beyond what was read: only anonymous memory has the value 0 here. */
 	cr_assert(result == (int64_t)address_of(to));
 	moved[0] = *p;
@@ -247,15 +254,17 @@ static void step_touch(struct process_model *m)
 	if (!expected && !write && !(page->protection & DJED_ACCESS_READ))
 		access = page->protection & ~(uint32_t)DJED_ACCESS_READ;
 	result = write ? machine_write(m->pid, address_of(index) + VALUE_AT, &value, sizeof(value))
-		       : access == DJED_ACCESS_READ ? machine_read(m->pid, address_of(index) + VALUE_AT, &got, sizeof(got))
-						    : machine_touch(m->pid, address_of(index), access);
+		 : access == DJED_ACCESS_READ
+		     ? machine_read(m->pid, address_of(index) + VALUE_AT, &got, sizeof(got))
+		     : machine_touch(m->pid, address_of(index), access);
 	cr_assert(result == expected, "page %u, write %d: %d, not %d", index, write, result, expected);
 	if (expected || (!write && access != DJED_ACCESS_READ))
 		return;
 	if (write)
 		*value_of(page) = value;
 	else
-		cr_assert(got == *value_of(page), "page %u of process %u: %#x, not %#x", index, m->pid, got, *value_of(page));
+		cr_assert(got == *value_of(page), "page %u of process %u: %#x, not %#x", index, m->pid, got,
+			  *value_of(page));
 }
 
 static void make_file(void)
@@ -267,16 +276,17 @@ static void make_file(void)
 	for (uint32_t page = 0; page < FILE_PAGES; page++) {
 		uint32_t value = file_value(page);
 
-		cr_assert(store_write(host_slot("store"), file, page * PAGE + VALUE_AT, djed_own(&value, sizeof(value)), &count,
-				      &size) == 0);
+		cr_assert(store_write(host_slot("store"), file, page * PAGE + VALUE_AT,
+				      djed_own(&value, sizeof(value)), &count, &size) == 0);
 	}
 }
 
 Test(mm, model)
 {
 	static void (*const steps[])(struct process_model *) = {
-		step_touch, step_touch,	  step_touch,	 step_touch,	    step_touch, step_touch, step_map, step_map_file, step_unmap,
-		step_protect, step_advise, step_remap, step_map_anywhere, step_fork,	  step_exit};
+	    step_touch,	 step_touch, step_touch,	step_touch, step_touch,
+	    step_touch,	 step_map,   step_map_file,	step_unmap, step_protect,
+	    step_advise, step_remap, step_map_anywhere, step_fork,  step_exit};
 	uint64_t handle, total, before, after;
 
 	machine_start((struct machine_options){.frames = 3000});
@@ -300,7 +310,8 @@ Test(mm, model)
 		if (models[i].pid)
 			cr_assert(mm_exit(host_slot("mm"), models[i].pid) == 0);
 	machine_check();
-	cr_assert(machine_spaces() == 0 && areas.count == 0 && spaces.groups == 0 && machine_frames_used() == 0);
+	cr_assert(machine_spaces() == 0 && areas.count == 0 && spaces.groups == 0 &&
+		  machine_frames_used() == 0);
 	cr_assert(backings.count == 0, "the file is held for ever");
 	cr_assert(mm_statistics(host_slot("mm"), &total, &after) == 0 && before - after == frames.cached);
 }

@@ -32,7 +32,8 @@ Test(store, full)
 	memset(page, 7, sizeof(page));
 	memset(two, 9, sizeof(two));
 	cr_assert(store_create(store, &object) == 0 && store_create(store, &second) == 0);
-	while (store_write(store, object, pages * sizeof(page), djed_own(page, sizeof(page)), &count, &size) == 0)
+	while (store_write(store, object, pages * sizeof(page), djed_own(page, sizeof(page)), &count,
+			   &size) == 0)
 		cr_assert(count == sizeof(page) && size == ++pages * sizeof(page));
 	cr_assert(pages > 100);
 	cr_assert(store_statistics(store, &total, &left, &objects_used) == 0 && left == 0 && total == pages);
@@ -40,8 +41,10 @@ Test(store, full)
 	cr_assert(size == pages * sizeof(page), "a write that fails changes nothing");
 	clean();
 	/* What is there can still be written to, whole pages too. */
-	cr_assert(store_write(store, object, 100, djed_own(two, sizeof(two)), &count, &size) == 0 && count == sizeof(two));
-	cr_assert(store_write(store, object, 8192, djed_own(two, sizeof(two)), &count, &size) == 0 && count == sizeof(two));
+	cr_assert(store_write(store, object, 100, djed_own(two, sizeof(two)), &count, &size) == 0 &&
+		  count == sizeof(two));
+	cr_assert(store_write(store, object, 8192, djed_own(two, sizeof(two)), &count, &size) == 0 &&
+		  count == sizeof(two));
 	cr_assert(store_read(store, object, 99, djed_own_writable(other, 4), &count, &size) == 0);
 	cr_assert(other[0] == 7 && other[1] == 9 && other[3] == 9);
 	/* One page short of what is asked for. */
@@ -50,7 +53,8 @@ Test(store, full)
 	cr_assert(count == DJED_PAGE_SIZE && size == DJED_PAGE_SIZE, "as much as fits");
 	clean();
 	cr_assert(store_release(store, object) == 0 && store_release(store, second) == 0);
-	cr_assert(store_statistics(store, &total, &left, &objects_used) == 0 && left == total && objects_used == 0);
+	cr_assert(store_statistics(store, &total, &left, &objects_used) == 0 && left == total &&
+		  objects_used == 0);
 	/* The table of objects has an end, too. */
 	for (objects_used = 0; store_create(store, &object) == 0; objects_used++)
 		;
@@ -96,14 +100,18 @@ Test(store, sizes)
 	cr_assert(store_write(store, object, OBJECT_SIZE_MAX, djed_own(page, 1), &count, &size) == -EFBIG);
 	cr_assert(store_write(store, object, UINT64_MAX, djed_own(page, 1), &count, &size) == -EFBIG);
 	cr_assert(store_truncate(store, object, OBJECT_SIZE_MAX + 1) == -EFBIG);
-	cr_assert(store_write(store, object, 5000, djed_own(page, 3), &count, &size) == 0 && size == OBJECT_SIZE_MAX);
+	cr_assert(store_write(store, object, 5000, djed_own(page, 3), &count, &size) == 0 &&
+		  size == OBJECT_SIZE_MAX);
 	cr_assert(store_get_attributes(store, object, &size, &pages, attribute) == 0 && pages == 2);
 	clean();
-	cr_assert(store_read(store, object, 4998, djed_own_writable(other, 8), &count, &size) == 0 && count == 8);
+	cr_assert(store_read(store, object, 4998, djed_own_writable(other, 8), &count, &size) == 0 &&
+		  count == 8);
 	cr_assert(memcmp(other, "\0\0\5\5\5\0\0\0", 8) == 0);
-	cr_assert(store_read(store, object, OBJECT_SIZE_MAX - 2, djed_own_writable(other, 8), &count, &size) == 0);
+	cr_assert(
+	    store_read(store, object, OBJECT_SIZE_MAX - 2, djed_own_writable(other, 8), &count, &size) == 0);
 	cr_assert(count == 2 && other[0] == 0 && other[1] == 5);
-	cr_assert(store_read(store, object, UINT64_MAX, djed_own_writable(other, 8), &count, &size) == 0 && count == 0);
+	cr_assert(store_read(store, object, UINT64_MAX, djed_own_writable(other, 8), &count, &size) == 0 &&
+		  count == 0);
 	/* What was cut off does not come back. */
 	cr_assert(store_truncate(store, object, 5001) == 0 && store_truncate(store, object, 6000) == 0);
 	cr_assert(store_read(store, object, 5000, djed_own_writable(other, 8), &count, &size) == 0);
@@ -119,17 +127,20 @@ Test(store, references)
 
 	cr_assert(store_create(store, &object) == 0);
 	cr_assert(store_hold(store, object, 0, &size, &version) == 0 && size == 0);
-	cr_assert(store_hold(store, object, version, &size, &again) == 0 && again == version, "no other reference");
+	cr_assert(store_hold(store, object, version, &size, &again) == 0 && again == version,
+		  "no other reference");
 	cr_assert(store_release(store, object) == 0);
 	cr_assert(store_write(store, object, 0, djed_own(page, 10), &count, &size) == 0);
 	cr_assert(store_hold(store, object, version, &size, &again) == 0 && again > version && size == 10);
 	cr_assert(store_release(store, object) == 0 && store_release(store, object) == 0);
 	cr_assert(store_release(store, object) == -ENOENT);
-	const uint64_t wrong[] = {0, object, object ^ UINT64_C(1) << 32, 1, OBJECTS_MAX + 1, UINT32_MAX, UINT64_MAX};
+	const uint64_t wrong[] = {0,	      object,	 object ^ UINT64_C(1) << 32, 1, OBJECTS_MAX + 1,
+				  UINT32_MAX, UINT64_MAX};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		cr_assert(store_retain(store, wrong[i]) == -ENOENT);
 		cr_assert(store_hold(store, wrong[i], 0, &size, &version) == -ENOENT);
-		cr_assert(store_read(store, wrong[i], 0, djed_own_writable(page, 1), &count, &size) == -ENOENT);
+		cr_assert(store_read(store, wrong[i], 0, djed_own_writable(page, 1), &count, &size) ==
+			  -ENOENT);
 		cr_assert(store_write(store, wrong[i], 0, djed_own(page, 1), &count, &size) == -ENOENT);
 		cr_assert(store_truncate(store, wrong[i], 0) == -ENOENT);
 		cr_assert(store_set_attributes(store, wrong[i], page) == -ENOENT);
@@ -139,7 +150,8 @@ Test(store, references)
 	clean();
 }
 
-/* In one transaction: an object goes, and another one is filled. Its page must keep what rollback would need. */
+/* In one transaction: an object goes, and another one is filled. Its page must keep what rollback would need.
+ */
 static uint64_t first, later;
 static uint32_t freed_page, taken_page;
 

@@ -1,5 +1,6 @@
-/* The object protocol against a plain model: byte arrays. Random requests, some of them from lenders whose memory is only there
- * in part; the contents, sizes and results must agree, and the audit must be clean all along. */
+/* The object protocol against a plain model: byte arrays. Random requests, some of them from lenders whose
+ * memory is only there in part; the contents, sizes and results must agree, and the audit must be clean all
+ * along. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <protocols/store_client.h>
@@ -49,11 +50,13 @@ static void check_contents(const struct plain *p)
 	uint64_t size = 0;
 	uint32_t count = 0;
 
-	cr_assert(store_read(host_slot("store"), p->number, 0, djed_own_writable(seen, sizeof(seen)), &count, &size) == 0);
-	cr_assert(size == p->size && count == p->size, "size %llu, count %u, not %llu", (unsigned long long)size, count,
-		  (unsigned long long)p->size);
+	cr_assert(store_read(host_slot("store"), p->number, 0, djed_own_writable(seen, sizeof(seen)), &count,
+			     &size) == 0);
+	cr_assert(size == p->size && count == p->size, "size %llu, count %u, not %llu",
+		  (unsigned long long)size, count, (unsigned long long)p->size);
 	for (uint64_t i = 0; i < size; i++)
-		cr_assert(seen[i] == p->bytes[i], "byte %llu is %u, not %u", (unsigned long long)i, seen[i], p->bytes[i]);
+		cr_assert(seen[i] == p->bytes[i], "byte %llu is %u, not %u", (unsigned long long)i, seen[i],
+			  p->bytes[i]);
 }
 
 /* A version that has never been seen. */
@@ -85,7 +88,8 @@ static void step_write(struct plain *p, djed_slot store)
 	host_unmap(lent_at, LENT);
 	if (there)
 		host_map(lent_at, lent, there, DJED_GRANT_READ);
-	cr_assert(store_write(store, p->number, offset, djed_client(lent_at, length, DJED_GRANT_READ), &count, &size) == 0);
+	cr_assert(store_write(store, p->number, offset, djed_client(lent_at, length, DJED_GRANT_READ), &count,
+			      &size) == 0);
 	cr_assert(count == there, "%u bytes written, not %u of %u", count, there, length);
 	memcpy(p->bytes + offset, lent, there);
 	if (there && offset + there > p->size)
@@ -98,13 +102,15 @@ static void step_write(struct plain *p, djed_slot store)
 static void step_read(struct plain *p, djed_slot store)
 {
 	uint64_t offset = random_place(SIZE_MAX_HERE), size, expected;
-	uint32_t length = (uint32_t)random_place(LENT), there = random_below(4) ? length : random_below(length + 1), count;
+	uint32_t length = (uint32_t)random_place(LENT),
+		 there = random_below(4) ? length : random_below(length + 1), count;
 
 	host_unmap(lent_at, LENT);
 	if (there)
 		host_map(lent_at, lent, there, DJED_GRANT_WRITE);
 	memset(lent, 0xee, sizeof(lent));
-	cr_assert(store_read(store, p->number, offset, djed_client(lent_at, length, DJED_GRANT_WRITE), &count, &size) == 0);
+	cr_assert(store_read(store, p->number, offset, djed_client(lent_at, length, DJED_GRANT_WRITE), &count,
+			     &size) == 0);
 	expected = offset < p->size ? p->size - offset : 0;
 	expected = expected < there ? expected : there;
 	cr_assert(count == expected && size == p->size);
@@ -150,8 +156,9 @@ static void step_attributes(struct plain *p, djed_slot store)
 
 Test(store, model)
 {
-	static void (*const steps[])(struct plain *, djed_slot) = {step_write, step_write, step_write, step_read, step_read,
-								   step_truncate, step_attributes, step_replace};
+	static void (*const steps[])(struct plain *,
+				     djed_slot) = {step_write, step_write,    step_write,      step_read,
+						   step_read,  step_truncate, step_attributes, step_replace};
 	uint64_t total, before, after, count;
 	djed_slot store;
 
@@ -177,5 +184,6 @@ Test(store, model)
 		cr_assert(store_release(store, plain[i].number) == 0);
 	}
 	check_audit(STEPS);
-	cr_assert(store_statistics(store, &total, &after, &count) == 0 && after == before && count == 0, "pages leaked");
+	cr_assert(store_statistics(store, &total, &after, &count) == 0 && after == before && count == 0,
+		  "pages leaked");
 }
