@@ -88,23 +88,19 @@ void space_release(struct space *space)
 
 /* ---- the kernel's page tables ------------------------------------------------------------------------- */
 
-/* What rollback needs to drop entries that were made: space id, page number, number of pages in one word. */
-enum { PAGES_BITS = 16, PAGE_NUMBER_BITS = 35 };
-_Static_assert(SPACES_MAX < 1 << (64 - PAGES_BITS - PAGE_NUMBER_BITS), "fits");
-
-static void undo_map(uint64_t entries)
+/* Rollback drops all entries of a space into which its transaction has mapped something: those that were
+ * right come back by faults. So one record is enough, however many pages a request maps. */
+static void undo_maps(uint64_t handle)
 {
-	uint64_t pages = entries & ((1 << PAGES_BITS) - 1);
-	uint64_t number = entries >> PAGES_BITS & ((UINT64_C(1) << PAGE_NUMBER_BITS) - 1);
-
-	kernel_space_unmap(spaces.space[entries >> (PAGES_BITS + PAGE_NUMBER_BITS)].handle,
-			   number * DJED_PAGE_SIZE, pages);
+	kernel_space_unmap(handle, 0, USER_END / DJED_PAGE_SIZE);
 }
 
 djed_status space_map(struct space *space, uint64_t address, uint32_t frame, uint32_t access)
 {
-	djed_undo_call(undo_map, (uint64_t)space->id << (PAGES_BITS + PAGE_NUMBER_BITS) |
-				     address / DJED_PAGE_SIZE << PAGES_BITS | 1);
+	if (space->mapped_in != djed_current()->transaction) {
+		space->mapped_in = djed_current()->transaction;
+		djed_undo_call(undo_maps, space->handle);
+	}
 	return kernel_space_map(space->handle, PAGE_DOWN(address), frame_number(frame), access) ? -ENOMEM : 0;
 }
 

@@ -27,10 +27,11 @@ struct group {
 
 struct space {
 	djed_handle handle;
-	uint32_t id;	     /* 1..SPACES_MAX */
-	uint32_t references; /* processes; 0: free */
-	uint32_t next_free;  /* id */
-	uint32_t resident;   /* pages present */
+	uint32_t id;		    /* 1..SPACES_MAX */
+	uint32_t references;	    /* processes; 0: free */
+	uint32_t next_free;	    /* id */
+	uint32_t resident;	    /* pages present */
+	djed_transaction mapped_in; /* the last one that mapped a page here */
 	struct area_list areas;
 	struct group *first, *recent; /* groups; the one touched last */
 	uint32_t groups;
