@@ -37,10 +37,12 @@ Value *LogWriter::writeInline(IRBuilder<> &B, ArrayRef<const Record *> Records, 
       unsigned Bits = unsigned(std::min<uint64_t>(8, R->Size - Done)) * 8;
       Value *From = At(R->Base, R->Offset + int64_t(Done));
       Value *Old = B.CreateAlignedLoad(B.getIntNTy(Bits), From, Align(1), "djed.old");
-      B.CreateAlignedStore(B.CreateZExt(Old, Word), At(Place, Used), Align(8));
+      Value *To = At(Place, Used);
+      B.CreateAlignedStore(B.CreateZExt(Old, Word), To, Align(8));
     }
     // The size goes over the address's top byte, which is zero: shorter than computing the word.
-    B.CreateAlignedStore(B.CreatePtrToInt(At(R->Base, R->Offset), Word), At(Place, Used), Align(8));
+    Value *Header = At(Place, Used);
+    B.CreateAlignedStore(B.CreatePtrToInt(At(R->Base, R->Offset), Word), Header, Align(8));
     B.CreateAlignedStore(B.getInt8(uint8_t(R->Size)), At(Place, Used + 7), Align(1));
     Used += 8;
   }
