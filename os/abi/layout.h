@@ -44,6 +44,7 @@ struct djed_capability_name {
 	char name[DJED_NAME_MAX]; /* service name for endpoints, else the capability's type in lower case */
 	uint32_t type;            /* enum djed_capability_type */
 	djed_slot slot;
+	uint32_t service; /* endpoints: service number */
 	uint32_t linux_first, linux_last; /* the manifest's `linux` line of that service; 0, 0: it has none */
 };
 

@@ -28,6 +28,14 @@ void monitor_audit(struct djed_audit *audit)
 	for (uint32_t number = 0; number < LINUX_CALLS; number++)
 		djed_check(audit, monitor.route[number] == route_find(number), "call %u goes to slot %u",
 			   number, monitor.route[number]);
+	for (uint32_t i = 0; i < djed_start()->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
+		const struct djed_capability_name *c = &djed_start()->capability[i];
+
+		djed_check(audit,
+			   c->type != DJED_CAP_ENDPOINT || c->slot >= NOBODY ||
+			       monitor.service[c->slot] == c->service,
+			   "service %u is recorded as %u", c->service, monitor.service[c->slot & 0xff]);
+	}
 	djed_check(audit, monitor.ranges == ranges_granted(), "%u ranges of calls, %u granted",
 		   monitor.ranges, ranges_granted());
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++) {

@@ -29,9 +29,12 @@ static djed_status init(void)
 {
 	const struct djed_start_info *start = djed_start();
 
+	memset(monitor.service, 0xff, sizeof(monitor.service));
 	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
 		const struct djed_capability_name *c = &start->capability[i];
 
+		if (c->type == DJED_CAP_ENDPOINT && c->slot < NOBODY)
+			monitor.service[c->slot] = (uint16_t)c->service;
 		if (c->type != DJED_CAP_ENDPOINT || !c->linux_last || c->linux_last >= NUMBERS - 1)
 			continue;
 		if (monitor.ranges == RANGES_MAX) {
@@ -58,17 +61,6 @@ static void nobody(uint32_t number)
 	djed_log("Linux call %u (%s) is not served", number, call ? call->name : "unknown");
 }
 
-/* Mixes the arguments into 32 bits, for the record; equal arguments give equal hashes. */
-static uint32_t hash(const uint64_t word[6])
-{
-	uint64_t h = word[0];
-
-	for (unsigned i = 1; i < 6; i++)
-		h = (h ^ h >> 29) * 0x9e3779b97f4a7c15u + word[i];
-	h *= 0x9e3779b97f4a7c15u;
-	return (uint32_t)(h >> 32);
-}
-
 static void handle(const struct djed_delivery *d)
 {
 	uint32_t number = DJED_LABEL_NUMBER(d->message.label);
@@ -81,8 +73,8 @@ static void handle(const struct djed_delivery *d)
 	djed_ring_add(&(struct djed_event){
 	    .source = (uint32_t)(d->badge >> 32),
 	    .call = d->message.label,
-	    .arguments = hash(d->message.word),
-	    .target = slot,
+	    .arguments = djed_event_hash(d->message.word),
+	    .target = monitor.service[slot],
 	    .kind = DJED_EVENT_SEEN_CALL,
 	});
 	if (slot == NOBODY) {

@@ -19,7 +19,8 @@ struct range {
 	uint8_t slot;
 };
 struct monitor {
-	uint8_t route[LINUX_CALLS]; /* endpoint slot of the call's owner, or NOBODY */
+	uint8_t route[LINUX_CALLS];   /* endpoint slot of the call's owner, or NOBODY */
+	uint16_t service[NOBODY + 1]; /* service number behind each slot, for the record; 0xffff: none */
 	struct range range[RANGES_MAX];
 	uint8_t ranges;
 	uint8_t

@@ -69,6 +69,7 @@ static void grant_endpoints(const struct root_service *service, struct djed_star
 			continue;
 		struct djed_capability_name *capability =
 			grant(service, start, other->name, DJED_CAP_ENDPOINT, root.service[i].number, rights);
+		capability->service = (uint32_t)root.service[i].number;
 		capability->linux_first = other->linux_first;
 		capability->linux_last = other->linux_last;
 	}

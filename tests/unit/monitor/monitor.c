@@ -25,6 +25,8 @@ static void start(void)
 			djed_port_start.capability[i].linux_last = 4127;
 		}
 	}
+	for (uint32_t i = 0; i < djed_port_start.capabilities; i++)
+		djed_port_start.capability[i].service = djed_port_start.capability[i].slot + 10;
 	host_add_server("monitor", &djed_server);
 }
 
@@ -59,6 +61,7 @@ Test(monitor, forwards)
 	cr_assert_eq(djed_ring.written, 5001);
 	cr_assert_eq(djed_ring.event[5000 % DJED_RING_EVENTS].call, LINUX_LABEL(435));
 	cr_assert_eq(djed_ring.event[5000 % DJED_RING_EVENTS].source, 7);
+	cr_assert_eq(djed_ring.event[4127 % DJED_RING_EVENTS].target, host_slot("counter") + 10);
 	cr_assert_eq(host_linux("monitor", 0xffff).status, -ENOSYS, "a number too large for a label");
 	cr_assert_eq(host_request("monitor", &(struct djed_message){.label = DJED_LABEL(9, 1)}).status,
 		     -ENOSYS);
@@ -86,6 +89,7 @@ static void range_wild(void) { monitor.range[0].slot = 99; }
 static void named_served(void) { monitor.named[39 / 8] |= 1 << 39 % 8; }
 static void named_counter(void) { monitor.named[4100 / 8] |= 1 << 4100 % 8; }
 static void named_all(void) { memset(monitor.named, 0xff, sizeof(monitor.named)); }
+static void service_number(void) { monitor.service[2] = 9; }
 static void ring_capacity(void) { djed_ring.capacity = 5; }
 static void event_kind(void) { djed_ring.event[0].kind = 0; }
 static void event_kind_high(void) { djed_ring.event[2].kind = 77; }
@@ -97,11 +101,11 @@ static const struct {
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-    ONE(route),		ONE(route_flip),   ONE(route_lost),    ONE(route_absent), ONE(route_last),
-    ONE(route_wild),	ONE(route_zeroed), ONE(ranges),	       ONE(ranges_many),  ONE(ranges_two),
-    ONE(range_first),	ONE(range_last),   ONE(range_slot),    ONE(range_wild),	  ONE(named_served),
-    ONE(named_counter), ONE(named_all),	   ONE(ring_capacity), ONE(event_kind),	  ONE(event_kind_high),
-    ONE(event_future),
+    ONE(route),		  ONE(route_flip),   ONE(route_lost),	 ONE(route_absent), ONE(route_last),
+    ONE(route_wild),	  ONE(route_zeroed), ONE(ranges),	 ONE(ranges_many),  ONE(ranges_two),
+    ONE(range_first),	  ONE(range_last),   ONE(range_slot),	 ONE(range_wild),   ONE(named_served),
+    ONE(named_counter),	  ONE(named_all),    ONE(ring_capacity), ONE(event_kind),   ONE(service_number),
+    ONE(event_kind_high), ONE(event_future),
 #undef ONE
 };
 
