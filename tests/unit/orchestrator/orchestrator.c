@@ -64,6 +64,17 @@ Test(orchestrator, transient_and_persistent)
 	cr_assert(o.rung_uses[1] == 400 && o.rung_uses[2] == 400 && o.rung_uses[8] == 1);
 }
 
+Test(orchestrator, notifications_have_nobody_to_tell)
+{
+	struct djed_service_information i = plain(9);
+
+	use(DJED_POLICY_CHAIN, usual);
+	i.root_label = 0;
+	expect(decide(SERVICE, i), DJED_RECOVER_RETRY, 1, 0, false);
+	i.root_attempt = 1;
+	expect(decide(SERVICE, i), 0, 8, 0, false);
+}
+
 Test(orchestrator, attempts_are_the_kernels)
 {
 	/* A new instance of rs remembers nothing; the kernel's count is enough to see that a retry did not help. */
