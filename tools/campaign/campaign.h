@@ -54,7 +54,7 @@ struct golden {
 	uint32_t exit_status;
 	uint64_t instructions; /* from READY to the end */
 	uint64_t calls;
-	double seconds;        /* wall clock */
+	double seconds;        /* processor time of QEMU */
 	unsigned services;
 	char service[DJED_SERVICES_MAX][DJED_NAME_MAX];
 	uint64_t time[DJED_SERVICES_MAX], time_window[DJED_SERVICES_MAX];
@@ -93,7 +93,7 @@ struct observation {
 	struct djed_lab lab; /* copy */
 	struct text output;
 	uint64_t hits;
-	double seconds;
+	double seconds; /* processor time of QEMU */
 };
 
 struct verdict {

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_SECONDS = 60 };
+enum { BOOT_SECONDS = 60, IDLE_SECONDS = 4, POLL_MS = 200 };
+#define PROGRESS_SECONDS 0.02 /* processor time in IDLE_SECONDS below which a guest does nothing */
 
 char *experiment_archive(const struct settings *settings)
 {
@@ -39,16 +40,14 @@ char *experiment_archive(const struct settings *settings)
 	return archive;
 }
 
-/* Waits for the doorbell and keeps taking output, so that the guest is never held up. */
+/* Waits for the doorbell and keeps taking output, so that the guest is never held up. A run has timed out when QEMU has used
+ * `seconds` of processor time, or none at all for a while: the guest waits, and under icount time would jump to its next timer. */
 static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct text *output)
 {
-	double deadline = seconds_now() + seconds;
+	double start = machine_processor_seconds(m), last = start, moved = seconds_now();
 	for (;;) {
-		double left = deadline - seconds_now();
-		if (left <= 0)
-			return MACHINE_TIMEOUT;
 		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
-		poll(wait, 2, (int)(left * 1000) + 1);
+		poll(wait, 2, POLL_MS);
 		if (wait[0].revents)
 			machine_drain_serial(m, output);
 		enum machine_wait what = machine_wait_pause(m, 0);
@@ -56,6 +55,13 @@ static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct
 			machine_drain_serial(m, output);
 		if (what != MACHINE_TIMEOUT)
 			return what;
+		double used = machine_processor_seconds(m);
+		if (used - last >= PROGRESS_SECONDS) {
+			last = used;
+			moved = seconds_now();
+		}
+		if (used - start > seconds || seconds_now() - moved > IDLE_SECONDS)
+			return MACHINE_TIMEOUT;
 	}
 }
 
@@ -96,7 +102,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
 		    struct observation *seen, struct counts *counts)
 {
-	double start = seconds_now();
+	double start = machine_processor_seconds(m);
 	struct text stale = {0};
 	if (!machine_restore(m)) {
 		seen->machine_gone = true;
@@ -133,7 +139,7 @@ void experiment_run(struct machine *m, const struct planned *fault, bool always,
 		seen->lab = *lab;
 	if (slot)
 		seen->hits = slot->hits;
-	seen->seconds = seconds_now() - start;
+	seen->seconds = machine_processor_seconds(m) - start;
 }
 
 void golden_run(struct golden *golden, const struct settings *settings, const char *policy, const char *archive,

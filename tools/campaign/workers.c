@@ -67,7 +67,7 @@ static bool read_whole(int fd, void *bytes, size_t length)
 			      const struct golden *golden)
 {
 	/* A fault may make a run longer, by recoveries and retries, but not by orders of magnitude. */
-	double limit = 5 + 20 * golden->seconds;
+	double limit = 2 + 5 * golden->seconds;
 	struct machine *m = NULL;
 	for (;;) {
 		unsigned turn = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);

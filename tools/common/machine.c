@@ -309,3 +309,17 @@ bool machine_serve_gdb(struct machine *m, const char *socket)
 	free(line);
 	return good;
 }
+
+double machine_processor_seconds(struct machine *m)
+{
+	char *path = format_string("/proc/%d/stat", (int)m->process);
+	FILE *file = m->process > 0 ? fopen(path, "r") : NULL;
+	unsigned long long user = 0, system = 0;
+	/* Fields 14 and 15, counted from behind the name in parentheses (proc(5)). */
+	if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+		user = system = 0;
+	if (file)
+		fclose(file);
+	free(path);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}

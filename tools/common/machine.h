@@ -67,6 +67,9 @@ bool machine_restore(struct machine *m); /* back to it; the machine stays paused
 /* Lets gdb connect to a unix socket. */
 bool machine_serve_gdb(struct machine *m, const char *socket);
 
+/* Processor time that QEMU has used, seconds: unlike wall-clock time it does not depend on what else the host does. */
+double machine_processor_seconds(struct machine *m);
+
 /* Takes all bytes now waiting on the serial line. */
 struct text;
 void machine_drain_serial(struct machine *m, struct text *into);

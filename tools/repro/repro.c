@@ -111,7 +111,7 @@ int main(int count, char **words)
 		getchar();
 	}
 	struct observation seen = {0};
-	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 5 + 20 * golden.seconds, &seen, NULL);
+	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
 	machine_stop(m);
 	fputs("---- output\n", stdout);
