@@ -73,6 +73,9 @@ void counts_read(struct counts *counts, struct machine *m);
 void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
 		const struct settings *settings);
 
+/* Dies if a name in the comma-separated list is not that of a service with dormant faults. */
+void sites_check_servers(const char *list);
+
 struct planned {
 	unsigned id; /* from 1 */
 	const struct site *site;

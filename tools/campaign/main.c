@@ -120,6 +120,8 @@ int main(int count, char **words)
 		settings.workload = format_string("%s/tests/campaign/default.sh", home ? home : ".");
 	if (access(settings.workload, R_OK) < 0)
 		die("cannot read the workload %s", settings.workload);
+	if (settings.servers)
+		sites_check_servers(settings.servers);
 	sqlite3 *db = store_open(&settings);
 	char *archive = experiment_archive(&settings);
 	struct planned *plan = NULL;
