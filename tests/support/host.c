@@ -10,7 +10,7 @@
 #include "../../runtime/port/linux.h"
 #include "host_kernel.h"
 
-enum { REQUESTS_MAX = 1024 };
+enum { REQUESTS_MAX = 16384 };
 
 struct service {
 	char name[DJED_NAME_MAX];
@@ -36,6 +36,14 @@ static unsigned count;
 static int running = -1; /* index of the service whose state is in the runtime's variables */
 static struct parked parked[REQUESTS_MAX];
 static djed_transaction last_transaction;
+
+/* What the last transaction of the test changed here: host_rollback puts it back. */
+static struct {
+	djed_handle handles;
+	struct parked *entry; /* NULL: none */
+	struct parked before;
+} undo;
+
 static uint64_t badge;
 static struct host_options options;
 
@@ -217,10 +225,21 @@ static struct host_outcome settle(djed_slot slot, struct host_request *request, 
 {
 	struct parked *entry = &parked[request->handle % REQUESTS_MAX];
 
+	if (outcome.next != DJED_NEXT_PARK && outcome.next != DJED_NEXT_FORWARD && entry->request.handle != request->handle)
+		return outcome; /* the place is that of an older request */
+	undo.entry = entry;
+	undo.before = *entry;
 	entry->used = outcome.next == DJED_NEXT_PARK || outcome.next == DJED_NEXT_FORWARD;
 	entry->service = slot;
 	entry->request = *request;
 	return outcome;
+}
+
+static djed_transaction begin_transaction(void)
+{
+	undo.handles = host_handles;
+	undo.entry = NULL;
+	return ++last_transaction;
 }
 
 /* A nested or top-level call through a client stub. */
@@ -232,13 +251,13 @@ djed_status host_call(djed_slot slot, const struct djed_message *message, struct
 	if (slot >= count)
 		return -EPERM;
 	request.sender = running >= 0 ? (uint32_t)running : DJED_SENDER_APPLICATION;
-	request.handle = ++host_handles;
 	if (host_held) {
 		request.badge = host_held->badge;
 		request.transaction = host_held->transaction;
 	} else {
-		request.transaction = ++last_transaction;
+		request.transaction = begin_transaction();
 	}
+	request.handle = ++host_handles;
 	if (!host_resolve_grants(&request, host_held))
 		return -EINVAL;
 	outcome = deliver(slot, &request, DJED_DELIVERY_REQUEST, 0);
@@ -260,8 +279,8 @@ struct host_outcome host_request(const char *name, const struct djed_message *me
 	struct host_request request = {.message = *message, .badge = badge, .sender = DJED_SENDER_APPLICATION};
 	djed_slot slot = host_slot(name);
 
+	request.transaction = begin_transaction();
 	request.handle = ++host_handles;
-	request.transaction = ++last_transaction;
 	if (!host_resolve_grants(&request, NULL))
 		fail("a grant of the message is not valid", name);
 	struct host_outcome outcome = deliver(slot, &request, DJED_DELIVERY_REQUEST, 0);
@@ -302,7 +321,7 @@ static struct host_outcome again(djed_handle handle, uint32_t kind)
 	struct host_request request = entry->request;
 	djed_slot slot = entry->service;
 
-	request.transaction = ++last_transaction;
+	request.transaction = begin_transaction();
 	return settle(slot, &request, deliver(slot, &request, kind, DJED_DELIVERY_RESUMED));
 }
 
@@ -318,7 +337,7 @@ struct host_outcome host_cancel(djed_handle handle)
 
 uint32_t host_notify(const char *name, uint64_t bits)
 {
-	struct host_request request = {.bits = bits, .sender = DJED_SENDER_KERNEL, .transaction = ++last_transaction};
+	struct host_request request = {.bits = bits, .sender = DJED_SENDER_KERNEL, .transaction = begin_transaction()};
 
 	return deliver(host_slot(name), &request, DJED_DELIVERY_NOTIFIED, 0).log;
 }
@@ -348,6 +367,10 @@ bool host_rollback(void)
 {
 	bool sound = true;
 
+	host_handles = undo.handles;
+	if (undo.entry)
+		*undo.entry = undo.before;
+	undo.entry = NULL;
 	for (unsigned i = 0; i < count; i++) {
 		if (!services[i].server || services[i].log_owner != last_transaction)
 			continue;

@@ -1,165 +1,244 @@
-/* Each request is served, rolled back, and all memory of the servers compared with what it was; then it is
- * served for good, and must be answered as before. So the states grow by themselves.
+/* Each request, notification, wake-up and cancellation is served, rolled back, and all memory of the servers compared
+ * with what it was; then it comes again, stays, and must have the same outcome. So the states grow by themselves.
  *
- *     differential-servers SERVER [REQUESTS [SEED]]
- *
- * Exempt (rule 14): contents of the store's pages that hold nothing, and what lies behind an object's end. */
+ *     differential-servers SERVER [REQUESTS [SEED]] */
 #include "check.h"
 
-#include <protocols/store_client.h>
+#include <protocols/kernel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/heap.h"
-#include "object.h"
+#include "../../../runtime/port/linux.h"
 
-extern uint8_t __start_servers_data[], __stop_servers_data[], __start_servers_bss[], __stop_servers_bss[];
-extern const struct djed_server store_server, mm_server;
+enum { REQUESTS = 1000, FRAMES = 900, STEPS_PER_AUDIT = 50 };
+#define DEADLINE_BIT (UINT64_C(1) << 63)
 
-enum { REQUESTS = 1000, HEAP = 16 << 20, MM_HEAP_PAGES = 2048, FRAMES = 900 };
+static const struct subject *const subjects[] = {
+    &store_subject, &mm_subject,      &pm_subject,	&sched_subject, &ds_subject,
+    &vfs_subject,   &console_subject, &monitor_subject, &uart_subject,	&counter_subject};
 
-uint8_t lent[LENT];
-static uint32_t random_state;
+/* ---- parked requests ------------------------------------------------------------------------------------- */
 
-uint32_t random_below(uint32_t limit)
+static struct waiting {
+	djed_handle parked; /* 0: it does not wait */
+	uint32_t label;
+	bool woken;
+} waiting[PIDS];
+
+bool process_waits(uint32_t pid)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state % limit;
+	return waiting[pid % PIDS].parked != 0;
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------------- */
-
-static struct range {
-	const char *name;
-	uint8_t *start;
-	size_t length;
-	uint8_t *copy;
-} ranges[] = {{.name = "data"}, {.name = "bss"}, {.name = "heap"}};
-enum { RANGES = sizeof(ranges) / sizeof(*ranges), HEAP_RANGE = 2 };
-
-static void prepare_ranges(void)
+uint32_t process_waits_for(uint32_t pid)
 {
-	ranges[0].start = __start_servers_data;
-	ranges[0].length = (size_t)(__stop_servers_data - __start_servers_data);
-	ranges[1].start = __start_servers_bss;
-	ranges[1].length = (size_t)(__stop_servers_bss - __start_servers_bss);
-	ranges[2].start = (uint8_t *)DJED_HEAP_BASE;
-	ranges[2].length = HEAP;
-	for (int i = 0; i < RANGES; i++)
-		ranges[i].copy = malloc(ranges[i].length);
+	return waiting[pid % PIDS].label;
 }
 
-static void take_snapshot(void)
+void process_forget(uint32_t pid)
 {
-	for (int i = 0; i < RANGES; i++)
-		memcpy(ranges[i].copy, ranges[i].start, ranges[i].length);
+	waiting[pid % PIDS] = (struct waiting){0};
 }
 
-/* The store's pages mean something only as far as an object in the (restored) state has bytes there. */
-static bool exempt(const uint8_t *at)
+void make_cancel(struct step *step, uint32_t pid)
 {
-	uint64_t offset = (uint64_t)(at - pool.data);
-	const struct owner *owner;
-
-	if (at < pool.data || offset >= (uint64_t)pool.pages * DJED_PAGE_SIZE)
-		return false;
-	owner = &pool.page[offset / DJED_PAGE_SIZE + 1];
-	return !owner->object || (uint64_t)owner->index * DJED_PAGE_SIZE + offset % DJED_PAGE_SIZE >=
-				     objects.object[owner->object - 1].size;
+	*step = (struct step){.kind = STEP_CANCEL, .pid = pid, .parked = waiting[pid % PIDS].parked};
 }
 
-/* Number of bytes that differ from the snapshot; the first one is shown. */
-static size_t count_differences(const char *what)
+/* Any process that waits, or that has been woken; 0: there is none. */
+static uint32_t find_waiting(bool woken)
 {
-	size_t differences = 0;
+	uint32_t start = random_below(PIDS);
 
-	for (int i = 0; i < RANGES; i++) {
-		if (memcmp(ranges[i].start, ranges[i].copy, ranges[i].length) == 0)
-			continue;
-		for (size_t at = 0; at < ranges[i].length; at++) {
-			const uint8_t *byte = &ranges[i].start[at];
+	for (uint32_t i = 0; i < PIDS; i++) {
+		uint32_t pid = (start + i) % PIDS;
 
-			if (*byte == ranges[i].copy[at] || exempt(byte))
+		if (waiting[pid].parked && waiting[pid].woken >= woken)
+			return pid;
+	}
+	return 0;
+}
+
+/* What the kernel does when the transaction has ended. */
+static void follow_effects(void)
+{
+	struct host_effect effect;
+	bool wake;
+
+	while ((wake = host_take_effect(KERNEL_OP_WAKE, &effect)) ||
+	       host_take_effect(KERNEL_OP_ANSWER_PARKED, &effect)) {
+		for (uint32_t pid = 0; pid < PIDS; pid++) {
+			if (waiting[pid].parked != effect.in[0])
 				continue;
-			if (differences++ == 0)
-				printf("%s: byte %p (%s + %#zx) is %#x, was %#x\n", what, (const void *)byte,
-				       ranges[i].name, at, *byte, ranges[i].copy[at]);
+			if (wake)
+				waiting[pid].woken = true;
+			else
+				process_forget(pid);
 		}
 	}
-	return differences;
+	host_forget_effects();
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------
- */
+/* ---- steps ------------------------------------------------------------------------------------------------ */
+
+static void make_step(const struct subject *subject, struct step *step)
+{
+	uint64_t deadline = host_deadline(subject->name);
+	uint32_t pid;
+
+	*step = (struct step){.kind = STEP_REQUEST, .pid = 1};
+	djed_port_time += random_below(20) ? random_below(3000000) : random_below(2000000000);
+	if (random_below(3) && (pid = find_waiting(true))) {
+		*step = (struct step){.kind = STEP_WAKE, .pid = pid, .parked = waiting[pid].parked};
+	} else if (random_below(12) == 0 && (pid = find_waiting(false))) {
+		make_cancel(step, pid);
+	} else if (deadline && (deadline <= djed_port_time ? random_below(3) == 0 : random_below(30) == 0)) {
+		if (djed_port_time < deadline && random_below(3))
+			djed_port_time = deadline;
+		*step = (struct step){.kind = STEP_NOTIFY, .bits = DEADLINE_BIT};
+	} else {
+		for (int i = 0; i < LENT; i += 61)
+			lent[i] = (uint8_t)random_below(256);
+		subject->make(step);
+	}
+}
+
+static struct host_outcome take_step(const char *server, const struct step *step)
+{
+	struct host_outcome outcome = {.next = DJED_NEXT_FINISH};
+
+	host_be(step->pid, step->pid);
+	switch (step->kind) {
+	case STEP_REQUEST:
+		return host_request(server, &step->message);
+	case STEP_WAKE:
+		return host_wake(step->parked);
+	case STEP_CANCEL:
+		return host_cancel(step->parked);
+	default:
+		outcome.log = host_notify(server, step->bits);
+		return outcome;
+	}
+}
+
+static void settle_step(const struct subject *subject, const struct step *step, const struct host_outcome *outcome)
+{
+	struct waiting *w = &waiting[step->pid % PIDS];
+
+	if (outcome->next == DJED_NEXT_PARK && step->pid)
+		*w = (struct waiting){
+		    .parked = outcome->request,
+		    .label = step->kind == STEP_REQUEST ? step->message.label : w->label,
+		};
+	else if (step->kind != STEP_NOTIFY)
+		process_forget(step->pid);
+	follow_effects();
+	if (subject->done)
+		subject->done(step, outcome);
+}
+
+/* ---- the check -------------------------------------------------------------------------------------------- */
 
 static struct {
-	unsigned requests, logged, succeeded;
-	size_t differing;
+	unsigned steps, of_kind[4], logged, succeeded, parked;
+	size_t differing, exempted;
 } count;
 
-static void check_request(const char *server, const struct djed_message *message)
+static bool same_outcome(const struct host_outcome *first, const struct host_outcome *second)
 {
-	static uint8_t lent_before[LENT];
+	return first->next == second->next && first->status == second->status && first->log == second->log &&
+	       memcmp(first->word, second->word, sizeof(first->word)) == 0 &&
+	       (first->next != DJED_NEXT_FORWARD ||
+		(first->target == second->target &&
+		 memcmp(&first->message, &second->message, sizeof(first->message)) == 0));
+}
+
+static void check_step(const struct subject *subject, const struct step *step)
+{
+	static const char *const kinds[] = {"message", "notification", "wake-up of", "cancellation of"};
 	struct host_outcome first, second;
+	uint64_t deadline = host_deadline(subject->name);
 	char what[64];
 
-	snprintf(what, sizeof(what), "request %u, message %#x", count.requests, message->label);
-	memcpy(lent_before, lent, sizeof(lent));
-	take_snapshot();
-	first = host_request(server, message);
+	snprintf(what, sizeof(what), "step %u, %s %#llx", count.steps, kinds[step->kind],
+		 (unsigned long long)(step->kind == STEP_REQUEST  ? step->message.label
+				      : step->kind == STEP_NOTIFY ? step->bits
+								  : process_waits_for(step->pid)));
+	if (getenv("DIFFERENTIAL_STEPS"))
+		fprintf(stderr, "%s of process %u\n", what, step->pid);
+	memory_snapshot();
+	first = take_step(subject->name, step);
 	if (!host_rollback()) {
 		printf("%s: the log is damaged\n", what);
 		count.differing++;
 	}
-	count.differing += count_differences(what);
-	memcpy(lent, lent_before, sizeof(lent));
-	host_forget_effects();
-	second = host_request(server, message);
-	host_forget_effects();
-	if (first.next != second.next || first.status != second.status) {
-		printf("%s: answered %lld, and %lld when it came again\n", what, (long long)first.status,
-		       (long long)second.status);
+	count.differing += memory_compare(what, subject->exempt, &count.exempted);
+	if (host_deadline(subject->name) != deadline) {
+		printf("%s: the deadline is %llu, was %llu\n", what,
+		       (unsigned long long)host_deadline(subject->name), (unsigned long long)deadline);
 		count.differing++;
 	}
-	count.requests++;
+	world_restore();
+	host_forget_effects();
+	second = take_step(subject->name, step);
+	if (!subject->device && !same_outcome(&first, &second)) {
+		printf("%s: outcome %u with status %lld, and %u with %lld when it came again\n", what, first.next,
+		       (long long)first.status, second.next, (long long)second.status);
+		count.differing++;
+	}
+	count.steps++;
+	count.of_kind[step->kind]++;
 	count.logged += first.log != DJED_LOG_EMPTY;
-	count.succeeded += second.status == 0;
-	request_answered(message, &second);
+	count.succeeded += second.status == 0 || second.next != DJED_NEXT_REPLY;
+	count.parked += second.next == DJED_NEXT_PARK;
+	settle_step(subject, step, &second);
+}
+
+static const struct subject *find_subject(const char *name)
+{
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)
+		if (strcmp(subjects[i]->name, name) == 0)
+			return subjects[i];
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	const char *server = argc > 1 ? argv[1] : "";
+	const struct subject *subject = find_subject(argc > 1 ? argv[1] : "");
 	unsigned wanted = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : REQUESTS;
-	struct djed_message message;
-	void *mine;
+	struct step step;
 
-	random_state = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) | 1 : 1;
-	host_start(&(struct host_options){.heap = HEAP, .pool_frames = FRAMES});
-	mine = heap_pages(MM_HEAP_PAGES); /* the store takes all that it finds */
-	host_add_server("store", &store_server);
-	heap_pages_free(mine);
-	host_add_server("mm", &mm_server);
-	prepare_ranges();
-	requests_prepare();
-	while (count.requests < wanted && count.differing == 0) {
-		if (!request_make(server, &message)) {
-			fprintf(stderr, "differential-servers: no server %s; store and mm are known\n",
-				server);
-			return 2;
-		}
-		check_request(server, &message);
-		if (count.requests % 50 == 0 &&
-		    host_audit("store").violations + host_audit("mm").violations) {
+	if (!subject) {
+		fprintf(stderr, "usage: differential-servers SERVER [REQUESTS [SEED]]; servers:");
+		for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)
+			fprintf(stderr, " %s", subjects[i]->name);
+		fprintf(stderr, "\n");
+		return 2;
+	}
+	random_start(argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) | 1 : 1);
+	djed_port_time = 1000000000;
+	host_start(&(struct host_options){.heap = subject->heap, .pool_frames = FRAMES});
+	host_map(APPLICATION, application, APPLICATION_SIZE, DJED_GRANT_READ | DJED_GRANT_WRITE);
+	subject->start();
+	follow_effects();
+	memory_prepare();
+	while (count.of_kind[STEP_REQUEST] < wanted && count.differing == 0) {
+		make_step(subject, &step);
+		check_step(subject, &step);
+		if (count.steps % STEPS_PER_AUDIT == 0 && host_audit(subject->name).violations) {
 			printf("%s", host_log());
 			return 1;
 		}
 	}
-	printf("%s: %u requests (%u logged something, %u succeeded), %zu bytes differ\n", server,
-	       count.requests, count.logged, count.succeeded, count.differing);
-	/* Requests that change nothing would prove nothing. */
-	return count.differing || count.logged < count.requests / 4 || count.succeeded < count.requests / 4;
+	printf("%s: %u requests, %u notifications, %u wake-ups, %u cancellations (%u logged something, %u succeeded, "
+	       "%u parked), %zu bytes differ\n",
+	       subject->name, count.of_kind[STEP_REQUEST], count.of_kind[STEP_NOTIFY], count.of_kind[STEP_WAKE],
+	       count.of_kind[STEP_CANCEL], count.logged, count.succeeded, count.parked, count.differing);
+	if (subject->exemption)
+		printf("%s: exempt: %s (%zu bytes were different)\n", subject->name, subject->exemption,
+		       count.exempted);
+	/* Steps that change nothing would prove nothing. */
+	return count.differing || (count.logged < count.steps / 4 && !subject->device) ||
+	       count.succeeded < count.steps / 4;
 }

@@ -1,5 +1,4 @@
-/* Requests made up at random. Their values are those that earlier answers gave, small numbers, and borders.
- */
+/* store and mm: values that earlier answers gave, small numbers, and borders. */
 #include "check.h"
 
 #include <protocols/event.h>
@@ -8,19 +7,17 @@
 #include <protocols/store_client.h>
 #include <string.h>
 
-enum { OBJECTS = 24, PROCESSES = 8 };
+#include "lib/heap.h"
+#include "object.h"
+
+extern const struct djed_server store_server, mm_server;
+
+enum { OBJECTS = 24, PROCESSES = 8, HEAP = 16 << 20, MM_HEAP_PAGES = 2048 };
 #define BASE UINT64_C(0x200000000)
 #define PAGE UINT64_C(4096)
 
 static uint64_t objects_known[OBJECTS];
 static uint64_t program;
-
-static uint64_t pick(const uint64_t *values, size_t count)
-{
-	return values[random_below((uint32_t)count)];
-}
-#define PICK(...) \
-	pick((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 static uint64_t an_object(void)
 {
@@ -39,19 +36,12 @@ static uint64_t an_offset(void)
 		    random_below(3 << 20), UINT64_C(1) << 30, (UINT64_C(1) << 30) - 1, UINT64_MAX);
 }
 
-static struct djed_grant a_grant(uint8_t rights)
-{
-	uint32_t length =
-	    (uint32_t)PICK(0, 1, 100, PAGE, PAGE, 2 * PAGE, random_below(9000), random_below(LENT), LENT);
-
-	return (struct djed_grant){
-	    .base = (uint64_t)lent, .length = length, .kind = DJED_GRANT_OWN, .rights = rights};
-}
-
 /* ---- store --------------------------------------------------------------------------------------------- */
 
-static void make_store(struct djed_message *m)
+static void make_store(struct step *step)
 {
+	struct djed_message *m = &step->message;
+
 	static const uint32_t labels[] = {
 	    STORE_CREATE,	  STORE_RETAIN,	  STORE_RELEASE,  STORE_RELEASE,
 	    STORE_READ,		  STORE_WRITE,	  STORE_WRITE,	  STORE_WRITE,
@@ -119,21 +109,14 @@ static void make_execute(struct djed_message *m)
 	m->word[3] = 4 - m->word[2] + (more ? 1 : 0);
 }
 
-static void set_call(struct djed_message *m, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-		     uint64_t e)
+static void make_mm(struct step *step)
 {
-	m->label = LINUX_LABEL(number);
-	const uint64_t words[] = {a, b, c, d, e, 0};
-	memcpy(m->word, words, sizeof(words));
-}
-
-static void make_mm(struct djed_message *m)
-{
+	struct djed_message *m = &step->message;
 	uint32_t map_flags =
 	    (uint32_t)PICK(0x22, 0x32, 0x32, 0x21, 0x31, 0x8032, 0x122, random_below(UINT32_MAX));
 	uint64_t protection = random_below(3) ? 3 : random_below(9);
 
-	host_be(a_process(), 1);
+	step->pid = a_process();
 	switch (random_below(16)) {
 	case 0:
 		m->label = MM_FORK;
@@ -167,24 +150,24 @@ static void make_mm(struct djed_message *m)
 		break;
 	}
 	case 6:
-		set_call(m, LINUX_MMAP, an_address(), a_length(), protection, map_flags, UINT64_MAX);
+		set_call(step, LINUX_MMAP, an_address(), a_length(), protection, map_flags, UINT64_MAX);
 		break;
 	case 7:
-		set_call(m, LINUX_MUNMAP, an_address(), a_length(), 0, 0, 0);
+		set_call(step, LINUX_MUNMAP, an_address(), a_length());
 		break;
 	case 8:
-		set_call(m, LINUX_MPROTECT, an_address(), a_length(), random_below(9), 0, 0);
+		set_call(step, LINUX_MPROTECT, an_address(), a_length(), random_below(9));
 		break;
 	case 9:
-		set_call(m, LINUX_BRK, PICK(0, 0x406000 + random_below(0x20000), UINT64_MAX), 0, 0, 0, 0);
+		set_call(step, LINUX_BRK, PICK(0, 0x406000 + random_below(0x20000), UINT64_MAX));
 		break;
 	case 10:
-		set_call(m, LINUX_MREMAP, an_address(), a_length(), a_length(), random_below(4),
+		set_call(step, LINUX_MREMAP, an_address(), a_length(), a_length(), random_below(4),
 			 an_address());
 		break;
 	case 11:
-		set_call(m, (uint32_t)PICK(LINUX_MADVISE, LINUX_MSYNC), an_address(), a_length(),
-			 PICK(4, 4, 8, 1), 0, 0);
+		set_call(step, (uint32_t)PICK(LINUX_MADVISE, LINUX_MSYNC), an_address(), a_length(),
+			 PICK(4, 4, 8, 1));
 		break;
 	default:
 		m->label = EVENT_PAGE_FAULT;
@@ -232,12 +215,19 @@ static void make_program(djed_slot store)
 		djed_panic("the program could not be stored");
 }
 
-void requests_prepare(void)
+static void start(void)
 {
-	djed_slot store = host_slot("store"), mm = host_slot("mm");
 	uint64_t handle, size;
 	uint32_t count;
 
+	void *mine = heap_pages(MM_HEAP_PAGES); /* the store takes all that it finds */
+	djed_slot store, mm;
+
+	host_add_server("store", &store_server);
+	heap_pages_free(mine);
+	host_add_server("mm", &mm_server);
+	store = host_slot("store");
+	mm = host_slot("mm");
 	make_program(store);
 	memset(lent, 1, sizeof(lent));
 	for (int i = 0; i < OBJECTS; i++)
@@ -249,30 +239,39 @@ void requests_prepare(void)
 		if (mm_create(mm, pid, &handle))
 			djed_panic("a process could not be made");
 	for (uint32_t pid = 1; pid <= PROCESSES / 2; pid++) {
-		struct djed_message message = {0};
-
-		host_be(pid, 1);
-		set_call(&message, LINUX_MMAP, BASE, 60 * PAGE, 3, 0x32, UINT64_MAX);
-		host_request("mm", &message);
+		host_be(pid, pid);
+		host_linux("mm", LINUX_MMAP, BASE, 60 * PAGE, 3, 0x32, UINT64_MAX);
 	}
 }
 
-bool request_make(const char *server, struct djed_message *message)
+static void done(const struct step *step, const struct host_outcome *outcome)
 {
-	*message = (struct djed_message){0};
-	for (int i = 0; i < LENT; i += 61)
-		lent[i] = (uint8_t)random_below(256);
-	if (strcmp(server, "store") == 0)
-		make_store(message);
-	else if (strcmp(server, "mm") == 0)
-		make_mm(message);
-	else
-		return false;
-	return true;
-}
-
-void request_answered(const struct djed_message *message, const struct host_outcome *outcome)
-{
-	if (message->label == STORE_CREATE && outcome->status == 0)
+	if (step->message.label == STORE_CREATE && outcome->status == 0)
 		objects_known[random_below(OBJECTS)] = outcome->word[0];
 }
+
+bool store_exempts(const uint8_t *at)
+{
+	uint64_t offset = (uint64_t)(at - pool.data);
+	const struct owner *owner;
+
+	if (at < pool.data || offset >= (uint64_t)pool.pages * DJED_PAGE_SIZE)
+		return false;
+	owner = &pool.page[offset / DJED_PAGE_SIZE + 1];
+	return !owner->object || (uint64_t)owner->index * DJED_PAGE_SIZE + offset % DJED_PAGE_SIZE >=
+				     objects.object[owner->object - 1].size;
+}
+
+const struct subject store_subject = {.name = "store",
+				      .heap = HEAP,
+				      .start = start,
+				      .make = make_store,
+				      .done = done,
+				      .exempt = store_exempts,
+				      .exemption = STORE_EXEMPTION};
+const struct subject mm_subject = {.name = "mm",
+				   .heap = HEAP,
+				   .start = start,
+				   .make = make_mm,
+				   .exempt = store_exempts,
+				   .exemption = STORE_EXEMPTION};
