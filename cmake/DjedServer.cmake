@@ -3,7 +3,7 @@
 # Declares a server, driver or example. Its C sources (with os/lib's) are compiled to bitcode once and linked per build variant, because all
 # instrumentation happens at link time (full LTO with the pass plugin):
 #
-#   plain         no passes
+#   plain         no passes; the plugin only takes the marks of side-effect classes out of the calls
 #   instrumented  undo, window, trace
 #   campaign      undo, window, trace, fault
 #   coverage      clang's source coverage; compiled separately, with undo, window, trace
@@ -16,7 +16,7 @@
 # file with the service's lines of the boot manifest, which os/image appends to the system's.
 
 set(DJED_VARIANTS plain instrumented campaign coverage)
-set(DJED_PASSES_plain "")
+set(DJED_PASSES_plain "plain")
 set(DJED_PASSES_instrumented "undo,window,trace")
 set(DJED_PASSES_campaign "undo,window,trace,fault")
 set(DJED_PASSES_coverage "undo,window,trace")
