@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char style[] =
-	"body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
+	"body{font:15px/1.5 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}"
 	"h1{margin-bottom:0}h2{margin-top:2em;border-bottom:1px solid #ccc}table{border-collapse:collapse;margin:1em 0}"
-	"td,th{padding:.25em .7em;border-bottom:1px solid #ddd;text-align:right}"
+	"table{display:block;overflow-x:auto}td,th{padding:.25em .5em;font-size:.93em;border-bottom:1px solid #ddd;text-align:right}"
 	"td:first-child,th:first-child,td.l,th.l{text-align:left}"
 	"svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif}svg .axis{font-size:10px;fill:#555}"
 	".key span{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}"
@@ -196,7 +196,7 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	text_format(&page, "<h2>Actions</h2>\n");
 	add_rungs(&page, &p->all);
 	text_format(&page, "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran while rollback was "
-			   "allowed.</p>\n");
+			   "allowed; root and rs are reliable computing base and do not count.</p>\n");
 	chart_window(&page, p);
 	text_format(&page, "<h2>Worst experiments</h2>\n");
 	add_experiments(&page, db, directory,

@@ -145,6 +145,9 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->time_window = (uint64_t)sqlite3_column_int64(s, 3);
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
+		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them back. */
+		if (!f->blocks)
+			f->time = f->time_window = 0;
 		p->all.time += f->time;
 		p->all.time_window += f->time_window;
 		p->all.blocks += f->blocks;
