@@ -38,6 +38,15 @@ enum djed_lab_state {
 	DJED_LAB_AUDITING = 6, /* all programs have ended, the final audit begins: the laboratory takes its hands off */
 };
 
+/* What kernel_lab_update sets. */
+enum djed_lab_item {
+	DJED_LAB_STATE = 0,
+	DJED_LAB_SERVICE_VIOLATIONS = 1,
+	DJED_LAB_VIOLATIONS = 2,
+	DJED_LAB_EXIT_STATUS = 3,
+	DJED_LAB_START_ERROR = 4,
+};
+
 enum djed_lab_region_kind {
 	DJED_REGION_BLOCK_COUNTS = 1, /* uint64_t per block, in djed-fault's order */
 	DJED_REGION_PROFILE_COUNTS = 2, /* __llvm_prf_cnts of the coverage build */
@@ -88,6 +97,8 @@ struct djed_lab {
 	uint32_t state;   /* enum djed_lab_state */
 	uint32_t exit_status;
 	uint32_t violations;   /* all services and the cross audit; ~0 until the final audit has run */
+	uint32_t start_error;  /* errno for which the first program could not be started, 0 if it was */
+	uint32_t reserved;
 	uint64_t recoveries;   /* total; the first DJED_LAB_RECOVERIES have a record */
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;

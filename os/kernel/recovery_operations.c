@@ -90,25 +90,27 @@ djed_status operation_halt(struct service *caller, const uint64_t *in, uint64_t 
 /* lab_update(what, service, value) */
 djed_status operation_lab_update(struct service *caller, const uint64_t *in, uint64_t *out)
 {
-	enum { STATE, SERVICE_VIOLATIONS, VIOLATIONS, EXIT_STATUS };
 	uint32_t value = (uint32_t)in[2];
 
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT))
 		return -EPERM;
 	switch (in[0]) {
-	case STATE:
+	case DJED_LAB_STATE:
 		return lab_set_state(in[2]);
-	case SERVICE_VIOLATIONS:
+	case DJED_LAB_SERVICE_VIOLATIONS:
 		if (!service_numbered(in[1]))
 			return -ESRCH;
 		lab()->service[in[1]].violations = value;
 		return 0;
-	case VIOLATIONS:
+	case DJED_LAB_VIOLATIONS:
 		lab()->violations = value;
 		return 0;
-	case EXIT_STATUS:
+	case DJED_LAB_EXIT_STATUS:
 		lab()->exit_status = value;
+		return 0;
+	case DJED_LAB_START_ERROR:
+		lab()->start_error = value;
 		return 0;
 	default:
 		return -EINVAL;

@@ -159,6 +159,8 @@ static int paused(struct session *s)
 	case DJED_LAB_ENDED: {
 		int status = (int)lab->exit_status;
 		show_output(s);
+		if (lab->start_error)
+			warn("cannot run the program: %s", strerror((int)lab->start_error));
 		if (lab->violations && lab->violations != ~0u)
 			warn("the final audit found %u violations (see the log: --log FILE)", lab->violations);
 		return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -1,6 +1,7 @@
 /* The first program of a run, and the probe that may follow it. */
 #include "pm.h"
 
+#include <abi/lab.h>
 #include <lib/command_line.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
@@ -8,8 +9,8 @@
 #include <protocols/vfs_client.h>
 #include <stdio.h>
 
-enum { WORDS_MAX = 64, TEXT_SIZE = 8192, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
-enum { LAB_EXIT_STATUS = 3, RUN_ENDED = 1 /* notification bit for rs */ };
+enum { WORDS_MAX = 512, TEXT_SIZE = 8192, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
+enum { RUN_ENDED = 1 /* notification bit for rs */ };
 
 static const char *const environment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -144,17 +145,20 @@ static const char *error_text(int error)
 	}
 }
 
-/* Starts a program as the leader of its own session. `*pid` is where its number is kept. */
-static void start(struct words *w, uint32_t *pid)
+/* Starts a program as the leader of its own session. `*pid` is where its number is kept. `status`: why it cannot, if that is
+ * known before. */
+static void start(struct words *w, uint32_t *pid, djed_status status)
 {
 	struct process *p = process_create(&pm.process[0]);
-	djed_status status;
 
 	djed_assert(p); /* the table holds more than the first program's leftovers may be */
 	*pid = p->group = p->session = p->pid;
-	status = give_life(p, w);
+	if (!status)
+		status = give_life(p, w);
 	if (status) {
-		djed_log("cannot run %s: %s", w->word[0], error_text((int)-status));
+		djed_log("cannot run %s: %s", w->word[0] ? w->word[0] : "the program", error_text((int)-status));
+		if (pid == &pm.first_program)
+			(void)kernel_lab_update(DJED_LAB_START_ERROR, 0, (uint64_t)-status);
 		p->exit_status = (status == -ENOENT || status == -ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE) << 8;
 		run_ended(p);
 		process_free(p);
@@ -177,13 +181,11 @@ void start_first_program(void)
 	const char *text = command_line_program(djed_start()->command_line);
 
 	words_reset();
-	if (text && !split_encoded(&words, text)) {
-		djed_log("the program's arguments are too long");
-		words_reset();
-	}
+	djed_status status = text && !split_encoded(&words, text) ? -E2BIG : 0;
+
 	if (words.count == 0)
 		(void)split_plain(&words, "/bin/busybox sh -i");
-	start(&words, &pm.first_program);
+	start(&words, &pm.first_program, status);
 }
 
 static char probe_text[TEXT_SIZE];
@@ -199,7 +201,7 @@ void start_probe(void)
 	deadline_update();
 	words_reset();
 	if (probe_named() && split_plain(&words, probe_text) && words.count)
-		start(&words, &pm.probe_program);
+		start(&words, &pm.probe_program, 0);
 	else
 		djed_notify(to.rs, RUN_ENDED);
 }
@@ -207,7 +209,7 @@ void start_probe(void)
 void run_ended(const struct process *p)
 {
 	if (p->pid == pm.first_program) {
-		(void)kernel_lab_update(LAB_EXIT_STATUS, 0, (uint64_t)p->exit_status);
+		(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, (uint64_t)p->exit_status);
 		pm.first_program = 0;
 		/* Started by a transaction of its own: this one, an exit, must not depend on it. */
 		pm.probe_wanted = probe_named();

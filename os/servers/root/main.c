@@ -15,8 +15,6 @@ enum {
 	CALL_SLOT = 8, /* of root's own capabilities; the kernel fills the first ones */
 	RS_RESTARTS_MAX = 8,
 	RUN_ENDED = 1,       /* rs's notification bit */
-	LAB_STATE = 0,       /* of kernel_lab_update */
-	LAB_EXIT_STATUS = 3,
 	CANNOT_START = 126,  /* exit status, as a shell gives it */
 };
 
@@ -57,7 +55,7 @@ static void end_run(const char *name, djed_status reason)
 	djed_status status = -ESRCH;
 
 	djed_log("service %s: start: error %d", name, (int)-reason);
-	(void)kernel_lab_update(LAB_EXIT_STATUS, 0, CANNOT_START << 8);
+	(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, CANNOT_START << 8);
 	for (uint32_t i = 0; i < root.manifest.count; i++)
 		if (root.manifest.service[i].receives & 1u << DJED_EVENT_CRASH)
 			status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT,
@@ -83,9 +81,9 @@ static djed_status init(void)
 	}
 	for (uint32_t i = 0; i < count; i++)
 		await(&root.service[i]);
-	(void)kernel_lab_update(LAB_STATE, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
+	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
 	root_wake_fault();
-	(void)kernel_lab_update(LAB_STATE, 0, DJED_LAB_RUNNING);
+	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);
 	for (uint32_t i = 0; i < count; i++) {
 		djed_status status = kernel_service_event(root.service[i].number, DJED_EVENT_START);
 

@@ -1,4 +1,5 @@
 /* The end of a run: output drained, every service audited, the services compared with each other and with the kernel. */
+#include <abi/lab.h>
 #include <errno.h>
 #include <protocols/audit_client.h>
 #include <protocols/console_client.h>
@@ -122,7 +123,7 @@ static struct findings audit_all(void)
 				    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
 		if (status)
 			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
-		(void)kernel_lab_update(1, rs.number[i], answer.violations);
+		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, rs.number[i], answer.violations);
 		findings.own += answer.violations;
 		for (unsigned k = 0; k < VIEWS; k++) {
 			if (strcmp(views[k].name, name) == 0) {
@@ -147,7 +148,7 @@ void rs_finish(void)
 		return;
 	}
 	if (!finish.drained)
-		(void)kernel_lab_update(0, 0, DJED_LAB_AUDITING);
+		(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_AUDITING);
 	finish.drained = true;
 	speak = finish.tries == TRIES_MAX;
 	findings = audit_all();
@@ -156,6 +157,6 @@ void rs_finish(void)
 		djed_deadline = djed_now() + SETTLE_MS * NS_PER_MS;
 		return;
 	}
-	(void)kernel_lab_update(2, 0, findings.own + findings.cross);
+	(void)kernel_lab_update(DJED_LAB_VIOLATIONS, 0, findings.own + findings.cross);
 	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
 }

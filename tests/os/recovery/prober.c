@@ -2,6 +2,7 @@
  * to counter, ds and store, whose results it knows beforehand. What it knows lies in its own logged memory, so a transaction
  * that is rolled back and done again must give the very same results. After STEPS it ends the run by asking rs for the final
  * audit; exit status 0: everything was as expected. */
+#include <abi/lab.h>
 #include <djed/server.h>
 #include <errno.h>
 #include <protocols/counter_client.h>
@@ -10,7 +11,7 @@
 #include <protocols/store_client.h>
 #include <string.h>
 
-enum { STEPS = 50, COUNTER = 3, BYTES = 300, RUN_ENDED = 1, EXIT_STATUS = 3 };
+enum { STEPS = 50, COUNTER = 3, BYTES = 300, RUN_ENDED = 1 };
 
 static struct {
 	djed_slot counter, ds, store, rs;
@@ -66,7 +67,7 @@ static void notified(uint64_t bits)
 		return;
 	}
 	djed_log("prober: %u steps, %u wrong", state.steps, state.wrong);
-	(void)kernel_lab_update(EXIT_STATUS, 0, state.wrong ? 1 << 8 : 0);
+	(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, state.wrong ? 1 << 8 : 0);
 	djed_notify(state.rs, RUN_ENDED);
 }
 
