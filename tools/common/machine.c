@@ -140,10 +140,26 @@ static void remove_files(struct machine *m)
 	m->folder = NULL;
 }
 
+/* An archive ends with two blocks of zeros (POSIX ustar); one that was cut off does not. */
+static void require_whole_archive(char *path)
+{
+	enum { END = 1024, BLOCK = 512 };
+	static const char zeros[END];
+	char end[END];
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	off_t size = file < 0 ? -1 : lseek(file, 0, SEEK_END);
+	if (size < 0)
+		die("cannot read %s: %s", path, strerror(errno));
+	if (size <= END || size % BLOCK || pread(file, end, END, size - END) != END || memcmp(end, zeros, END))
+		die("boot archive %s is empty or truncated", path);
+	close(file);
+	free(path);
+}
+
 struct machine *machine_start(const struct machine_options *o)
 {
 	require_file(variant_path(o->variant, "kernel"));
-	require_file(o->archive ? format_string("%s", o->archive) : variant_path(o->variant, "boot.tar"));
+	require_whole_archive(o->archive ? format_string("%s", o->archive) : variant_path(o->variant, "boot.tar"));
 	struct machine *m = calloc(1, sizeof *m);
 	if (!m)
 		die("out of memory");

@@ -133,14 +133,19 @@ static bool show_output(struct session *s)
 	return left == 0;
 }
 
-/* Last line of the kernel's log: why Djed itself failed. */
+/* The kernel's own reason for stopping, else the last line of its log: why Djed itself failed. */
 static void complain(struct session *s, const char *what)
 {
 	struct text log = read_file(s->machine->log_path);
 	while (log.length && log.bytes[log.length - 1] == '\n')
 		log.bytes[--log.length] = 0;
-	const char *line = log.length ? strrchr(log.bytes, '\n') : NULL;
+	char *line = log.length ? strrchr(log.bytes, '\n') : NULL;
 	line = line ? line + 1 : log.length ? log.bytes : "no log";
+	char *panic = log.length ? strstr(log.bytes, "kernel: panic") : NULL;
+	if (panic) {
+		line = panic;
+		line[strcspn(line, "\n")] = 0;
+	}
 	restore_terminal();
 	warn("%s (%s)", what, line);
 	text_free(&log);
