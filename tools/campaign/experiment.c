@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_SECONDS = 60, IDLE_SECONDS = 4, POLL_MS = 200 };
-#define PROGRESS_SECONDS 0.02 /* processor time in IDLE_SECONDS below which a guest does nothing */
+enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2, POLL_MS = 200 };
 
 char *experiment_archive(const struct settings *settings)
 {
@@ -41,10 +40,11 @@ char *experiment_archive(const struct settings *settings)
 }
 
 /* Waits for the doorbell and keeps taking output, so that the guest is never held up. A run has timed out when QEMU has used
- * `seconds` of processor time, or none at all for a while: the guest waits, and under icount time would jump to its next timer. */
+ * `seconds` of processor time, or has not even wanted any for a while: the guest waits, and under icount time would jump to
+ * its next timer. */
 static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct text *output)
 {
-	double start = machine_processor_seconds(m), last = start, moved = seconds_now();
+	double start = machine_processor_seconds(m), last = -1, moved = seconds_now();
 	for (;;) {
 		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
 		poll(wait, 2, POLL_MS);
@@ -56,7 +56,7 @@ static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct
 		if (what != MACHINE_TIMEOUT)
 			return what;
 		double used = machine_processor_seconds(m);
-		if (used - last >= PROGRESS_SECONDS) {
+		if (used != last || machine_is_busy(m)) {
 			last = used;
 			moved = seconds_now();
 		}

@@ -3,6 +3,7 @@
 #include "text.h"
 #include "qmp.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -338,4 +339,25 @@ double machine_processor_seconds(struct machine *m)
 		fclose(file);
 	free(path);
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+bool machine_is_busy(struct machine *m)
+{
+	char *path = format_string("/proc/%d/task", (int)m->process);
+	DIR *tasks = m->process > 0 ? opendir(path) : NULL;
+	bool busy = false;
+	for (struct dirent *task; tasks && !busy && (task = readdir(tasks));) {
+		char *stat = format_string("%s/%s/stat", path, task->d_name);
+		FILE *file = task->d_name[0] != '.' ? fopen(stat, "r") : NULL;
+		char state = 'S';
+		if (file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1)
+			busy = state != 'S';
+		if (file)
+			fclose(file);
+		free(stat);
+	}
+	if (tasks)
+		closedir(tasks);
+	free(path);
+	return busy;
 }

@@ -70,6 +70,9 @@ bool machine_serve_gdb(struct machine *m, const char *socket);
 /* Processor time that QEMU has used, seconds: unlike wall-clock time it does not depend on what else the host does. */
 double machine_processor_seconds(struct machine *m);
 
+/* Whether a thread of QEMU wants the processor at this moment, even if it does not get it. */
+bool machine_is_busy(struct machine *m);
+
 /* Takes all bytes now waiting on the serial line. */
 struct text;
 void machine_drain_serial(struct machine *m, struct text *into);
