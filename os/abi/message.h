@@ -74,6 +74,9 @@ enum djed_event_message {
 /* Notification bit by which the kernel tells the receiver of DJED_EVENT_SIGNAL (pm) that it ended an application's
  * thread itself, because recovery had to fail its exit (rule 16): pm looks which of its threads are no more. */
 #define DJED_NOTIFY_TOMBSTONE ((uint64_t)1 << 62)
+/* Notification bit that marks work which recovery gave up after it had crashed the service again and again: the other
+ * bits come in this once more, for the simplest thing that lets others go on. */
+#define DJED_NOTIFY_FAILED ((uint64_t)1 << 61)
 enum djed_access { DJED_ACCESS_READ = 1, DJED_ACCESS_WRITE = 2, DJED_ACCESS_EXECUTE = 4, DJED_ACCESS_PRESENT = 8 };
 enum djed_crash_cause {
 	DJED_CRASH_EXCEPTION = 1,  /* a CPU exception in the server */

@@ -7,7 +7,7 @@
 /* Linux call numbers and signals that the kernel itself must know. */
 enum { LINUX_RT_SIGRETURN = 15, LINUX_EXIT = 60, LINUX_EXIT_GROUP = 231, SIGNAL_BUS = 7, SIGNAL_SEGV = 11 };
 enum { LABEL_TOO_LARGE = 0xffff, RESTART_FIRST = -516, RESTART_LAST = -512 };
-enum { QUANTUM_DEFAULT_NS = 10000000 };
+enum { QUANTUM_DEFAULT_NS = 10000000, FAILURES_MAX = 1024, RUNG_END_CLIENT = 3 };
 
 struct application application_table[TXN_THREADS];
 
@@ -41,7 +41,8 @@ struct application *application_create(struct space *space, uint64_t badge)
 	a->state = APPLICATION_STOPPED;
 	a->signalled = a->raise = a->context_replaced = a->tapped = false;
 	a->badge = badge;
-	a->call_number = ~0ull;
+	a->call_number = a->failing_call = ~0ull;
+	a->failures = 0;
 	return a;
 }
 
@@ -93,14 +94,11 @@ void application_destroy(struct application *a)
 }
 
 /* The kernel ends the thread, as what it asked for cannot fail (rule 16), and pm is told to look. */
-static void bury(struct application *a)
+static void bury(struct application *a, const char *reason)
 {
 	unsigned pm = event_target(DJED_EVENT_SIGNAL);
 
-	kernel_log("thread %u of process %u ended: %s cannot be served", (uint32_t)a->badge,
-		   (uint32_t)(a->badge >> 32),
-		   a->waiting_for == DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_EXCEPTION) ? "its exception"
-											   : "its exit");
+	kernel_log("thread %u of process %u ended: %s", (uint32_t)a->badge, (uint32_t)(a->badge >> 32), reason);
 	application_destroy(a);
 	buried++;
 	if (pm != TXN_NONE)
@@ -196,6 +194,18 @@ void kernel_exception(uint32_t vector, uint64_t address, uint64_t error, uint32_
  * ------------------------------------------------------------------------------------------------------------
  */
 
+/* A program that goes on repeating what recovery goes on failing would run for ever (rung 3 of the ladder). */
+static bool is_hopeless(struct application *a, enum txn_outcome outcome)
+{
+	if (outcome != TXN_FAILED) {
+		if (a->call_number == a->failing_call)
+			a->failures = 0;
+		return false;
+	}
+	a->failing_call = a->call_number;
+	return ++a->failures == FAILURES_MAX;
+}
+
 /* False: the thread has been ended. */
 static bool call_answered(struct application *a, const struct djed_message *answer, enum txn_outcome outcome)
 {
@@ -205,11 +215,16 @@ static bool call_answered(struct application *a, const struct djed_message *answ
 		tap_answer(a, result);
 	if (outcome != TXN_ANSWERED) {
 		if (a->call_number == LINUX_EXIT || a->call_number == LINUX_EXIT_GROUP) {
-			bury(a);
+			bury(a, "its exit cannot be served");
 			return false;
 		}
 		if (a->call_number == LINUX_RT_SIGRETURN)
 			raise_later(a, SIGNAL_SEGV, 0, ARCH_PAGE_FAULT, 0);
+	}
+	if (is_hopeless(a, outcome)) {
+		lab()->rung_uses[RUNG_END_CLIENT]++;
+		bury(a, "it repeats for ever what fails");
+		return false;
 	}
 	if (a->context_replaced)
 		return true;
@@ -243,7 +258,7 @@ void application_answered(struct application *a, const struct djed_message *answ
 	} else if (DJED_LABEL_NUMBER(a->waiting_for) == DJED_EVENT_PAGE_FAULT) {
 		fault_answered(a, answer, outcome);
 	} else if (DJED_LABEL_NUMBER(a->waiting_for) == DJED_EVENT_EXCEPTION && outcome != TXN_ANSWERED) {
-		bury(a);
+		bury(a, "its exception cannot be served");
 		return;
 	}
 	a->context_replaced = false;
@@ -259,7 +274,7 @@ static void move(struct application *a)
 	struct space *space = space_of(a->next_space);
 
 	if (!space) { /* destroyed by the same transaction: there is nowhere to run */
-		bury(a);
+		bury(a, "its memory is gone");
 		return;
 	}
 	space_enter(space);

@@ -104,7 +104,7 @@ djed_status operation_call(struct service *caller, const uint64_t *in, uint64_t 
 	return status;
 }
 
-/* notify(target, bits); bit 63 is the deadline's, bit 62 the kernel's */
+/* notify(target, bits); bit 63 is the deadline's, bits 62 and 61 the kernel's */
 djed_status operation_notify(struct service *caller, const uint64_t *in, uint64_t *out)
 {
 	const struct service *target = service_target(caller, in[0], DJED_MAY_NOTIFY);
@@ -112,7 +112,7 @@ djed_status operation_notify(struct service *caller, const uint64_t *in, uint64_
 	(void)out;
 	if (!target)
 		return -EPERM;
-	if (in[1] & (DJED_NOTIFY_TOMBSTONE | 1ull << 63))
+	if (in[1] & (DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED | 1ull << 63))
 		return -EINVAL;
 	return txn_notify(&rules, service_number(caller), service_number(target), in[1]);
 }

@@ -188,6 +188,11 @@ static void deliver(struct txn *t, unsigned service, unsigned request, uint64_t 
 	txn_env_deliver(t, service, request, q->kind, flags, bits);
 }
 
+static bool notified(const struct txn_service *s)
+{
+	return (s->bits | s->given_up) != 0;
+}
+
 void txn_dispatch(struct txn *t, unsigned service)
 {
 	struct txn_service *s = &t->service[service];
@@ -200,12 +205,12 @@ void txn_dispatch(struct txn *t, unsigned service)
 
 	/* While its last work is still being unwound elsewhere, new bits wait for the old ones to come back.
 	 */
-	if (s->bits != 0 && n->state == TXN_IDLE) {
+	if (notified(s) && n->state == TXN_IDLE) {
 		n->kind = DJED_DELIVERY_NOTIFIED;
 		n->root = n->tip = (uint16_t)own;
 		n->endpoint = (uint8_t)service;
-		n->message.word[0] = s->bits;
-		s->bits = 0;
+		n->message.word[0] = s->given_up ? s->given_up | DJED_NOTIFY_FAILED : s->bits;
+		*(s->given_up ? &s->given_up : &s->bits) = 0;
 		deliver(t, service, own, n->message.word[0]);
 	} else if (s->queue.head != TXN_NONE) {
 		unsigned request = s->queue.head;
@@ -228,7 +233,7 @@ void txn_enqueue(struct txn *t, unsigned request, unsigned service)
 
 	q->endpoint = (uint8_t)service;
 	if (may_deliver(t, service, q->root) &&
-	    (s->log_owner == q->root || (s->queue.head == TXN_NONE && s->bits == 0))) {
+	    (s->log_owner == q->root || (s->queue.head == TXN_NONE && !notified(s)))) {
 		deliver(t, service, request, 0);
 		return;
 	}

@@ -108,6 +108,7 @@ struct txn_service {
 	uint16_t log_owner; /* open root to which its log, effects and creations belong, or TXN_NONE */
 	struct txn_list queue;
 	uint64_t bits;	   /* notification bits that came in */
+	uint64_t given_up; /* bits whose work recovery had to fail; they come once more, as failed */
 	uint32_t notifies; /* services that it has deferred notifications for */
 	uint64_t notify[TXN_SERVICES];
 	struct djed_message report; /* of its last crash */

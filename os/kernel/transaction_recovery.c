@@ -44,13 +44,20 @@ static bool is_settled_report(const struct txn *t, unsigned root)
 	       t->service[txn_service_of(root)].state != DJED_SERVICE_STOPPED;
 }
 
+static void notify_again(struct txn *t, const struct txn_request *work, bool failed)
+{
+	struct txn_service *s = &t->service[work->endpoint];
+
+	*(failed ? &s->given_up : &s->bits) |= work->message.word[0] & ~DJED_NOTIFY_FAILED;
+}
+
 static void deliver_again(struct txn *t, unsigned root)
 {
 	struct txn_request *r = &t->request[root];
 
 	r->attempt++;
 	if (r->kind == DJED_DELIVERY_NOTIFIED) {
-		t->service[r->endpoint].bits |= r->message.word[0];
+		notify_again(t, r, r->message.word[0] & DJED_NOTIFY_FAILED);
 		r->state = TXN_IDLE; /* its transaction goes on when the bits are delivered */
 		return;
 	}
@@ -61,6 +68,17 @@ static void deliver_again(struct txn *t, unsigned root)
 		t->service[txn_service_of(root)].report_again = 0;
 	}
 	txn_enqueue(t, root, r->endpoint);
+}
+
+/* Nobody awaits the answer of a notification's work, but others may depend on it: the service hears of its failure,
+ * once, in a transaction of its own. */
+static void fail(struct txn *t, unsigned root)
+{
+	const struct txn_request *r = &t->request[root];
+
+	if (r->kind == DJED_DELIVERY_NOTIFIED && !(r->message.word[0] & DJED_NOTIFY_FAILED))
+		notify_again(t, r, true);
+	txn_give_error(t, root, r->failure, TXN_FAILED);
 }
 
 static void free_participant(struct txn *t, unsigned root, unsigned service)
@@ -96,7 +114,7 @@ static void finish_unwinding(struct txn *t, unsigned root)
 	if (t->service[endpoint].state == DJED_SERVICE_DEAD)
 		txn_give_error(t, root, EIO, TXN_ABANDONED);
 	else if (r->failure != 0)
-		txn_give_error(t, root, r->failure, TXN_FAILED);
+		fail(t, root);
 	else if ((r->gone && !r->resumed) || is_settled_report(t, root))
 		txn_give_error(t, root, EINTR, TXN_FAILED);
 	else
@@ -348,7 +366,7 @@ static void renew(struct txn *t, unsigned service, bool dead)
 	s->state = dead ? DJED_SERVICE_DEAD : DJED_SERVICE_WORKING;
 	fail_waiting(t, service, dead);
 	if (dead) {
-		s->bits = 0;
+		s->bits = s->given_up = 0;
 		txn_env_dead(t, service);
 	} else {
 		txn_env_restart(t, service);

@@ -86,11 +86,11 @@ static void check_effects(void)
 	for (unsigned i = 0; i < EFFECTS; i++) {
 		unsigned tag = world->wanted[i].tag;
 
-		if (tag != 0 && !(tag >= TAG_NOTIFIED && world->may_drop[tag - TAG_NOTIFIED]))
+		if (tag != 0 && !(tag >= TAG_NOTIFIED && bits_dropped(tag - TAG_NOTIFIED)))
 			violation("effect %u of transaction %u never happened", world->wanted[i].code, tag);
 	}
 	for (unsigned i = 0; i < SERVERS; i++)
-		if (world->released[i] != 0 || (world->in_work[i] != 0 && !world->may_drop[i]))
+		if (world->released[i] != 0 || (world->in_work[i] != 0 && !bits_dropped(i)))
 			violation("server %u was not notified", i);
 	for (unsigned i = 0; i < OBJECTS; i++)
 		if (world->object[i] != (world->expected_object[i] ? 2 : 0))
@@ -215,7 +215,7 @@ uint64_t fingerprint(void)
 	for (unsigned i = 0; i < SERVERS; i++) {
 		mix_service(i);
 		mix(world->released[i]);
-		mix(world->in_work[i] << 1 | world->may_drop[i]);
+		mix(world->in_work[i] << 2 | world->in_failed_work[i] << 1 | world->to_fail[i]);
 	}
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		const struct client *c = &world->client[i];

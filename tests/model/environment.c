@@ -47,13 +47,21 @@ void txn_env_deliver(struct txn *t, unsigned service, unsigned request, enum dje
 	s->handler = (uint8_t)q->message.label;
 	s->tag = (uint8_t)q->message.word[0];
 	if (kind == DJED_DELIVERY_NOTIFIED) {
-		if (exact() && bits & ~(world->released[service] | world->in_work[service]))
+		bool failed = bits & DJED_NOTIFY_FAILED, dropped = bits_dropped(service);
+		uint64_t before = dropped ? 0 : world->in_work[service];
+
+		bits &= ~DJED_NOTIFY_FAILED;
+		if (exact() && failed != (before && (world->in_failed_work[service] || world->to_fail[service])))
+			violation("server %u is told that work failed which did not, or conversely", service);
+		if (exact() && bits & ~(world->released[service] | before))
 			violation("server %u is notified of what has not been released", service);
-		if (exact() && !world->may_drop[service] && world->in_work[service] & ~bits)
+		if (exact() && (before & ~bits || (failed && before != bits)))
 			violation("server %u does not see again what it was notified of", service);
 		world->in_work[service] = bits;
-		world->may_drop[service] = 0;
-		world->released[service] &= ~bits;
+		world->in_failed_work[service] = failed;
+		world->to_fail[service] = 0;
+		if (!failed) /* the same bits may have been released once more meanwhile */
+			world->released[service] &= ~bits;
 		s->handler = scenario->notified[service];
 		s->tag = (uint8_t)(TAG_NOTIFIED + service);
 	} else if (request < TXN_SERVICE_REQUESTS && request % TXN_PER_SERVICE == TXN_REPORT) {

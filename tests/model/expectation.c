@@ -13,6 +13,11 @@ bool exact(void)
 	return scenario->policy == DJED_POLICY_CHAIN;
 }
 
+bool bits_dropped(unsigned service)
+{
+	return world->in_failed_work[service] && world->to_fail[service];
+}
+
 unsigned tag_of(unsigned client, unsigned request)
 {
 	return 1 + client * REQUESTS_EACH + request;

@@ -114,7 +114,8 @@ struct world {
 	struct client client[CLIENTS];
 	struct wanted wanted[EFFECTS];
 	uint64_t released[SERVERS], in_work[SERVERS]; /* notification bits */
-	uint8_t may_drop[SERVERS]; /* notification bits, because the work on them is ended with an error */
+	uint8_t in_failed_work[SERVERS]; /* they came as those of failed work */
+	uint8_t to_fail[SERVERS];	 /* the work on them is to be ended with an error */
 	uint8_t object[OBJECTS];   /* 0 absent, 1 tentative, 2 permanent */
 	uint8_t object_effects[OBJECTS];
 	uint8_t expected_object[OBJECTS];
@@ -164,6 +165,8 @@ extern bool resolving;	/* the present kernel entry can make a transaction wait, 
 
 /* Under the policies that do not roll everybody back, only progress and clean structures can be expected. */
 bool exact(void);
+/* Notification bits were dropped: work on them failed, and what the server then did about it, too. */
+bool bits_dropped(unsigned service);
 unsigned tag_of(unsigned client, unsigned request);
 /* A script asks for a deferred effect. */
 void want(unsigned code, unsigned tag, unsigned target, uint64_t bits);

@@ -95,7 +95,7 @@ static void dispose_or_not(unsigned service, enum djed_next next, unsigned targe
 			world->wanted[i] = (struct wanted){0};
 		}
 	if (next == DJED_NEXT_FINISH)
-		world->in_work[service] = 0;
+		world->in_work[service] = world->in_failed_work[service] = 0;
 
 	djed_status status = txn_receive(&world->t, service, next, log_state(s), target, &message);
 
@@ -115,7 +115,7 @@ static void note_decision(djed_transaction transaction, enum decision decision)
 			world->decided[i] = (uint8_t)decision;
 	for (unsigned i = 0; transaction != 0 && i < SERVERS; i++)
 		if (world->age[i * TXN_PER_SERVICE + TXN_NOTIFICATION] == transaction)
-			world->may_drop[i] = decision == DECIDED_ERROR;
+			world->to_fail[i] = decision == DECIDED_ERROR;
 }
 
 static void dispose(unsigned service, enum djed_next next, unsigned target, struct djed_message message)
