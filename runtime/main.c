@@ -91,9 +91,30 @@ static void serve_request(void)
 	}
 }
 
+static const uint64_t deadline_bit = UINT64_C(1) << 63;
+enum { BACK_OFF_NS = 10000000 };
+
+uint64_t djed_runtime_deadline(void)
+{
+	return djed_deadline && djed_deadline < djed_runtime.not_before ? djed_runtime.not_before : djed_deadline;
+}
+
+/* If the server crashes even at this, what is overdue is left alone for a while, so that others get on. */
+static void serve_failure(uint64_t bits)
+{
+	begin();
+	djed_runtime.not_before = djed_port_now() + BACK_OFF_NS;
+	if (djed_ipc.in.attempt == 0 && djed_served.failed) {
+		djed_window_open = djed_runtime.recovers;
+		djed_served.failed(bits);
+		djed_window_open = 0;
+		djed_runtime.not_before = 0;
+	}
+	djed_runtime.next = DJED_NEXT_FINISH;
+}
+
 static void serve_notification(void)
 {
-	const uint64_t deadline_bit = UINT64_C(1) << 63;
 	uint64_t bits = djed_ipc.in.bits;
 
 	/* After a rollback the bit comes back, and so does the deadline itself: one of them is too many. */
@@ -115,7 +136,10 @@ void djed_runtime_step(void)
 		serve_request();
 		break;
 	case DJED_DELIVERY_NOTIFIED:
-		serve_notification();
+		if (djed_ipc.in.bits & DJED_NOTIFY_FAILED)
+			serve_failure(djed_ipc.in.bits & ~DJED_NOTIFY_FAILED);
+		else
+			serve_notification();
 		break;
 	case DJED_DELIVERY_ROLLBACK:
 		djed_runtime_undo();

@@ -15,6 +15,7 @@ struct djed_runtime {
 	uint32_t words;      /* of the reply */
 	uint32_t log_lost;   /* the window was closed before the end, or a final effect happened */
 	uint32_t recovers;   /* the policy uses windows */
+	uint64_t not_before; /* no deadline before this time, ns since boot */
 	djed_transaction transaction; /* whose changes the log holds */
 	uint64_t word[DJED_WORDS_MAX];
 };
@@ -37,6 +38,9 @@ void djed_runtime_step(void);
 
 /* State of the log as it must be told to the kernel now: enum djed_log_state. */
 uint32_t djed_runtime_log_state(void);
+
+/* djed_deadline, or later if what it is for keeps failing. */
+uint64_t djed_runtime_deadline(void);
 
 /* Undoes the log and forgets the request in hand; runs on any stack. Panics if the log is damaged. */
 void djed_runtime_undo(void);

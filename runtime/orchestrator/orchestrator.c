@@ -61,9 +61,8 @@ static bool holds(const struct orchestrator *o, const struct orchestrator_crash 
 		return undoable(information) && information->transaction && information->root_attempt == 0 &&
 		       !(before->rungs >> RUNG_RETRY & 1);
 	case RUNG_ERROR:
-		/* There must be somebody to tell: a notification that is dropped leaves those waiting who depend on it. */
-		return undoable(information) && information->transaction && information->root_label &&
-		       !(before->rungs >> RUNG_ERROR & 1);
+		/* Of a notification's failure the service itself hears. */
+		return undoable(information) && information->transaction && !(before->rungs >> RUNG_ERROR & 1);
 	case RUNG_RESTART_RETRY:
 		return replaceable(o, crash) && information->root_attempt < 2;
 	case RUNG_RESTART:

@@ -54,7 +54,7 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 {
 	for (;;) {
 		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(), djed_runtime.target,
-						    djed_deadline);
+						    djed_runtime_deadline());
 		if (status)
 			djed_panic("receive with disposition %u failed: error %d", djed_runtime.next, (int)-status);
 		djed_runtime_step();

@@ -24,10 +24,14 @@ struct djed_server {
 	void (*handle)(const struct djed_delivery *delivery);
 	void (*notified)(uint64_t bits);          /* bit 63: djed_deadline has passed */
 	void (*audit)(struct djed_audit *audit);  /* checks the server's own invariants; changes nothing */
+	/* Optional: recovery had to give up work on these bits, as the service crashed at it each time. The simplest way,
+	 * by other code than that of `notified`, to let those go on who depend on it. */
+	void (*failed)(uint64_t bits);
 };
 extern const struct djed_server djed_server;
-#define DJED_SERVER(init_, handle_, notified_, audit_) \
-	const struct djed_server djed_server = {init_, handle_, notified_, audit_};
+#define DJED_SERVER(init_, handle_, notified_, audit_) DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, 0)
+#define DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, failed_) \
+	const struct djed_server djed_server = {init_, handle_, notified_, audit_, failed_};
 
 /* ---- start information ------------------------------------------------------------------------ */
 
@@ -61,7 +65,8 @@ void djed_park(djed_status result_if_lost);
  * changed any logged state for this request: otherwise the runtime panics (rule 11). */
 void djed_forward(djed_slot to);
 
-/* Deferred effects: they happen when the transaction ends, and not if it is rolled back. */
+/* Deferred effects: they happen when the transaction ends, and not if it is rolled back. A parked request that recovery
+ * has answered meanwhile is no error. */
 void djed_wake(djed_handle parked);
 void djed_answer_parked(djed_handle parked, djed_status status, uint64_t word0);
 void djed_notify(djed_slot to, uint64_t bits);

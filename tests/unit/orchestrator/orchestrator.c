@@ -64,7 +64,7 @@ Test(orchestrator, transient_and_persistent)
 	cr_assert(o.rung_uses[1] == 400 && o.rung_uses[2] == 400 && o.rung_uses[8] == 1);
 }
 
-Test(orchestrator, notifications_have_nobody_to_tell)
+Test(orchestrator, notifications_fail_as_requests_do)
 {
 	struct djed_service_information i = plain(9);
 
@@ -72,7 +72,7 @@ Test(orchestrator, notifications_have_nobody_to_tell)
 	i.root_label = 0;
 	expect(decide(SERVICE, i), DJED_RECOVER_RETRY, 1, 0, false);
 	i.root_attempt = 1;
-	expect(decide(SERVICE, i), 0, 8, 0, false);
+	expect(decide(SERVICE, i), DJED_RECOVER_ERROR, 2, EIO, false);
 }
 
 Test(orchestrator, attempts_are_the_kernels)

@@ -13,7 +13,7 @@
 enum { SET = DJED_LABEL(300, 1), PARK, FORWARD, FORWARD_CHANGED, SILENT, ROUND_TRIP, COPY, WAKE, FINAL, TWICE };
 
 static struct {
-	uint64_t value, woken;
+	uint64_t value, woken, failed;
 	djed_handle parked;
 	uint32_t cancelled;
 } state;
@@ -100,7 +100,12 @@ static void audit(struct djed_audit *audit)
 	audit->resource[3] = 4;
 }
 
-static const struct djed_server server = {NULL, handle, notified, audit};
+static void failed(uint64_t bits)
+{
+	state.failed |= bits;
+}
+
+static const struct djed_server server = {NULL, handle, notified, audit, failed};
 
 static void echo(const struct djed_delivery *d, struct djed_message *answer)
 {
@@ -274,6 +279,28 @@ Test(runtime, deadline_is_reported_once)
 	djed_port_time = 1001;
 	djed_runtime_step();
 	cr_assert(state.woken == (1 | passed) && djed_deadline == 0);
+}
+
+Test(runtime, failed_work)
+{
+	const uint64_t passed = UINT64_C(1) << 63;
+
+	start(DJED_POLICY_CHAIN);
+	djed_port_time = 1000;
+	djed_port_server = &server;
+	djed_deadline = 900;
+	djed_ipc.in = (struct djed_delivery){
+		.kind = DJED_DELIVERY_NOTIFIED, .transaction = 50, .bits = DJED_NOTIFY_FAILED | passed | 4};
+	djed_runtime_step();
+	cr_assert(state.woken == 0 && state.failed == (passed | 4) && djed_runtime.next == DJED_NEXT_FINISH);
+	cr_assert(djed_runtime_deadline() == 900);
+	/* It has crashed even at that: the server is left alone, and the deadline moves away. */
+	state.failed = 0;
+	djed_ipc.in.attempt = 1;
+	djed_runtime_step();
+	cr_assert(state.failed == 0 && djed_deadline == 900 && djed_runtime_deadline() > 1000);
+	djed_deadline = 0;
+	cr_assert(djed_runtime_deadline() == 0, "none stays none");
 }
 
 Test(runtime, audits)
