@@ -87,6 +87,8 @@ void rs_recover(const struct djed_message *report)
 		rs_shut_down("a crash report names no service");
 		return;
 	}
+	if (information.state != DJED_SERVICE_STOPPED)
+		return; /* decided already, when this report was delivered before */
 	decision = orchestrator_decide(&rs.orchestrator, &crash);
 	status = decision.action ? carry_out(record.service, &decision) : 0;
 	record.rung = decision.rung;

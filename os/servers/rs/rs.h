@@ -21,6 +21,9 @@ void rs_recover(const struct djed_message *report);
 /* The run has ended: starts the final audit. Called again by the deadline until the machine is halted. */
 void rs_finish(void);
 
+/* The same after a service has crashed over it each time: it is not asked again. */
+void rs_finish_failed(void);
+
 /* Ends the run as a controlled shutdown. */
 void rs_shut_down(const char *reason);
 
