@@ -172,6 +172,28 @@ static void notified(uint64_t bits)
 		send_soon();
 }
 
+/* Some of that crashes: one piece of output at a time is tried in its stead, and what cannot be sent is lost. */
+static void failed(uint64_t bits)
+{
+	struct tty *tty = &console.tty;
+	uint32_t start = (uint32_t)(tty->output_head % TTY_OUTPUT), taken = 0;
+	uint64_t length = tty->output_tail - tty->output_head;
+
+	(void)bits;
+	djed_deadline = 0;
+	if (length > UART_MESSAGE)
+		length = UART_MESSAGE;
+	if (length > TTY_OUTPUT - start)
+		length = TTY_OUTPUT - start;
+	if (uart_write(console_slots.uart, tty->output_head, djed_own(tty->output + start, (uint32_t)length), &taken) ||
+	    taken > length)
+		taken = (uint32_t)length;
+	tty->output_head += taken;
+	if (taken && tty->output_head != tty->output_tail)
+		djed_deadline = 1; /* else the line says when it takes more */
+	wake(WAITER_WRITES);
+}
+
 /* ---- messages ---------------------------------------------------------------------------------------- */
 
 static bool in_background(uint32_t process_group)
@@ -321,4 +343,4 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 }
 
-DJED_SERVER(init, handle, notified, console_audit)
+DJED_SERVER_WITH_FAILED(init, handle, notified, console_audit, failed)

@@ -69,4 +69,20 @@ static void notified(uint64_t bits)
 	threads_lift(now);
 }
 
-DJED_SERVER(init, handle, notified, sched_audit)
+/* That crashes: the first sleeper alone is woken, or nobody lifted for now. */
+static void failed(uint64_t bits)
+{
+	uint64_t now = djed_now();
+	struct thread *t = sched.first_sleeper == NONE ? NULL : &sched.thread[sched.first_sleeper];
+
+	(void)bits;
+	if (t && t->wake_at <= now) {
+		djed_answer_parked(t->sleeping, 0, 0);
+		sleep_remove(t);
+	} else if (sched.lift_at && sched.lift_at <= now) {
+		sched.lift_at = now + LIFT_NS;
+		deadline_update();
+	}
+}
+
+DJED_SERVER_WITH_FAILED(init, handle, notified, sched_audit, failed)
