@@ -177,6 +177,8 @@ static void audit_process(struct djed_audit *audit, const struct process *proces
 		   process->pid);
 	djed_check(audit, !process->wait.request || vfs_seen.listed[process - vfs_process],
 		   "process %u waits, but is not listed", process->pid);
+	if (limbo_holds(process->pid))
+		return; /* to the others it has ended */
 	audit->processes++;
 	audit->process_xor ^= djed_mix(process->pid);
 }
@@ -214,10 +216,26 @@ static void audit_processes(struct djed_audit *audit)
 		   VFS_PROCESSES - 1 - used - free_slots);
 }
 
+static void audit_limbo(struct djed_audit *audit)
+{
+	djed_check(audit, vfs_limbo.used <= VFS_LIMBO, "%u things are to be closed", vfs_limbo.used);
+	for (uint32_t i = 0; i < vfs_limbo.used && i < VFS_LIMBO; i++) {
+		const struct limbo_entry *entry = &vfs_limbo.entry[i];
+
+		if (entry->file >= VFS_FILES || (entry->file && vfs_file[entry->file].kind == FILE_FREE))
+			djed_violation(audit, "file %u, which is not open, is to be closed", entry->file);
+		else if (entry->file)
+			vfs_seen.references[entry->file]++;
+		else
+			djed_check(audit, process_find(entry->pid), "process %u, which does not exist, is to end",
+				   entry->pid);
+	}
+}
+
 static void audit_waiting(struct djed_audit *audit)
 {
 	uint16_t previous = 0;
-	uint64_t first = 0;
+	uint64_t first = limbo_deadline();
 
 	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
 		const struct wait *wait;
@@ -271,6 +289,7 @@ void vfs_audit(struct djed_audit *audit)
 	memset(&vfs_seen, 0, sizeof(vfs_seen));
 	audit_waiting(audit);
 	audit_processes(audit);
+	audit_limbo(audit);
 	audit_files(audit);
 	audit_pipes(audit);
 	vfs_audit_names(audit);

@@ -70,7 +70,7 @@ djed_status descriptor_set(struct process *process, uint64_t fd, uint32_t file, 
 	if (status)
 		return status;
 	if (descriptor_slot(process, fd))
-		descriptor_close(process, fd);
+		descriptor_drop(process, fd);
 	put(process, (uint32_t)fd, file, flags);
 	return 0;
 }
@@ -96,12 +96,18 @@ djed_status descriptor_close(struct process *process, uint64_t fd)
 	return 0;
 }
 
+djed_status descriptor_drop(struct process *process, uint64_t fd)
+{
+	/* A descriptor that cannot be closed would keep others waiting. */
+	return djed_current()->attempt && limbo_close(process, fd) ? 0 : descriptor_close(process, fd);
+}
+
 void descriptors_close_all(struct process *process, bool on_execute)
 {
 	for (uint32_t fd = process->limit; fd-- > 0;) {
 		const struct descriptor *slot = descriptor_slot(process, fd);
 
 		if (slot && (!on_execute || slot->flags & LINUX_FD_CLOEXEC))
-			descriptor_close(process, fd);
+			(void)(on_execute ? descriptor_drop : descriptor_close)(process, fd);
 	}
 }

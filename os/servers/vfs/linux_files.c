@@ -76,7 +76,7 @@ int64_t linux_on_close(int32_t fd)
 {
 	struct process *process = process_caller();
 
-	return process ? descriptor_close(process, (uint64_t)fd) : -EBADF;
+	return process ? descriptor_drop(process, (uint64_t)fd) : -EBADF;
 }
 
 static int64_t duplicate(int32_t fd, uint64_t from, uint16_t flags)

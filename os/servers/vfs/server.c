@@ -76,12 +76,25 @@ static void notified(uint64_t bits)
 {
 	if (bits & CONSOLE_CHANGED)
 		wait_wake_console();
-	if (bits >> 63)
+	if (bits >> 63 && !limbo_settle(djed_now()))
 		wait_wake_late(djed_now());
 }
 
+/* That crashes: what was to be closed waits, or those whose time has come are answered instead of looking again. */
+static void failed(uint64_t bits)
+{
+	uint64_t now = djed_now();
+
+	if (!(bits >> 63))
+		return;
+	if (limbo_deadline() && limbo_deadline() <= now)
+		limbo_fail(now);
+	else
+		wait_fail_late(now);
+}
+
 void vfs_audit(struct djed_audit *audit);
-DJED_SERVER(init, handle, notified, vfs_audit)
+DJED_SERVER_WITH_FAILED(init, handle, notified, vfs_audit, failed)
 
 /* ---- what pm asks ---------------------------------------------------------------------------------------
  */
@@ -128,7 +141,9 @@ djed_status vfs_on_exit(uint32_t pid)
 
 	if (!process)
 		return -ESRCH;
-	process_exit(process);
+	/* Delivered again, as some server crashed over it. */
+	if (!djed_current()->attempt || !limbo_exit(process))
+		process_exit(process);
 	return 0;
 }
 

@@ -313,7 +313,35 @@ djed_status descriptor_add(struct process *process, uint32_t from, uint32_t file
 /* Puts a file at exactly `fd`, closing what was there. -EBADF, -ENOMEM. */
 djed_status descriptor_set(struct process *process, uint64_t fd, uint32_t file, uint16_t flags);
 djed_status descriptor_close(struct process *process, uint64_t fd);
+/* The same; if the request is delivered again, as some server crashed over it, the file is closed later. */
+djed_status descriptor_drop(struct process *process, uint64_t fd);
 void descriptors_close_all(struct process *process, bool on_execute);
+
+/* ---- what could not be closed at once: limbo.c -------------------------------------------------------- */
+
+enum { VFS_LIMBO = 512 };
+struct limbo_entry {
+	uint32_t pid;  /* that held it */
+	uint16_t file; /* whose reference is to be given up; 0: the whole process */
+	bool failed;   /* that crashed; waits until it is tried again */
+};
+struct limbo {
+	struct limbo_entry entry[VFS_LIMBO];
+	uint32_t used;
+	uint64_t retry_at; /* ns since boot: when those that failed are tried again */
+};
+extern struct limbo vfs_limbo;
+
+/* Closes a descriptor, ends a process, later. False: no room (or no such descriptor), nothing is done. */
+bool limbo_close(struct process *process, uint64_t fd);
+bool limbo_exit(struct process *process);
+bool limbo_holds(uint32_t pid); /* the whole process */
+/* When there is something to do, ns since boot; 0: never. */
+uint64_t limbo_deadline(void);
+/* Does the first thing that is due. False: there was none. */
+bool limbo_settle(uint64_t now);
+/* That has crashed: nobody shall wait for it. */
+void limbo_fail(uint64_t now);
 
 /* ---- waiting: wait.c --------------------------------------------------------------------------------- */
 
@@ -324,9 +352,12 @@ void wait_forget(struct process *process);
 void wait_wake(struct process *process);
 /* Wakes those that wait for a pipe: its readers, writers, openers, and polls that watch it. */
 void wait_wake_pipe(uint32_t pipe);
+void wait_set_deadline(void); /* computes djed_deadline anew */
 void wait_wake_console(void);
 void wait_wake_lock(uint32_t inode);
 void wait_wake_late(uint64_t now);
+/* The same when that crashes: they get what is done so far, or EIO. */
+void wait_fail_late(uint64_t now);
 /* Whether the held request was parked before. */
 bool wait_resumed(void);
 /* Bytes that earlier steps of the held request have moved; 0 if it was not parked before. */

@@ -14,9 +14,9 @@ static void unlink_waiting(struct process *process)
 	wait->request = 0;
 }
 
-static void set_deadline(void)
+void wait_set_deadline(void)
 {
-	uint64_t first = 0;
+	uint64_t first = limbo_deadline();
 
 	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
 		uint64_t deadline = vfs_process[i].wait.deadline;
@@ -32,7 +32,7 @@ void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t p
 {
 	struct wait *wait = &process->wait;
 
-	djed_assert(wait->request == 0);
+	wait_forget(process); /* recovery may have answered an earlier one */
 	wait->request = djed_current()->request;
 	wait->kind = kind;
 	wait->pipe = kind == WAIT_LOCK ? 0 : what;
@@ -45,7 +45,7 @@ void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t p
 		vfs_process[vfs_waiting].wait.previous = (uint16_t)(process - vfs_process);
 	vfs_waiting = (uint16_t)(process - vfs_process);
 	if (deadline)
-		set_deadline();
+		wait_set_deadline();
 	djed_park(progress ? (djed_status)progress : -EIO);
 }
 
@@ -57,7 +57,7 @@ void wait_forget(struct process *process)
 		return;
 	unlink_waiting(process);
 	if (timed)
-		set_deadline();
+		wait_set_deadline();
 }
 
 void wait_wake(struct process *process)
@@ -122,7 +122,21 @@ static bool is_late(const struct wait *wait, uint64_t now)
 void wait_wake_late(uint64_t now)
 {
 	wake_where(is_late, now);
-	set_deadline();
+	wait_set_deadline();
+}
+
+void wait_fail_late(uint64_t now)
+{
+	for (uint16_t i = vfs_waiting, next; i; i = next) {
+		struct process *process = &vfs_process[i];
+
+		next = process->wait.next;
+		if (!is_late(&process->wait, now))
+			continue;
+		djed_answer_parked(process->wait.request, process->wait.progress ? 0 : -EIO, process->wait.progress);
+		unlink_waiting(process);
+	}
+	wait_set_deadline();
 }
 
 bool wait_resumed(void)
