@@ -252,9 +252,8 @@ static void audit_timers(struct djed_audit *a)
 	}
 	djed_check(a, at == NONE && count == armed && armed == pm.timers_armed,
 		   "%u timers in the list, %u armed, %u counted", count, armed, pm.timers_armed);
-	last = pm.first_timer < TIMERS_MAX ? pm.timer[pm.first_timer].deadline : 0;
-	djed_check(a, djed_deadline == (pm.probe_wanted || pm.tombstones ? 1 : last), "deadline is %llu",
-		   (unsigned long long)djed_deadline);
+	djed_check(a, pm.first_timer >= TIMERS_MAX || pm.tombstones > TOMBSTONES_MAX || djed_deadline == deadline_first(),
+		   "deadline is %llu", (unsigned long long)djed_deadline);
 }
 
 static void audit_run(struct djed_audit *a)

@@ -1,6 +1,7 @@
 /* The end of processes. */
 #include "pm.h"
 
+#include <abi/lab.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
 #include <protocols/sched_client.h>
@@ -118,60 +119,202 @@ static void leave_family(struct process *p, int32_t status)
 	become_zombie(p, status);
 }
 
-static void report_failure(uint32_t pid, const char *server, djed_status status)
+/* ---- what other servers hold of ended processes ------------------------------------------------ */
+
+/* In the order in which they are left. */
+enum { LEAVE_VFS = 1, LEAVE_SCHED = 2, LEAVE_MM = 4, LEAVE_INIT = 8, LEAVE_ALL = 7 };
+
+static void init_reaps(void)
 {
-	if (status)
-		djed_log("process %u: %s did not know it at its end (%lld)", pid, server, (long long)status);
+	for (uint16_t at = pm.process[0].first_child, next; at != NONE; at = next) {
+		next = pm.process[at].next_sibling;
+		if (pm.process[at].state == PROCESS_ZOMBIE)
+			process_reap(&pm.process[at]);
+	}
 }
 
-static void leave_servers(uint32_t pid)
+static void leave(uint32_t pid, unsigned servers)
 {
-	report_failure(pid, "vfs", vfs_exit(to.vfs, pid));
-	report_failure(pid, "sched", sched_remove(to.sched, pid));
-	report_failure(pid, "mm", mm_exit(to.mm, pid));
+	static const char *const name[] = {"vfs", "sched", "mm"};
+	djed_status status[3] = {0};
+
+	if (servers & LEAVE_VFS)
+		status[0] = vfs_exit(to.vfs, pid);
+	if (servers & LEAVE_SCHED)
+		status[1] = sched_remove(to.sched, pid);
+	if (servers & LEAVE_MM)
+		status[2] = mm_exit(to.mm, pid);
+	if (servers & LEAVE_INIT)
+		init_reaps();
+	for (unsigned i = 0; i < 3; i++)
+		if (status[i])
+			djed_log("process %u: %s did not know it at its end (%lld)", pid, name[i],
+				 (long long)status[i]);
 }
+
+static void tombstone_add(uint32_t pid, uint8_t left)
+{
+	if (pm.tombstones == TOMBSTONES_MAX) {
+		djed_log("process %u: no room for its tombstone", pid);
+		return;
+	}
+	pm.tombstone[pm.tombstones++] = (struct tombstone){.pid = pid, .left = left};
+	deadline_update();
+}
+
+bool tombstone_waits(const struct tombstone *t)
+{
+	return t->left == t->failed;
+}
+
+/* The first that no server has failed at yet; else, when it is time, the first that is to be tried again. */
+static struct tombstone *tombstone_next(uint64_t now)
+{
+	for (unsigned i = 0; i < pm.tombstones; i++)
+		if (!tombstone_waits(&pm.tombstone[i]))
+			return &pm.tombstone[i];
+	return pm.tombstones && now >= pm.tombstones_retry ? &pm.tombstone[0] : NULL;
+}
+
+static unsigned step_of(const struct tombstone *t)
+{
+	unsigned open = tombstone_waits(t) ? t->left : t->left & ~t->failed;
+
+	return open & -open;
+}
+
+bool tombstone_clear(void)
+{
+	struct tombstone *t = tombstone_next(djed_now());
+	unsigned step;
+
+	if (!t)
+		return false;
+	step = step_of(t);
+	leave(t->pid, step);
+	/* The server works again: what it failed at before is worth another try at once. */
+	for (unsigned i = 0; t->failed & step && i < pm.tombstones; i++)
+		pm.tombstone[i].failed &= (uint8_t)~step;
+	t->left &= (uint8_t)~step;
+	if (!t->left)
+		*t = pm.tombstone[--pm.tombstones];
+	deadline_update();
+	return true;
+}
+
+bool tombstone_postpone(void)
+{
+	struct tombstone *t = tombstone_next(djed_now()), last;
+
+	if (!t)
+		return false;
+	t->failed |= (uint8_t)step_of(t);
+	last = *t;
+	for (; t + 1 < pm.tombstone + pm.tombstones; t++)
+		*t = t[1];
+	*t = last;
+	pm.tombstones_retry = djed_now() + TOMBSTONE_RETRY_NS;
+	deadline_update();
+	return true;
+}
+
+/* ---- exit -------------------------------------------------------------------------------------- */
 
 void process_exit(struct process *p, int32_t status)
 {
 	djed_handle thread = p->thread;
 
 	(void)kernel_thread_times(thread, &p->user_time, &p->system_time);
-	leave_servers(p->pid);
+	/* Delivered again: some server crashed over it. The process ends all the same, and each server is left in a
+	 * transaction of its own, so that one that cannot let go of it does not hold up the rest (rule 16). */
+	if (djed_current()->attempt)
+		tombstone_add(p->pid, LEAVE_ALL);
+	else
+		leave(p->pid, LEAVE_ALL);
 	leave_family(p, status);
 	(void)kernel_thread_destroy(thread);
 }
 
-/* Clearing a tombstone takes two transactions: the first is pm's own work and lets the parent go on; the
- * second asks the other servers, one of which may be the reason why the process could not end. */
+static bool ended_by_kernel(const struct process *p)
+{
+	return p->state != PROCESS_ZOMBIE && p->thread && kernel_thread_alive(p->thread) != 0;
+}
+
+/* First pm's own work, which lets the parent go on; the other servers, one of which may be the reason why the
+ * process could not end, come later. */
 void tombstones_find(void)
 {
 	uint16_t next;
 
-	for (uint16_t at = pm.process[0].next; at != NONE && pm.tombstones < TOMBSTONES_MAX; at = next) {
+	for (uint16_t at = pm.process[0].next; at != NONE; at = next) {
 		struct process *p = &pm.process[at];
 
 		next = p->next;
-		if (p->state == PROCESS_ZOMBIE || !p->thread || kernel_thread_alive(p->thread) == 0)
+		if (!ended_by_kernel(p))
 			continue;
 		djed_log("process %u: ended by the kernel", p->pid);
-		pm.tombstone[pm.tombstones++] = p->pid;
+		tombstone_add(p->pid, LEAVE_ALL);
 		leave_family(p, LINUX_SIGKILL);
 	}
-	deadline_update();
 }
 
-bool tombstone_clear(void)
+/* Without the probe, which could not start either. */
+static void run_ended_simply(const struct process *p)
 {
-	uint32_t pid;
+	if (p->pid == pm.first_program)
+		(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, (uint64_t)p->exit_status);
+	pm.first_program = pm.probe_program = 0;
+	djed_notify(to.rs, RUN_ENDED);
+}
 
-	if (!pm.tombstones)
-		return false;
-	pid = pm.tombstone[--pm.tombstones];
-	/* Delivered again: a server crashed over this very process. Asking once more would not end. */
-	if (djed_current()->attempt > 1)
-		djed_log("process %u: its tombstone stays", pid);
-	else
-		leave_servers(pid);
-	deadline_update();
-	return true;
+/* The same with nothing but what its relatives need: whatever it was in leave_family that crashed is left out where it
+ * can be. */
+static void end_simply(struct process *p)
+{
+	struct process *parent = process_at(p->parent);
+
+	while (p->first_child != NONE)
+		process_adopt(&pm.process[0], &pm.process[p->first_child]);
+	if (p->holds_parent && parent->wait == WAIT_VFORK)
+		djed_answer_parked(parent->parked, 0, p->pid);
+	else if (parent->wait == WAIT_CHILD)
+		djed_wake(parent->parked);
+	if (p->holds_parent ? parent->wait == WAIT_VFORK : parent->wait == WAIT_CHILD) {
+		parent->wait = WAIT_NOTHING;
+		parent->parked = 0;
+	}
+	if (parent->pid != INIT_PID && p->exit_signal) {
+		parent->signals.pending |= signal_bit(p->exit_signal);
+		if (parent->thread && parent->state == PROCESS_ALIVE)
+			(void)kernel_thread_signal(parent->thread);
+	}
+	for (unsigned kind = 0; kind < TIMER_KINDS; kind++)
+		if (timer_deadline(p, kind))
+			timer_set(p, kind, 0);
+	if (p->signals.pending)
+		signals_flush(p, p->signals.pending);
+	p->holds_parent = p->signals.suspended = false;
+	p->wait = WAIT_NOTHING;
+	p->parked = p->thread = 0;
+	p->state = PROCESS_ZOMBIE;
+	p->exit_status = LINUX_SIGKILL;
+	p->report = 0;
+	pm.zombies++;
+	if (p->pid == pm.first_program || p->pid == pm.probe_program)
+		run_ended_simply(p);
+}
+
+void tombstones_find_simply(void)
+{
+	uint16_t next;
+
+	for (uint16_t at = pm.process[0].next; at != NONE; at = next) {
+		struct process *p = &pm.process[at];
+
+		next = p->next;
+		if (!ended_by_kernel(p))
+			continue;
+		tombstone_add(p->pid, LEAVE_ALL | LEAVE_INIT);
+		end_simply(p);
+	}
 }

@@ -118,6 +118,8 @@ static void handle(const struct djed_delivery *d)
 		djed_reply(-ESRCH);
 	} else if (d->kind == DJED_DELIVERY_CANCEL) {
 		cancel(p, d);
+	} else if (d->attempt && simple_dispatch(p, d)) {
+		return;
 	} else if (!linux_dispatch(d) && !event_dispatch_mine(d) && !pm_dispatch(d)) {
 		djed_reply(-ENOSYS);
 	}
@@ -148,4 +150,19 @@ static void notified(uint64_t bits)
 	}
 }
 
-DJED_SERVER(init, handle, notified, pm_audit)
+/* What is to be done crashes pm or a server below it, each time. */
+static void failed(uint64_t bits)
+{
+	uint64_t now = djed_now();
+
+	if (bits & DJED_NOTIFY_TOMBSTONE)
+		tombstones_find_simply();
+	if (!(bits >> DEADLINE_BIT))
+		return;
+	if (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
+		timers_forget(now);
+	else if (!tombstone_postpone() && pm.probe_wanted)
+		probe_refuse();
+}
+
+DJED_SERVER_WITH_FAILED(init, handle, notified, pm_audit, failed)

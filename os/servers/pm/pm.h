@@ -29,7 +29,8 @@ enum {
 	GROUPS_MAX = 32,	     /* supplementary groups of a process */
 	PATH_SIZE = 4096,	     /* longest path with its NUL */
 	ARGUMENTS_SIZE = 256 * 1024, /* argument and environment strings of one exec; E2BIG beyond */
-	TOMBSTONES_MAX = 32,
+	TOMBSTONES_MAX = 256,
+	TOMBSTONE_RETRY_NS = 10000000,
 	NONE = 0xffff, /* no slot, no information */
 };
 
@@ -147,6 +148,13 @@ struct timer {
 	uint16_t next, previous; /* in order of deadline; NONE at the ends */
 };
 
+/* An ended process that other servers still know: bit per server in the order in which they are left. */
+struct tombstone {
+	uint32_t pid;
+	uint8_t left;	/* know it; pm itself last, if init has to reap */
+	uint8_t failed; /* of these: crashed over it; waits until it is tried again */
+};
+
 struct pm {
 	struct process process[PROCESSES_MAX];
 	uint16_t bucket[PID_BUCKETS];
@@ -162,8 +170,9 @@ struct pm {
 	uint16_t timers_armed;
 	uint32_t first_program; /* pid of the run's first program; 0: not started or ended */
 	uint32_t probe_program;
-	uint32_t tombstone[TOMBSTONES_MAX]; /* pids that other servers may still know */
+	struct tombstone tombstone[TOMBSTONES_MAX];
 	uint16_t tombstones;
+	uint64_t tombstones_retry; /* ns since boot: when those that wait are tried again */
 	bool probe_wanted;	/* the first program has ended, the probe is to be started */
 	uint64_t random_key[4]; /* generator behind getrandom */
 	char host_name[65];
@@ -257,6 +266,9 @@ void timer_set(struct process *p, enum timer_kind kind, uint64_t deadline);
 uint64_t timer_deadline(const struct process *p, enum timer_kind kind);
 /* Lets every timer whose deadline has passed act. */
 void timers_expire(uint64_t now);
+/* Those whose deadline has passed never act: what they had to do crashes. */
+void timers_forget(uint64_t now);
+uint64_t deadline_first(void);
 /* Computes djed_deadline anew: the first timer, or at once if there is other work to do later. */
 void deadline_update(void);
 
@@ -277,9 +289,14 @@ djed_status process_load(struct process *p, const char *path, const char *const 
 /* Ends a process: `status` as wait4 gives it. Cannot fail (rule 16). */
 void process_exit(struct process *p, int32_t status);
 /* The kernel has ended threads whose exit failed: their processes end here, and what other servers hold of
- * them is released later, one at a time. */
+ * them is released later. The second: after the first has crashed. */
 void tombstones_find(void);
-bool tombstone_clear(void); /* false: there is none */
+void tombstones_find_simply(void);
+/* Lets one server release what it holds of one ended process. False: there is nothing to do now. */
+bool tombstone_clear(void);
+/* That has crashed: it is tried again later. False: there was nothing to do. */
+bool tombstone_postpone(void);
+bool tombstone_waits(const struct tombstone *tombstone);
 void process_reap(struct process *child);
 bool group_orphaned(uint32_t group, const struct process *except);
 
@@ -302,8 +319,14 @@ void process_park(struct process *p, enum process_wait wait);
 /* Lets the parked request of `p` look again, if it waits for that. */
 void process_wake(struct process *p, enum process_wait wait);
 
+enum { RUN_ENDED = 1 /* notification bit for rs */ };
+/* simple.c: serves the held request, which is delivered again, if it is one of those that programs cannot do without.
+ * False: it has to go the usual way. */
+bool simple_dispatch(struct process *p, const struct djed_delivery *delivery);
+
 void start_first_program(void);
 void start_probe(void);
+void probe_refuse(void); /* starting it crashes: the run ends without */
 void run_ended(const struct process *p);
 
 /* ---- identity.c, info.c, random.c ------------------------------------------------------------------- */

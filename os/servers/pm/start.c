@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 enum { WORDS_MAX = 512, TEXT_SIZE = 8192, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
-enum { RUN_ENDED = 1 /* notification bit for rs */ };
 
 static const char *const environment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -204,6 +203,14 @@ void start_probe(void)
 		start(&words, &pm.probe_program, 0);
 	else
 		djed_notify(to.rs, RUN_ENDED);
+}
+
+void probe_refuse(void)
+{
+	djed_log("the probe cannot be started");
+	pm.probe_wanted = false;
+	deadline_update();
+	djed_notify(to.rs, RUN_ENDED);
 }
 
 void run_ended(const struct process *p)

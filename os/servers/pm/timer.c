@@ -41,11 +41,21 @@ static void link_timer(struct timer *t, uint64_t deadline)
 	pm.timers_armed++;
 }
 
+uint64_t deadline_first(void)
+{
+	uint64_t first = pm.first_timer == NONE ? 0 : pm.timer[pm.first_timer].deadline;
+
+	if (pm.probe_wanted)
+		return 1;
+	for (unsigned i = 0; i < pm.tombstones; i++)
+		if (!tombstone_waits(&pm.tombstone[i]))
+			return 1;
+	return pm.tombstones && (!first || pm.tombstones_retry < first) ? pm.tombstones_retry : first;
+}
+
 void deadline_update(void)
 {
-	djed_deadline = pm.probe_wanted || pm.tombstones ? 1
-			: pm.first_timer == NONE	 ? 0
-							 : pm.timer[pm.first_timer].deadline;
+	djed_deadline = deadline_first();
 }
 
 void timer_set(struct process *p, enum timer_kind kind, uint64_t deadline)
@@ -74,6 +84,13 @@ static void expired(struct process *p, enum timer_kind kind, uint64_t now)
 		timer_set(p, kind, deadline);
 	}
 	signal_send(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
+}
+
+void timers_forget(uint64_t now)
+{
+	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
+		unlink_timer(&pm.timer[pm.first_timer]);
+	deadline_update();
 }
 
 void timers_expire(uint64_t now)

@@ -168,6 +168,6 @@ void rs_finish_failed(void)
 		rs_finish();
 		return;
 	}
-	(void)kernel_lab_update(2, 0, 1); /* not to be audited is a violation */
+	(void)kernel_lab_update(DJED_LAB_VIOLATIONS, 0, 1); /* not to be audited is a violation */
 	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
 }

@@ -64,7 +64,7 @@ static void exit_signal(void) { p(3)->exit_signal = 65; }
 static void first_program(void) { pm.first_program = 555; }
 static void last_pid(void) { pm.last_pid = 40000; }
 static void init(void) { pm.process[0].pid = 7; }
-static void tombstones(void) { pm.tombstones = 33; }
+static void tombstones(void) { pm.tombstones = TOMBSTONES_MAX + 1; }
 
 // clang-format on
 static const struct corruption {

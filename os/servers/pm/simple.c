@@ -1,0 +1,78 @@
+/* Calls that shells repeat for ever when they fail, in the simplest way: for a request that is delivered again, because some
+ * server crashed in the usual way. What is asked for beyond the usual goes the usual way again. */
+#include "pm.h"
+
+#include <lib/client.h>
+#include <protocols/kernel.h>
+#include <protocols/linux.h>
+
+static bool suspend_simply(struct process *p, const uint64_t *word)
+{
+	const signal_set unblockable = signal_bit(LINUX_SIGKILL) | signal_bit(LINUX_SIGSTOP);
+	signal_set set;
+
+	if (word[1] != sizeof(set) || client_read(&set, word[0], sizeof(set)))
+		return false;
+	p->signals.saved = p->signals.blocked;
+	p->signals.suspended = true;
+	p->signals.blocked = set & ~unblockable;
+	p->parked = djed_current()->request;
+	p->wait = WAIT_SIGNAL;
+	djed_park(-EIO);
+	if (p->signals.pending & ~p->signals.blocked)
+		(void)kernel_thread_signal(p->thread);
+	return true;
+}
+
+/* Ended children only. */
+static bool wait_simply(struct process *p, const uint64_t *word)
+{
+	int32_t wanted = (int32_t)word[0];
+	uint32_t options = (uint32_t)word[2];
+	struct process *ended = NULL;
+	bool any = false;
+
+	if ((wanted <= 0 && wanted != -1) || options & ~(uint32_t)(LINUX_WNOHANG | LINUX_WUNTRACED) || word[3])
+		return false;
+	for_each_child(child, p)
+	{
+		if (wanted > 0 && child->pid != (uint32_t)wanted)
+			continue;
+		if (child->exit_signal != LINUX_SIGCHLD || child->report)
+			return false;
+		any = true;
+		if (child->state == PROCESS_ZOMBIE && !ended)
+			ended = child;
+	}
+	if (!any) {
+		djed_reply(-ECHILD);
+	} else if (ended) {
+		uint64_t pid = ended->pid;
+
+		if (word[1] && client_write(word[1], &ended->exit_status, sizeof(ended->exit_status)))
+			return false;
+		p->children_user_time += ended->user_time + ended->children_user_time;
+		p->children_system_time += ended->system_time + ended->children_system_time;
+		process_free(ended);
+		djed_reply_words(0, &pid, 1);
+	} else if (options & LINUX_WNOHANG) {
+		djed_reply(0);
+	} else {
+		p->parked = djed_current()->request;
+		p->wait = WAIT_CHILD;
+		djed_park(-EIO);
+	}
+	return true;
+}
+
+bool simple_dispatch(struct process *p, const struct djed_delivery *d)
+{
+	switch (d->message.label) {
+	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_RT_SIGSUSPEND):
+		return suspend_simply(p, d->message.word);
+	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_WAIT4):
+		return wait_simply(p, d->message.word);
+	default:
+		return false;
+	}
+}
