@@ -2,6 +2,7 @@
 #include "Fault.h"
 #include "Attributes.h"
 #include "Options.h"
+#include "Requests.h"
 #include "Runtime.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
@@ -99,6 +100,7 @@ PreservedAnalyses FaultPlanPass::run(Module &M, ModuleAnalysisManager &MAM) {
   std::string Table;
   raw_string_ostream Out(Table);
   uint64_t Blocks = 0, Sites = 0;
+  RequestBlocks Requests(M);
   for (Function &F : M) {
     if (F.isDeclaration() || F.hasFnAttribute(Attribute::Naked))
       continue;
@@ -112,6 +114,8 @@ PreservedAnalyses FaultPlanPass::run(Module &M, ModuleAnalysisManager &MAM) {
         }
       for (auto &[Candidate, Numbers] : Found)
         Candidate->setMetadata(SiteKind, numberNode(Context, Numbers));
+      if (!Requests.contains(Block))
+        Out << "# apart " << Blocks << ' ' << F.getName() << '\n';
       ++Blocks;
     }
   }

@@ -20,7 +20,8 @@
 //              unreachable
 //
 // The table of sites (DJED_FAULT_SITES): `site block function file:line class` a line, in ascending order of
-// sites, which begin at 1. A block's number is its index in djed_block_counts.
+// sites, which begin at 1. A block's number is its index in djed_block_counts. A line `# apart block function`
+// names a block that no request can run (Requests.h): its faults can be woken, but campaigns do not draw them.
 //
 // A further class is one more entry of the table in Fault.cpp: how it finds its candidate in a block, and
 // what happens instead of it.

@@ -32,7 +32,9 @@ struct site {
 struct sites {
 	struct site *list;
 	unsigned count;
-	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX]; /* of each service */
+	/* Of each service: the blocks that a request can reach, how many of these the golden run executed, and those apart,
+	 * which only start-up, audit and panic can run. */
+	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX], apart[DJED_SERVICES_MAX];
 };
 
 struct settings {

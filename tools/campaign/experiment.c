@@ -69,7 +69,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 {
 	(void)settings;
 	struct text line = {0};
-	text_format(&line, "policy=%s monitor=broker console=raw", policy);
+	text_format(&line, "policy=%s monitor=broker console=terminal", policy);
 	char *const probe[] = {"/bin/sh", "/campaign/probe.sh", NULL};
 	guest_add_words(&line, "probe", probe);
 	char *const program[] = {"/bin/sh", "/campaign/workload.sh", NULL};

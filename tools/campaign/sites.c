@@ -38,6 +38,24 @@ void counts_read(struct counts *counts, struct machine *m)
 	}
 }
 
+/* Marks the blocks that only start-up, audit or panic can run: `# apart BLOCK FUNCTION` a line. */
+static void read_apart(bool *apart, uint64_t blocks, const char *table, const char *path)
+{
+	unsigned line_number = 1;
+	for (const char *line = table; line; line = strchr(line, '\n')) {
+		if (*line == '\n') {
+			line++;
+			line_number++;
+		}
+		unsigned block;
+		if (strncmp(line, "# apart ", 8))
+			continue;
+		if (sscanf(line + 8, "%u", &block) != 1 || block >= blocks)
+			die("%s:%u: does not fit the running system", path, line_number);
+		apart[block] = true;
+	}
+}
+
 static void read_service(struct sites *sites, const struct counts *before, const struct counts *after, const char *name,
 			 unsigned service)
 {
@@ -48,9 +66,15 @@ static void read_service(struct sites *sites, const struct counts *before, const
 	char *file = format_string("services/%s.sites", name);
 	char *path = variant_path("campaign", file);
 	struct text table = read_file(path);
-	sites->blocks[service] = (unsigned)blocks;
-	for (uint64_t i = 0; i < blocks; i++)
-		sites->executed[service] += end[i] != start[i];
+	bool *apart = calloc(blocks ? blocks : 1, sizeof *apart);
+	if (!apart)
+		die("out of memory");
+	read_apart(apart, blocks, table.bytes, path);
+	for (uint64_t i = 0; i < blocks; i++) {
+		sites->blocks[service] += !apart[i];
+		sites->apart[service] += apart[i];
+		sites->executed[service] += !apart[i] && end[i] != start[i];
+	}
 	unsigned line_number = 0;
 	char *next;
 	for (char *line = table.bytes; *line; line = next) {
@@ -68,7 +92,7 @@ static void read_service(struct sites *sites, const struct counts *before, const
 		    site.block >= blocks)
 			die("%s:%u: does not fit the running system", path, line_number);
 		site.count = end[site.block] - start[site.block];
-		if (!site.count)
+		if (!site.count || apart[site.block])
 			continue;
 		site.function = format_string("%s", function);
 		site.location = format_string("%s", location);
@@ -79,6 +103,7 @@ static void read_service(struct sites *sites, const struct counts *before, const
 		sites->list[sites->count++] = site;
 	}
 	text_free(&table);
+	free(apart);
 	free(path);
 	free(file);
 }

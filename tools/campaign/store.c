@@ -10,7 +10,7 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT,"
 	"  seconds REAL, output BLOB);"
 	"CREATE TABLE IF NOT EXISTS service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT,"
-	"  executed INT, PRIMARY KEY(policy, number));"
+	"  executed INT, apart INT, PRIMARY KEY(policy, number));"
 	"CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT,"
 	"  class TEXT, PRIMARY KEY(service, number));"
 	"CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT,"
@@ -125,7 +125,7 @@ void store_golden(sqlite3 *db, const char *policy, const struct golden *golden)
 	sqlite3_bind_blob(add, 6, golden->output.bytes, (int)golden->output.length, SQLITE_STATIC);
 	store_step(db, add);
 	for (unsigned i = 0; i < golden->services; i++) {
-		add = store_prepare(db, "INSERT OR IGNORE INTO service VALUES(?, ?, ?, ?, ?, 0, 0)");
+		add = store_prepare(db, "INSERT OR IGNORE INTO service VALUES(?, ?, ?, ?, ?, 0, 0, 0)");
 		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(add, 2, i);
 		sqlite3_bind_text(add, 3, golden->service[i], -1, SQLITE_STATIC);
@@ -151,10 +151,11 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 		store_step(db, add);
 	}
 	for (unsigned i = 0; i < golden->services; i++) {
-		sqlite3_stmt *add = store_prepare(db, "UPDATE service SET blocks = ?, executed = ? WHERE number = ?");
+		sqlite3_stmt *add = store_prepare(db, "UPDATE service SET blocks = ?, executed = ?, apart = ? WHERE number = ?");
 		sqlite3_bind_int64(add, 1, sites->blocks[i]);
 		sqlite3_bind_int64(add, 2, sites->executed[i]);
-		sqlite3_bind_int64(add, 3, i);
+		sqlite3_bind_int64(add, 3, sites->apart[i]);
+		sqlite3_bind_int64(add, 4, i);
 		store_step(db, add);
 	}
 	store_run(db, "COMMIT");

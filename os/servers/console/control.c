@@ -13,6 +13,7 @@ enum request {
 	TIOCGPGRP = 0x540f,
 	TIOCSPGRP = 0x5410,
 	TIOCOUTQ = 0x5411,
+	TIOCSTI = 0x5412,
 	TIOCGWINSZ = 0x5413,
 	TIOCSWINSZ = 0x5414,
 	FIONREAD = 0x541b,
@@ -103,6 +104,21 @@ static int64_t flush(uint64_t what)
 	return 0;
 }
 
+/* TIOCSTI: a byte as if it had been typed. */
+static int64_t type(uint64_t argument, bool own)
+{
+	uint8_t byte;
+
+	if (!own)
+		return -EPERM;
+	if (client_read(&byte, argument, sizeof(byte)))
+		return -EFAULT;
+	if (tty_input_room(&console.tty) == 0)
+		return -EAGAIN;
+	tty_receive(&console.tty, byte);
+	return 0;
+}
+
 int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_group, uint32_t session)
 {
 	struct tty *tty = &console.tty;
@@ -141,6 +157,8 @@ int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_grou
 		return 0;
 	case TIOCOUTQ:
 		return give(argument, (uint32_t)(tty->output_tail - tty->output_head));
+	case TIOCSTI:
+		return type(argument, own);
 	case TIOCGWINSZ:
 		return client_write(argument, &tty->size, sizeof(tty->size));
 	case TIOCSWINSZ:

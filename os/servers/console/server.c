@@ -275,7 +275,6 @@ djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking
 djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t process, uint32_t process_group,
 			       uint32_t session, uint64_t *result)
 {
-	uint8_t stopped = console.tty.stopped;
 	uint32_t signals = console.tty.signals, foreground = console.tty.foreground;
 	int64_t value = console_ioctl(request, argument, process_group, session);
 
@@ -286,9 +285,9 @@ djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t pro
 	*result = (uint64_t)value;
 	if (foreground != console.tty.foreground)
 		wake(WAITER_READS);
-	if (stopped && !console.tty.stopped)
-		send_soon();
-	if (signals != console.tty.signals || (console.waiters && tty_readable(&console.tty)))
+	send_soon(); /* the echo of a byte that was typed, or output that is no longer held */
+	if (signals != console.tty.signals ||
+	    ((console.waiters || console.vfs_watches) && tty_readable(&console.tty)))
 		tell_change();
 	return 0;
 }

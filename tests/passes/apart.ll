@@ -1,0 +1,52 @@
+; Blocks that no request can run are named in the table (passes/Requests.h).
+; RUN: env DJED_PASS=fault DJED_FAULT_SITES=%t %opt -passes=djed,verify %s -o /dev/null
+; RUN: FileCheck %s < %t
+
+; CHECK:      # apart 0 start
+; CHECK-NEXT: 1 1 serve ?:0 null-pointer
+; CHECK-NEXT: # apart 2 serve
+; CHECK-NEXT: 2 3 serve ?:0 null-pointer
+; CHECK-NEXT: 3 4 by_pointer ?:0 null-pointer
+; CHECK-NEXT: # apart 5 audit
+; CHECK-NEXT: # apart 6 audit_only
+; CHECK-NEXT: # apart 7 vsnprintf
+; CHECK-NOT: {{.}}
+@djed_server = constant { ptr, ptr, ptr, ptr } { ptr @start, ptr @serve, ptr null, ptr @audit }
+@table = internal constant [1 x ptr] [ptr @by_pointer]
+
+declare void @djed_panic(ptr) noreturn
+
+define internal void @start() {
+  ret void
+}
+
+define internal void @serve(ptr %p) {
+  %v = load i32, ptr %p
+  %c = icmp eq i32 %v, 0
+  br i1 %c, label %panic, label %go
+panic:
+  call void @djed_panic(ptr %p)
+  unreachable
+go:
+  %f = load volatile ptr, ptr @table
+  call void %f(ptr %p)
+  ret void
+}
+
+define internal void @by_pointer(ptr %p) {
+  store i32 1, ptr %p
+  ret void
+}
+
+define internal void @audit() {
+  call void @audit_only()
+  ret void
+}
+
+define internal void @audit_only() noinline {
+  ret void
+}
+
+define i32 @vsnprintf(ptr %to) {
+  ret i32 0
+}
