@@ -13,7 +13,8 @@ namespace {
 /// Members of struct djed_server (runtime/include/djed/server.h).
 enum ServerMember { Init, Handle, Notified, Audit, ServerMembers };
 
-constexpr const char *Formatter = "vsnprintf"; ///< What djed_log, djed_panic and djed_violation call.
+/// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to vsnprintf.
+constexpr const char *Formatter = "lib_vsnprintf";
 
 class Walk {
   Module &M;

@@ -9,7 +9,7 @@
 //
 //   - blocks all of whose paths end in `unreachable` (panic, failed assertion, sanitizer trap): they run when
 //     the server is already lost;
-//   - the formatter `vsnprintf`, which the native runtime calls for the text of lines, unless something that is
+//   - the formatter `lib_vsnprintf`, which the native runtime calls for the text of lines, unless something that is
 //     reached calls it or djed_log.
 //
 // A program without djed_server has no start-up apart: everything in it counts.

@@ -9,7 +9,7 @@
 ; CHECK-NEXT: 3 4 by_pointer ?:0 null-pointer
 ; CHECK-NEXT: # apart 5 audit
 ; CHECK-NEXT: # apart 6 audit_only
-; CHECK-NEXT: # apart 7 vsnprintf
+; CHECK-NEXT: # apart 7 lib_vsnprintf
 ; CHECK-NOT: {{.}}
 @djed_server = constant { ptr, ptr, ptr, ptr } { ptr @start, ptr @serve, ptr null, ptr @audit }
 @table = internal constant [1 x ptr] [ptr @by_pointer]
@@ -47,6 +47,6 @@ define internal void @audit_only() noinline {
   ret void
 }
 
-define i32 @vsnprintf(ptr %to) {
+define i32 @lib_vsnprintf(ptr %to) {
   ret i32 0
 }

@@ -95,9 +95,5 @@ static void handle(const struct djed_delivery *d)
 		djed_reply(-ENOSYS);
 }
 
-static void notified(uint64_t bits)
-{
-	djed_log("notified of %llx", (unsigned long long)bits); /* nobody may */
-}
-
-DJED_SERVER(init, handle, notified, ds_audit)
+/* Nobody has the right to notify it. */
+DJED_SERVER(init, handle, NULL, ds_audit)

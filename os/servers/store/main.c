@@ -131,9 +131,5 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 }
 
-static void notified(uint64_t bits)
-{
-	djed_log("store: unexpected notification %#llx", (unsigned long long)bits);
-}
-
-DJED_SERVER(init, handle, notified, store_audit)
+/* Nobody has the right to notify it. */
+DJED_SERVER(init, handle, NULL, store_audit)
