@@ -45,6 +45,7 @@ static struct {
 } undo;
 
 static uint64_t badge;
+static uint32_t attempt;
 static struct host_options options;
 
 static void fail(const char *what, const char *name)
@@ -183,6 +184,7 @@ static struct host_outcome deliver(djed_slot slot, struct host_request *request,
 		fail("called while it is working: a cycle in the calls", service->name);
 	djed_ipc.in = (struct djed_delivery){.kind = kind,
 					     .flags = flags,
+					     .attempt = attempt,
 					     .sender = request->sender,
 					     .transaction = request->transaction,
 					     .request = request->handle,
@@ -333,6 +335,11 @@ struct host_outcome host_wake(djed_handle handle)
 struct host_outcome host_cancel(djed_handle handle)
 {
 	return again(handle, DJED_DELIVERY_CANCEL);
+}
+
+void host_attempt(uint32_t number)
+{
+	attempt = number;
 }
 
 uint32_t host_notify(const char *name, uint64_t bits)

@@ -77,6 +77,8 @@ struct host_outcome host_follow(struct host_outcome forwarded);
 /* A parked request again: woken, or cancelled. */
 struct host_outcome host_wake(djed_handle parked);
 struct host_outcome host_cancel(djed_handle parked);
+/* The attempt that all further deliveries are said to be (0 at first), as after rollbacks. */
+void host_attempt(uint32_t attempt);
 /* Notification bits; returns the log state at the end. */
 uint32_t host_notify(const char *service, uint64_t bits);
 /* The server's own audit. */

@@ -1,6 +1,7 @@
 /* Start, fork, exec, exit, wait. */
 #include "world.h"
 
+#include <abi/lab.h>
 #include <criterion/criterion.h>
 #include <protocols/kernel.h>
 #include <protocols/linux.h>
@@ -48,6 +49,8 @@ Test(life, missing_program)
 	world_calls.open = -ENOENT;
 	world_start("-- /no/such thing");
 	cr_assert(!world_thread[2].exists);
+	cr_assert(host_take_effect(KERNEL_OP_LAB_UPDATE, &e));
+	cr_assert_eq(e.in[0], DJED_LAB_START_ERROR);
 	cr_assert(host_take_effect(KERNEL_OP_LAB_UPDATE, &e));
 	cr_assert_eq(e.in[2], 127 << 8);
 	cr_assert_eq(host_count_effects(KERNEL_OP_NOTIFY), 1);
@@ -354,5 +357,46 @@ Test(life, tombstone)
 		world_notify(1ull << 63); /* each in a transaction of its own */
 	cr_assert_eq(world_calls.vfs_exits, 1);
 	cr_assert_eq(world_calls.sched_removes, 1);
+	world_check("cleared");
+}
+
+Test(life, exit_that_crashed)
+{
+	world_start("-- sh");
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	host_attempt(1);
+	world_call(2, LINUX_WAIT4, 3, at(0), 0, 0);
+	cr_assert_eq(process_find(2)->wait, WAIT_CHILD);
+	world_call(3, LINUX_EXIT_GROUP, 5);
+	cr_assert_eq(world_thread[2].context.rax, 3);
+	cr_assert_eq(status_at(0), 5 << 8, "its parent has its status");
+	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, at(0), 0, 0), -ECHILD);
+	host_attempt(0);
+	cr_assert_eq(world_calls.vfs_exits + world_calls.sched_removes + world_calls.mm_exits, 0);
+	world_check("ended");
+	/* vfs crashes over it: the others go first, and it is tried again later. */
+	world_notify(1ull << 63 | DJED_NOTIFY_FAILED);
+	world_notify(1ull << 63);
+	world_notify(1ull << 63);
+	cr_assert(world_calls.vfs_exits == 0 && world_calls.sched_removes == 1 && world_calls.mm_exits == 1);
+	cr_assert_gt(host_deadline("pm"), djed_now());
+	djed_port_time = host_deadline("pm");
+	world_notify(1ull << 63);
+	cr_assert(world_calls.vfs_exits == 1 && pm.tombstones == 0 && host_deadline("pm") == 0);
+	world_check("cleared");
+}
+
+Test(life, tombstone_that_crashed)
+{
+	world_start("-- sh");
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	world_call(2, LINUX_WAIT4, 3, at(0), 0, 0);
+	world_thread[3] = (struct world_thread){0};
+	world_notify(DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED);
+	cr_assert_eq(world_thread[2].context.rax, 3);
+	cr_assert_eq(status_at(0), LINUX_SIGKILL);
+	for (unsigned steps = 0; steps < 4; steps++)
+		world_notify(1ull << 63);
+	cr_assert(world_calls.vfs_exits == 1 && pm.tombstones == 0);
 	world_check("cleared");
 }

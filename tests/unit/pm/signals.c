@@ -283,6 +283,16 @@ Test(signals, suspend)
 	cr_assert_eq(c->rip, HANDLER);
 	handler_returns(3);
 	cr_assert_eq((int64_t)c->rax, -EINTR);
+	/* The same in the simple way of a redelivered request. */
+	host_attempt(1);
+	world_call(3, LINUX_RT_SIGSUSPEND, at(108), 8);
+	host_attempt(0);
+	cr_assert(world_thread[3].parked);
+	world_call(2, LINUX_KILL, 3, LINUX_SIGUSR1);
+	cr_assert_eq(c->rip, HANDLER);
+	handler_returns(3);
+	cr_assert_eq((int64_t)c->rax, -EINTR);
+	cr_assert_eq(process_find(3)->signals.blocked, signal_bit(LINUX_SIGUSR1) | signal_bit(LINUX_SIGHUP));
 	cr_assert_eq(world_call(3, LINUX_RT_SIGSUSPEND, at(108), 4), -EINVAL);
 	cr_assert_eq(world_call(3, LINUX_RT_SIGSUSPEND, 1, 8), -EFAULT);
 	/* A stop in the middle: the call is restarted, under its own mask again. */

@@ -267,3 +267,65 @@ Test(pipes, locks)
 	cr_assert_eq(world_call(LINUX_FLOCK, again, LINUX_LOCK_SH), 0);
 	world_check("locks");
 }
+
+static const uint64_t late = UINT64_C(1) << 63;
+
+/* As when some server has crashed over it once. */
+static void close_again(int32_t fd)
+{
+	host_attempt(1);
+	cr_assert_eq(world_call(LINUX_CLOSE, fd), 0);
+	host_attempt(0);
+}
+
+Test(pipes, end_that_is_closed_later)
+{
+	struct host_outcome reader;
+	uint64_t byte = world_room(1);
+	int32_t fd[2];
+
+	world_start();
+	make_pipe(fd, 0);
+	world_fork(1, 2);
+	reader = host_linux("vfs", LINUX_READ, fd[0], byte, 1);
+	cr_assert_eq(reader.next, DJED_NEXT_PARK);
+	close_again(fd[1]);
+	cr_assert_eq(world_call(LINUX_CLOSE, fd[1]), -EBADF, "to the process it is closed at once");
+	world_check("one end in limbo");
+	host_notify("vfs", late);
+	host_attempt(1);
+	world_exit(2);
+	host_attempt(0);
+	cr_assert_eq(host_audit("vfs").processes, 1, "to the others it has ended");
+	host_notify("vfs", late);
+	cr_assert_eq(world_result(woken(reader)), 0, "nobody can write any more");
+	cr_assert_eq(host_deadline("vfs"), 0);
+	world_check("closed");
+}
+
+Test(pipes, end_that_cannot_be_closed)
+{
+	struct host_outcome reader;
+	uint64_t byte = world_room(1);
+	int32_t fd[2];
+
+	world_start();
+	make_pipe(fd, 0);
+	world_fork(1, 2);
+	reader = host_linux("vfs", LINUX_READ, fd[0], byte, 1);
+	close_again(fd[1]);
+	host_notify("vfs", late | DJED_NOTIFY_FAILED);
+	world_check("the other process still has it");
+	host_attempt(1);
+	world_exit(2);
+	host_attempt(0);
+	host_notify("vfs", late | DJED_NOTIFY_FAILED);
+	cr_assert_eq(world_result(woken(reader)), 0, "nobody can write any more");
+	cr_assert_gt(host_deadline("vfs"), 1, "the rest is tried again later");
+	world_check("postponed");
+	djed_port_time = host_deadline("vfs");
+	host_notify("vfs", late);
+	cr_assert_eq(host_deadline("vfs"), 0);
+	cr_assert_eq(process_find(2), NULL);
+	world_check("closed");
+}
