@@ -41,8 +41,8 @@ struct application *application_create(struct space *space, uint64_t badge)
 	a->state = APPLICATION_STOPPED;
 	a->signalled = a->raise = a->context_replaced = a->tapped = false;
 	a->badge = badge;
-	a->call_number = a->failing_call = ~0ull;
-	a->failures = 0;
+	a->call_number = ~0ull;
+	a->failing = a->failures = 0;
 	return a;
 }
 
@@ -194,15 +194,18 @@ void kernel_exception(uint32_t vector, uint64_t address, uint64_t error, uint32_
  * ------------------------------------------------------------------------------------------------------------
  */
 
-/* A program that goes on repeating what recovery goes on failing would run for ever (rung 3 of the ladder). */
+/* A program that goes on repeating what recovery goes on failing, or that needs a signal which cannot be delivered, would
+ * run for ever (rung 3 of the ladder). It can do without the end of its quantum. */
 static bool is_hopeless(struct application *a, enum txn_outcome outcome)
 {
+	if (a->waiting_for == DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_QUANTUM))
+		return false;
 	if (outcome != TXN_FAILED) {
-		if (a->call_number == a->failing_call)
+		if (a->waiting_for == a->failing)
 			a->failures = 0;
 		return false;
 	}
-	a->failing_call = a->call_number;
+	a->failing = a->waiting_for;
 	return ++a->failures == FAILURES_MAX;
 }
 
@@ -220,11 +223,6 @@ static bool call_answered(struct application *a, const struct djed_message *answ
 		}
 		if (a->call_number == LINUX_RT_SIGRETURN)
 			raise_later(a, SIGNAL_SEGV, 0, ARCH_PAGE_FAULT, 0);
-	}
-	if (is_hopeless(a, outcome)) {
-		lab()->rung_uses[RUNG_END_CLIENT]++;
-		bury(a, "it repeats for ever what fails");
-		return false;
 	}
 	if (a->context_replaced)
 		return true;
@@ -250,6 +248,11 @@ void application_answered(struct application *a, const struct djed_message *answ
 {
 	if (a->state == APPLICATION_GONE) {
 		release(a);
+		return;
+	}
+	if (is_hopeless(a, outcome)) {
+		lab()->rung_uses[RUNG_END_CLIENT]++;
+		bury(a, "it repeats for ever what fails");
 		return;
 	}
 	if (DJED_LABEL_PROTOCOL(a->waiting_for) == DJED_PROTOCOL_LINUX) {
