@@ -184,7 +184,7 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 		   (unsigned long long)p->parked);
 	djed_check(a, (p->state == PROCESS_STOPPED) == (p->wait == WAIT_STOPPED),
 		   "process %u: state %u, wait %u", p->pid, p->state, p->wait);
-	djed_check(a, (p->wait == WAIT_SIGNAL_SET) == (p->signals.wait_set != 0),
+	djed_check(a, p->wait == WAIT_SIGNAL_SET || !p->signals.wait_set,
 		   "process %u: wait %u for signals %llx", p->pid, p->wait,
 		   (unsigned long long)p->signals.wait_set);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
@@ -221,7 +221,8 @@ static void audit_life(struct djed_audit *a, const struct process *p)
 	djed_check(a, p->thread && kernel_thread_alive(p->thread) == 0, "process %u has no thread", p->pid);
 	djed_check(a, !p->exit_status, "process %u lives and has exit status %x", p->pid,
 		   (unsigned)p->exit_status);
-	djed_check(a, !timer_deadline(p, TIMER_WAIT) || p->wait == WAIT_SIGNAL_SET,
+	/* One that was woken has it until it runs again. */
+	djed_check(a, !timer_deadline(p, TIMER_WAIT) || p->wait == WAIT_SIGNAL_SET || p->wait == WAIT_NOTHING,
 		   "process %u: timer for no wait", p->pid);
 	a->processes++;
 	a->process_xor ^= djed_mix(p->pid);

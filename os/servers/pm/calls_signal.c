@@ -135,10 +135,14 @@ int64_t linux_on_rt_sigtimedwait(uint64_t set, uint64_t information, uint64_t ti
 	if (size != sizeof(wanted))
 		return -EINVAL;
 	if (client_read(&wanted, set, sizeof(wanted)) ||
-	    (timeout && client_read(&time, timeout, sizeof(time))))
+	    (timeout && client_read(&time, timeout, sizeof(time)))) {
+		wait_ends(p);
 		return -EFAULT;
-	if (timeout && (duration = duration_of(&time)) < 0)
+	}
+	if (timeout && (duration = duration_of(&time)) < 0) {
+		wait_ends(p);
 		return -EINVAL;
+	}
 	signal = signal_take(p, wanted & ~(signal_bit(LINUX_SIGKILL) | signal_bit(LINUX_SIGSTOP)), &info);
 	if (!signal) {
 		/* Woken without a signal: the time is over. */

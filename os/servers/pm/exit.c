@@ -74,6 +74,7 @@ static void become_zombie(struct process *p, int32_t status)
 	bool forgotten = parent->pid == INIT_PID;
 
 	p->state = PROCESS_ZOMBIE;
+	signals_flush(p, ~(signal_set)0); /* also the hang-up that its own end has just sent to its group */
 	p->exit_status = status;
 	p->report = 0;
 	pm.zombies++;
@@ -104,7 +105,6 @@ static void leave_family(struct process *p, int32_t status)
 	vfork_release(p);
 	timer_set(p, TIMER_ALARM, 0);
 	timer_set(p, TIMER_WAIT, 0);
-	signals_flush(p, ~(signal_set)0);
 	p->parked = 0;
 	p->wait = WAIT_NOTHING;
 	p->signals.suspended = false;

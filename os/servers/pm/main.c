@@ -79,10 +79,12 @@ static void cancel(struct process *p, const struct djed_delivery *d)
 {
 	if (p->wait == WAIT_VFORK) {
 		/* Only death ends this wait: the child still runs in the parent's memory. */
-		if (signal_fatal(p))
+		if (signal_fatal(p)) {
+			for_each_child(c, p) c->holds_parent = false;
 			abandon(p, -EINTR);
-		else
+		} else {
 			process_park(p, WAIT_VFORK);
+		}
 		return;
 	}
 	p->wait = WAIT_NOTHING;

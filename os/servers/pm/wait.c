@@ -79,4 +79,6 @@ void process_wake(struct process *p, enum process_wait wait)
 	djed_wake(p->parked);
 	p->parked = 0;
 	p->wait = WAIT_NOTHING;
+	if (wait == WAIT_SIGNAL_SET)
+		p->signals.wait_set = 0;
 }

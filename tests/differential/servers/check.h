@@ -41,6 +41,8 @@ struct subject {
 	const char *exemption; /* what that is, for people */
 	/* Its state is the device's: nothing is logged, and a repetition may be answered differently. */
 	bool device;
+	/* Only `make` knows when a parked request may be cancelled. */
+	bool cancels_itself;
 };
 extern const struct subject store_subject, mm_subject, pm_subject, sched_subject, ds_subject, vfs_subject,
     console_subject, monitor_subject, uart_subject, counter_subject;

@@ -59,6 +59,11 @@ static void start(void)
 	host_linux("vfs", LINUX_MKNOD, application_text("/fifo"), LINUX_S_IFIFO | 0644, 0);
 }
 
+/* Descriptors that a process seems to have: a bit each. */
+enum { DESCRIPTORS = 16 };
+static uint16_t descriptors[PROCESSES + 1];
+static uint32_t current; /* process that the next step is about */
+
 /* ---- values ----------------------------------------------------------------------------------------------- */
 
 static uint64_t a_path(void)
@@ -85,7 +90,13 @@ static uint64_t a_path(void)
 
 static uint64_t a_descriptor(void)
 {
-	return random_below(12) ? 3 + random_below(8) : PICK(0, 1, 2, (uint64_t)LINUX_AT_FDCWD, a_value());
+	uint64_t fd = random_below(DESCRIPTORS);
+
+	if (random_below(12) == 0)
+		return PICK(0, 1, 2, (uint64_t)LINUX_AT_FDCWD, a_value());
+	for (int i = 0; i < DESCRIPTORS && !(descriptors[current] >> fd & 1); i++)
+		fd = (fd + 1) % DESCRIPTORS;
+	return fd;
 }
 
 static uint64_t a_length(void)
@@ -113,7 +124,7 @@ static void make_bytes(struct step *step)
 	const uint64_t vector[] = {a_value(), random_below(3000), a_value(), random_below(3000)};
 	uint32_t number = (uint32_t)PICK(LINUX_READ, LINUX_WRITE, LINUX_WRITE, LINUX_WRITE, LINUX_PREAD64, LINUX_PWRITE64);
 
-	switch (random_below(8)) {
+	switch (random_below(9)) {
 	case 0:
 		set_call(step, random_below(2) ? LINUX_READV : LINUX_WRITEV, a_descriptor(),
 			 application_bytes(vector, sizeof(vector)), 1 + random_below(3));
@@ -123,6 +134,9 @@ static void make_bytes(struct step *step)
 		break;
 	case 2:
 		set_call(step, LINUX_FTRUNCATE, a_descriptor(), random_below(20000));
+		break;
+	case 8:
+		set_call(step, LINUX_READ, a_descriptor(), APPLICATION, random_below(10000));
 		break;
 	case 3:
 		set_call(step, LINUX_LSEEK, a_descriptor(), random_below(20000), random_below(3));
@@ -165,7 +179,7 @@ static void make_name(struct step *step)
 		set_call(step, LINUX_CHDIR, a_path());
 		break;
 	default:
-		set_call(step, LINUX_STAT, a_path(), a_value());
+		set_call(step, LINUX_STAT, a_path(), APPLICATION + random_below(APPLICATION_SIZE));
 	}
 }
 
@@ -177,13 +191,13 @@ static void make_descriptor(struct step *step)
 
 	switch (random_below(10)) {
 	case 0:
-		set_call(step, LINUX_CLOSE, a_descriptor());
+		set_call(step, LINUX_CLOSE, random_below(3) ? 3 + random_below(10) : a_descriptor());
 		break;
 	case 1:
 		set_call(step, LINUX_DUP2, a_descriptor(), a_descriptor());
 		break;
 	case 2:
-		set_call(step, LINUX_PIPE2, a_value(), PICK(0, LINUX_O_NONBLOCK));
+		set_call(step, LINUX_PIPE2, random_below(8) ? APPLICATION + random_below(APPLICATION_SIZE - 8) : a_value(), PICK(0, LINUX_O_NONBLOCK));
 		break;
 	case 3:
 		set_call(step, LINUX_POLL, application_bytes(polled, sizeof(polled)), 2, PICK(0, 10, 1000, UINT64_MAX));
@@ -196,13 +210,13 @@ static void make_descriptor(struct step *step)
 		set_call(step, LINUX_FLOCK, a_descriptor(), PICK(1, 2, 5, 6, 8));
 		break;
 	default:
-		set_call(step, LINUX_OPEN, a_path(), open_flags(), a_mode());
+		set_call(step, LINUX_OPEN, random_below(5) ? a_path() : application_text("/fifo"), open_flags(), a_mode());
 	}
 }
 
 static uint32_t a_process(void)
 {
-	return random_below(12) ? 2 + random_below(2 * PROCESSES) : (uint32_t)PICK(0, UINT32_MAX, 1 + random_below(5000));
+	return random_below(12) ? PROCESSES + random_below(2 * PROCESSES) : (uint32_t)PICK(0, UINT32_MAX, 1 + random_below(5000));
 }
 
 /* What pm asks. */
@@ -212,7 +226,7 @@ static void make_process(struct step *step)
 	struct djed_message *m = &step->message;
 
 	m->label = (uint32_t)PICK(VFS_FORK, VFS_FORK, VFS_EXIT, VFS_OPEN_PROGRAM, VFS_EXECUTED, VFS_SET_IDENTITY, VFS_CREATE);
-	m->word[0] = a_process();
+	m->word[0] = m->label == VFS_FORK || m->label == VFS_SET_IDENTITY ? 1 + random_below(2 * PROCESSES) : a_process();
 	m->word[1] = m->label == VFS_FORK ? a_process() : random_below(20);
 	for (int i = 2; i < 6; i++)
 		m->word[i] = random_below(4) ? 0 : random_below(1000);
@@ -234,6 +248,7 @@ static void make(struct step *step)
 	step->pid = 1 + random_below(PROCESSES);
 	for (unsigned tries = 0; process_waits(step->pid) && tries < PROCESSES; tries++)
 		step->pid = 1 + step->pid % PROCESSES;
+	current = step->pid;
 	if (process_waits(step->pid)) {
 		make_cancel(step, step->pid);
 		return;
@@ -257,7 +272,6 @@ static void make(struct step *step)
 	case 7:
 	case 8:
 	case 9:
-	case 10:
 		make_descriptor(step);
 		break;
 	default:
@@ -265,8 +279,43 @@ static void make(struct step *step)
 	}
 }
 
+static void note_descriptor(uint32_t pid, uint64_t fd, bool is_there)
+{
+	if (pid <= PROCESSES && fd >= 3 && fd < DESCRIPTORS)
+		descriptors[pid] = (uint16_t)((descriptors[pid] & ~(1u << fd)) | (unsigned)is_there << fd);
+}
+
+static void note_descriptors(uint32_t pid, const struct djed_message *m, const struct host_outcome *outcome)
+{
+	uint64_t at = m->word[0] - APPLICATION;
+	int32_t ends[2];
+
+	if (outcome->status == -EBADF)
+		note_descriptor(pid, m->word[0], false);
+	if (outcome->status)
+		return;
+	switch (m->label) {
+	case LINUX_LABEL(LINUX_OPEN):
+	case LINUX_LABEL(LINUX_DUP2):
+		note_descriptor(pid, outcome->word[0], true);
+		break;
+	case LINUX_LABEL(LINUX_CLOSE):
+		note_descriptor(pid, m->word[0], false);
+		break;
+	case LINUX_LABEL(LINUX_PIPE2):
+		if (at > APPLICATION_SIZE - sizeof(ends))
+			break;
+		memcpy(ends, application + at, sizeof(ends));
+		note_descriptor(pid, (uint64_t)ends[0], true);
+		note_descriptor(pid, (uint64_t)ends[1], true);
+		break;
+	}
+}
+
 static void done(const struct step *step, const struct host_outcome *outcome)
 {
+	if (step->kind == STEP_REQUEST && outcome->next == DJED_NEXT_REPLY)
+		note_descriptors(step->pid, &step->message, outcome);
 	if (step->kind == STEP_REQUEST && step->message.label == VFS_EXIT && outcome->status == 0)
 		process_forget((uint32_t)step->message.word[0]);
 }

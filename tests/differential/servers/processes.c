@@ -165,7 +165,7 @@ static void start(void)
 
 /* ---- what processes do ------------------------------------------------------------------------------------ */
 
-/* A process whose thread runs; 0: none. */
+/* A process whose thread runs, and has no signal to take first; 0: none. */
 static uint32_t somebody(void)
 {
 	uint32_t first = random_below(PIDS);
@@ -173,7 +173,8 @@ static uint32_t somebody(void)
 	for (uint32_t i = 0; i < PIDS; i++) {
 		uint32_t pid = (first + i) % PIDS;
 
-		if (threads[pid].exists && threads[pid].started && !process_waits(pid))
+		if (threads[pid].exists && threads[pid].started && !threads[pid].marked &&
+		    !process_waits(pid))
 			return pid;
 	}
 	return 0;
@@ -182,10 +183,15 @@ static uint32_t somebody(void)
 /* A process whose thread is marked, and can be told (in the middle of a stop, pm wakes it itself); 0: none. */
 static uint32_t somebody_marked(void)
 {
-	for (uint32_t pid = 1; pid < PIDS; pid++)
+	uint32_t first = random_below(PIDS);
+
+	for (uint32_t i = 0; i < PIDS; i++) {
+		uint32_t pid = (first + i) % PIDS;
+
 		if (threads[pid].exists && threads[pid].started && threads[pid].marked &&
 		    process_waits_for(pid) != EVENT_SIGNAL)
 			return pid;
+	}
 	return 0;
 }
 
@@ -318,8 +324,10 @@ static void make_tombstone(struct step *step, uint32_t pid)
 
 static void make(struct step *step)
 {
-	uint32_t marked = random_below(5) ? somebody_marked() : 0, pid = marked ? marked : somebody();
+	uint32_t marked = random_below(2) ? somebody_marked() : 0, pid = marked ? marked : somebody();
 
+	if (pid == 0)
+		pid = marked = somebody_marked();
 	application_scribble(8);
 	step->pid = pid;
 	if (pid == 0) {
@@ -328,7 +336,6 @@ static void make(struct step *step)
 	}
 	if (marked && process_waits(pid)) {
 		make_cancel(step, pid);
-		threads[pid].marked = false;
 		return;
 	}
 	if (marked) {
@@ -395,4 +402,4 @@ static void done(const struct step *step, const struct host_outcome *outcome)
 		t->context.rax = outcome->status ? (uint64_t)outcome->status : outcome->word[0];
 }
 
-const struct subject pm_subject = {.name = "pm", .heap = HEAP, .start = start, .make = make, .done = done};
+const struct subject pm_subject = {.name = "pm", .heap = HEAP, .start = start, .make = make, .done = done, .cancels_itself = true};
