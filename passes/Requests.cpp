@@ -10,8 +10,8 @@ using namespace djed;
 
 namespace {
 
-/// Members of struct djed_server (runtime/include/djed/server.h).
-enum ServerMember { Init, Handle, Notified, Audit, ServerMembers };
+/// The members of struct djed_server (runtime/include/djed/server.h) that do not serve; all others do.
+enum ServerMember { Init = 0, Audit = 3 };
 
 /// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to vsnprintf.
 constexpr const char *Formatter = "lib_vsnprintf";
@@ -89,13 +89,14 @@ void Walk::run() {
 RequestBlocks::RequestBlocks(Module &M) {
   const GlobalVariable *Server = M.getGlobalVariable("djed_server", true);
   auto *Members = Server && Server->hasInitializer() ? dyn_cast<ConstantStruct>(Server->getInitializer()) : nullptr;
-  if (!Members || Members->getNumOperands() != ServerMembers) {
+  if (!Members || Members->getNumOperands() <= Audit) {
     Everything = true;
     return;
   }
   Walk W(M, Blocks);
-  W.add(Members->getOperand(Handle));
-  W.add(Members->getOperand(Notified));
+  for (unsigned Member = 0; Member < Members->getNumOperands(); ++Member)
+    if (Member != Init && Member != Audit)
+      W.add(Members->getOperand(Member));
   for (const Function &F : M)
     if (!F.hasLocalLinkage() && F.getName() != Formatter)
       W.add(&F);

@@ -11,7 +11,7 @@
 ; CHECK-NEXT: # apart 6 audit_only
 ; CHECK-NEXT: # apart 7 lib_vsnprintf
 ; CHECK-NOT: {{.}}
-@djed_server = constant { ptr, ptr, ptr, ptr } { ptr @start, ptr @serve, ptr null, ptr @audit }
+@djed_server = constant { ptr, ptr, ptr, ptr, ptr } { ptr @start, ptr @serve, ptr null, ptr @audit, ptr null }
 @table = internal constant [1 x ptr] [ptr @by_pointer]
 
 declare void @djed_panic(ptr) noreturn
