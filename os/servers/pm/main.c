@@ -162,7 +162,7 @@ static void failed(uint64_t bits)
 	if (!(bits >> DEADLINE_BIT))
 		return;
 	if (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
-		timers_forget(now);
+		timers_expire_simply(now);
 	else if (!tombstone_postpone() && pm.probe_wanted)
 		probe_refuse();
 }

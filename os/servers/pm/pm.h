@@ -266,8 +266,8 @@ void timer_set(struct process *p, enum timer_kind kind, uint64_t deadline);
 uint64_t timer_deadline(const struct process *p, enum timer_kind kind);
 /* Lets every timer whose deadline has passed act. */
 void timers_expire(uint64_t now);
-/* Those whose deadline has passed never act: what they had to do crashes. */
-void timers_forget(uint64_t now);
+/* The same when that crashes: without what goes beyond waking and SIGALRM. */
+void timers_expire_simply(uint64_t now);
 uint64_t deadline_first(void);
 /* Computes djed_deadline anew: the first timer, or at once if there is other work to do later. */
 void deadline_update(void);

@@ -1,6 +1,8 @@
 /* Timers of processes: a list in order of deadline, whose first one is the server's deadline. */
 #include "pm.h"
 
+#include <protocols/kernel.h>
+
 static struct timer *timer_of(const struct process *p, enum timer_kind kind)
 {
 	return &pm.timer[kind * PROCESSES_MAX + slot_of(p)];
@@ -86,10 +88,26 @@ static void expired(struct process *p, enum timer_kind kind, uint64_t now)
 	signal_send(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
 }
 
-void timers_forget(uint64_t now)
+void timers_expire_simply(uint64_t now)
 {
-	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
-		unlink_timer(&pm.timer[pm.first_timer]);
+	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now) {
+		uint16_t at = pm.first_timer;
+		struct process *p = &pm.process[at % PROCESSES_MAX];
+
+		unlink_timer(&pm.timer[at]);
+		if (at / PROCESSES_MAX == TIMER_ALARM) {
+			p->signals.pending |= signal_bit(LINUX_SIGALRM);
+			if (p->alarm_interval)
+				link_timer(&pm.timer[at], now + p->alarm_interval);
+			if (p->state == PROCESS_ALIVE && p->thread)
+				(void)kernel_thread_signal(p->thread);
+		} else if (p->wait == WAIT_SIGNAL_SET) {
+			djed_wake(p->parked);
+			p->parked = 0;
+			p->wait = WAIT_NOTHING;
+			p->signals.wait_set = 0;
+		}
+	}
 	deadline_update();
 }
 

@@ -386,6 +386,18 @@ Test(life, exit_that_crashed)
 	world_check("cleared");
 }
 
+Test(life, kill_that_crashed)
+{
+	world_start("-- sh");
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	host_attempt(1);
+	cr_assert_eq(world_call(2, LINUX_KILL, 3, LINUX_SIGTERM), 0);
+	host_attempt(0);
+	cr_assert_eq(world_call(2, LINUX_WAIT4, 3, at(0), 0, 0), 3);
+	cr_assert_eq(status_at(0), LINUX_SIGTERM);
+	world_check("killed");
+}
+
 Test(life, tombstone_that_crashed)
 {
 	world_start("-- sh");
