@@ -193,7 +193,7 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 	    is_type(&vfs_inode[place.node.inode], LINUX_S_IFREG))
 		inode = place.node.inode;
 	process_set_program(process, inode);
-	if (djed_copy_in(place.text, path, 0, path.length) == path.length) {
+	if (path.length < sizeof(place.text) && djed_copy_in(place.text, path, 0, path.length) == path.length) {
 		place.text[path.length] = 0;
 		name = strrchr(place.text, '/');
 		strlcpy(process->command, name ? name + 1 : place.text, sizeof(process->command));

@@ -330,7 +330,9 @@ static void make(struct step *step)
 		pid = marked = somebody_marked();
 	application_scribble(8);
 	step->pid = pid;
-	if (pid == 0) {
+	/* Also when all that is left is to ask a parent again that waits for its vfork. */
+	if (pid == 0 || (marked && process_waits(pid) && random_below(20) == 0)) {
+		step->pid = 0;
 		step->message.label = EVENT_START;
 		return;
 	}
