@@ -12,7 +12,7 @@ using namespace djed;
 namespace {
 
 /// Members of struct djed_server (runtime/include/djed/server.h).
-enum Member { Init = 0, Handle = 1, Notified = 2, Audit = 3, Members = 4 };
+enum Member { Init = 0, Handle = 1, Notified = 2, Audit = 3, Failed = 4, Members = 5 };
 
 /// DJED_LABEL(protocol, 0) of what is not a message: DJED_PROTOCOL_EVENT, DJED_PROTOCOL_AUDIT
 /// (os/abi/message.h).
@@ -62,7 +62,7 @@ void Tracer::traceHandler(Function &F, Member Is) {
       Returns.push_back(Return);
   Instruction *Start = &*F.getEntryBlock().getFirstNonPHIOrDbgOrAlloca();
   IRBuilder<> B(Start);
-  Value *Label = B.getInt32(Is == Notified ? NotifiedLabel : AuditLabel);
+  Value *Label = B.getInt32(Is == Audit ? AuditLabel : NotifiedLabel);
   if (Is == Handle && F.arg_size() == 1 && F.getArg(0)->getType()->isPointerTy()) {
     Value *Place = B.CreateConstGEP1_64(B.getInt8Ty(), F.getArg(0), DJED_DELIVERY_LABEL_OFFSET);
     Label = B.CreateLoad(B.getInt32Ty(), Place, "djed.label");
@@ -82,7 +82,7 @@ void Tracer::traceHandlers() {
   if (!Initializer || Initializer->getNumOperands() != Members)
     return;
   SmallPtrSet<Function *, 4> Done;
-  for (Member Is : {Handle, Notified, Audit}) {
+  for (Member Is : {Handle, Notified, Audit, Failed}) {
     auto *F = dyn_cast<Function>(Initializer->getOperand(Is)->stripPointerCasts());
     if (F && !F->isDeclaration() && Done.insert(F).second)
       traceHandler(*F, Is);

@@ -1,7 +1,7 @@
 ; Hooks at handlers and outgoing calls (passes/Trace.h).
 ; RUN: %opt -passes=djed-trace,verify %s | FileCheck %s
 
-@djed_server = constant { ptr, ptr, ptr, ptr } { ptr @init, ptr @handle, ptr @notified, ptr null }
+@djed_server = constant { ptr, ptr, ptr, ptr, ptr } { ptr @init, ptr @handle, ptr @notified, ptr null, ptr null }
 declare i64 @djed_call(i32, i32, i32)
 
 ; CHECK-LABEL: define internal i64 @init(
