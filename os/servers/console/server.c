@@ -172,7 +172,8 @@ static void notified(uint64_t bits)
 		send_soon();
 }
 
-/* Some of that crashes: one piece of output at a time is tried in its stead, and what cannot be sent is lost. */
+/* Some of that crashes: one piece of output at a time is tried in its stead, and what cannot be sent is lost. Whoever
+ * waits looks again, whether or not there is something for it. */
 static void failed(uint64_t bits)
 {
 	struct tty *tty = &console.tty;
@@ -191,7 +192,17 @@ static void failed(uint64_t bits)
 	tty->output_head += taken;
 	if (taken && tty->output_head != tty->output_tail)
 		djed_deadline = 1; /* else the line says when it takes more */
-	wake(WAITER_WRITES);
+	for (uint32_t i = 0; i < CONSOLE_WAITERS; i++) {
+		struct waiter *waiter = &console.waiter[i];
+
+		if (waiter->kind != WAITER_FREE && !waiter->woken) {
+			waiter->woken = 1;
+			djed_wake(waiter->request);
+		}
+	}
+	console.vfs_watches = 0;
+	djed_notify(console_slots.vfs, TO_VFS);
+	djed_notify(console_slots.pm, TO_PM);
 }
 
 /* ---- messages ---------------------------------------------------------------------------------------- */

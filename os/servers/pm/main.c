@@ -118,10 +118,10 @@ static void handle(const struct djed_delivery *d)
 		if (d->thread)
 			(void)kernel_thread_destroy(d->thread);
 		djed_reply(-ESRCH);
-	} else if (d->kind == DJED_DELIVERY_CANCEL) {
-		cancel(p, d);
 	} else if (d->attempt && simple_dispatch(p, d)) {
 		return;
+	} else if (d->kind == DJED_DELIVERY_CANCEL) {
+		cancel(p, d);
 	} else if (!linux_dispatch(d) && !event_dispatch_mine(d) && !pm_dispatch(d)) {
 		djed_reply(-ENOSYS);
 	}
@@ -159,6 +159,8 @@ static void failed(uint64_t bits)
 
 	if (bits & DJED_NOTIFY_TOMBSTONE)
 		tombstones_find_simply();
+	if (bits & CONSOLE_CHANGED)
+		terminal_signals_simply();
 	if (!(bits >> DEADLINE_BIT))
 		return;
 	if (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)

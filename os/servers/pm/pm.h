@@ -323,6 +323,13 @@ enum { RUN_ENDED = 1 /* notification bit for rs */ };
 /* simple.c: serves the held request, which is delivered again, if it is one of those that programs cannot do without.
  * False: it has to go the usual way. */
 bool simple_dispatch(struct process *p, const struct djed_delivery *delivery);
+/* simple_signal.c */
+bool kill_simply(struct process *p, int32_t pid, uint32_t signal);
+bool cancel_simply(struct process *p, uint32_t label);
+void deliver_simply(struct process *p);
+/* `signal` is 1..64; a blocked one stays pending. */
+void signal_post_simply(struct process *p, unsigned signal);
+void terminal_signals_simply(void);
 
 void start_first_program(void);
 void start_probe(void);

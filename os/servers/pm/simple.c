@@ -65,37 +65,22 @@ static bool wait_simply(struct process *p, const uint64_t *word)
 	return true;
 }
 
-/* To one process that runs and takes the signal at once, without information. */
-static bool kill_simply(struct process *p, const uint64_t *word)
-{
-	int32_t pid = (int32_t)word[0];
-	uint32_t signal = (uint32_t)word[1];
-	struct process *target = pid > 0 ? process_find((uint32_t)pid) : NULL;
-	const struct signal_action *action;
-
-	if (!target || target->state != PROCESS_ALIVE || !target->thread || target->wait == WAIT_SIGNAL_SET ||
-	    signal == 0 || signal >= SIGNALS_REALTIME || default_action(signal) == DEFAULT_STOP ||
-	    signal == LINUX_SIGCONT || signal_ignored(target, signal) || signal_permitted(p, target, signal))
-		return false;
-	action = action_of(target, signal);
-	if (action->handler != LINUX_SIG_DFL && action->flags & LINUX_SA_SIGINFO)
-		return false;
-	target->signals.pending |= signal_bit(signal);
-	if (!(target->signals.blocked & signal_bit(signal)))
-		(void)kernel_thread_signal(target->thread);
-	djed_reply(0);
-	return true;
-}
-
 bool simple_dispatch(struct process *p, const struct djed_delivery *d)
 {
+	const uint64_t *word = d->message.word;
+
+	if (d->kind == DJED_DELIVERY_CANCEL)
+		return cancel_simply(p, d->message.label);
 	switch (d->message.label) {
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_RT_SIGSUSPEND):
-		return suspend_simply(p, d->message.word);
+		return suspend_simply(p, word);
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_KILL):
-		return kill_simply(p, d->message.word);
+		return kill_simply(p, (int32_t)word[0], (uint32_t)word[1]);
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_WAIT4):
-		return wait_simply(p, d->message.word);
+		return wait_simply(p, word);
+	case DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_SIGNAL):
+		deliver_simply(p);
+		return true;
 	default:
 		return false;
 	}

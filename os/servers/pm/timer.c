@@ -1,8 +1,6 @@
 /* Timers of processes: a list in order of deadline, whose first one is the server's deadline. */
 #include "pm.h"
 
-#include <protocols/kernel.h>
-
 static struct timer *timer_of(const struct process *p, enum timer_kind kind)
 {
 	return &pm.timer[kind * PROCESSES_MAX + slot_of(p)];
@@ -96,11 +94,9 @@ void timers_expire_simply(uint64_t now)
 
 		unlink_timer(&pm.timer[at]);
 		if (at / PROCESSES_MAX == TIMER_ALARM) {
-			p->signals.pending |= signal_bit(LINUX_SIGALRM);
 			if (p->alarm_interval)
 				link_timer(&pm.timer[at], now + p->alarm_interval);
-			if (p->state == PROCESS_ALIVE && p->thread)
-				(void)kernel_thread_signal(p->thread);
+			signal_post_simply(p, LINUX_SIGALRM);
 		} else if (p->wait == WAIT_SIGNAL_SET) {
 			djed_wake(p->parked);
 			p->parked = 0;
