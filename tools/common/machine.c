@@ -311,18 +311,18 @@ bool machine_pause(struct machine *m)
 
 bool machine_save(struct machine *m)
 {
-	return qmp_monitor_command(m->input, "savevm start");
+	return qmp_monitor_command(m->input, "savevm start", "");
 }
 
 bool machine_restore(struct machine *m)
 {
-	return qmp_monitor_command(m->input, "loadvm start");
+	return qmp_monitor_command(m->input, "loadvm start", "");
 }
 
 bool machine_serve_gdb(struct machine *m, const char *socket)
 {
 	char *line = format_string("gdbserver unix:%s,server=on,wait=off", socket);
-	bool good = qmp_monitor_command(m->input, line);
+	bool good = qmp_monitor_command(m->input, line, "Waiting for gdb connection");
 	free(line);
 	return good;
 }

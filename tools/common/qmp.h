@@ -13,8 +13,9 @@ struct machine_input *qmp_open(int socket);
  * QEMU answers with an error or is gone. Events that arrive meanwhile are kept. */
 bool qmp_command(struct machine_input *in, const char *command, const char *arguments_json);
 
-/* Runs a command of the human monitor; QEMU reports failure there as text, which is printed. */
-bool qmp_monitor_command(struct machine_input *in, const char *line);
+/* Runs a command of the human monitor; QEMU reports failure there as text, which is printed. `expected` is how the text
+ * of success begins, "" where success is silent. */
+bool qmp_monitor_command(struct machine_input *in, const char *line, const char *expected);
 
 enum qmp_wait { QMP_EVENT, QMP_TIMEOUT, QMP_GONE };
 enum qmp_wait qmp_wait_event(struct machine_input *in, const char *name, double seconds);
