@@ -74,6 +74,7 @@ static void serve_request(void)
 	}
 	switch (djed_runtime.next) {
 	case DJED_NEXT_REPLY:
+		djed_ipc.out.word[0] = 0; /* what an application gets where there is no error */
 		for (uint32_t i = 0; i < djed_runtime.words; i++)
 			djed_ipc.out.word[i] = djed_runtime.word[i];
 		djed_ipc.out.status = djed_runtime.status;

@@ -1,38 +1,55 @@
 /* Signals in the simplest way: for what is delivered again, because some server crashed in the usual way. Nothing here
- * is shared with signal_send, deliver or cancel, as far as that is possible: one of them may be what crashes. What is
- * given up: who sent the signal and why (siginfo), its number of times, reports of stops to the parent. */
+ * is shared with signal_send, deliver or cancel, as far as that is possible: one of them may be what crashes. A request
+ * is answered as in the usual way, or goes that way; of a signal that comes from elsewhere only who sent it and why
+ * (siginfo) and how many times is given up. */
 #include "pm.h"
 
 #include <protocols/console_client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux.h>
 
-/* A stopped process goes on: its thread waits in a signal event. */
-static void continue_simply(struct process *p)
+static const signal_set stops = (signal_set)1 << (LINUX_SIGSTOP - 1) | (signal_set)1 << (LINUX_SIGTSTP - 1) |
+				(signal_set)1 << (LINUX_SIGTTIN - 1) | (signal_set)1 << (LINUX_SIGTTOU - 1);
+
+static void wake_simply(struct process *p)
 {
-	if (p->state != PROCESS_STOPPED)
-		return;
-	p->state = PROCESS_ALIVE;
-	p->report = 0;
 	p->wait = WAIT_NOTHING;
 	djed_wake(p->parked);
 	p->parked = 0;
 }
 
+/* A stopped process goes on: its thread waits in a signal event. */
+static void continue_simply(struct process *p, unsigned signal)
+{
+	struct process *parent = process_at(p->parent);
+
+	if (p->state != PROCESS_STOPPED)
+		return;
+	p->state = PROCESS_ALIVE;
+	wake_simply(p);
+	if (signal != LINUX_SIGCONT)
+		return;
+	p->report = REPORT_CONTINUE;
+	if (parent->wait == WAIT_CHILD)
+		wake_simply(parent);
+	if (!(action_of(parent, LINUX_SIGCHLD)->flags & LINUX_SA_NOCLDSTOP))
+		signal_post_simply(parent, LINUX_SIGCHLD);
+}
+
 void signal_post_simply(struct process *p, unsigned signal)
 {
-	signal_set bit = signal_bit(signal);
+	signal_set bit = signal_bit(signal), cancelled = signal == LINUX_SIGCONT ? stops : bit & stops ? signal_bit(LINUX_SIGCONT) : 0;
 
 	if (p->pid == INIT_PID || (p->state != PROCESS_ALIVE && p->state != PROCESS_STOPPED) || !p->thread)
 		return;
+	if (p->signals.pending & cancelled)
+		signals_flush(p, cancelled);
 	if (signal == LINUX_SIGCONT || signal == LINUX_SIGKILL)
-		continue_simply(p);
+		continue_simply(p, signal);
 	if (p->wait == WAIT_SIGNAL_SET && p->signals.wait_set & bit) {
 		p->signals.pending |= bit;
 		p->signals.wait_set = 0;
-		p->wait = WAIT_NOTHING;
-		djed_wake(p->parked);
-		p->parked = 0;
+		wake_simply(p);
 		return;
 	}
 	if (!(p->signals.blocked & bit) && signal_ignored(p, signal))
@@ -42,10 +59,20 @@ void signal_post_simply(struct process *p, unsigned signal)
 		(void)kernel_thread_signal(p->thread);
 }
 
+/* Whether the process could ever see who sent it and how many times. */
+static bool tells_senders_apart(const struct process *p, unsigned signal)
+{
+	const struct signal_action *action = action_of(p, signal);
+
+	return signal >= SIGNALS_REALTIME || (p->signals.blocked | p->signals.wait_set) & signal_bit(signal) ||
+	       (action->handler > LINUX_SIG_IGN && action->flags & LINUX_SA_SIGINFO);
+}
+
 bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 {
+	const uint64_t zero = 0;
 	uint32_t group = pid == 0 ? p->group : pid < -1 ? (uint32_t)-pid : 0;
-	djed_status status = -ESRCH;
+	unsigned found = 0;
 
 	if (pid == -1 || signal == 0 || signal > SIGNALS)
 		return false;
@@ -53,14 +80,19 @@ bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 	{
 		if (group ? target->group != group : target->pid != (uint32_t)pid)
 			continue;
-		if (signal_permitted(p, target, signal)) {
-			status = status == -ESRCH ? -EPERM : status;
-			continue;
-		}
-		status = 0;
-		signal_post_simply(target, signal);
+		if (signal_permitted(p, target, signal) || tells_senders_apart(target, signal) ||
+		    (signal == LINUX_SIGCONT && tells_senders_apart(process_at(target->parent), LINUX_SIGCHLD)))
+			return false;
+		found++;
 	}
-	djed_reply(status);
+	if (!found)
+		return false;
+	for_each_process(target)
+	{
+		if (group ? target->group == group : target->pid == (uint32_t)pid)
+			signal_post_simply(target, signal);
+	}
+	djed_reply_words(0, &zero, 1);
 	return true;
 }
 
@@ -83,7 +115,11 @@ void terminal_signals_simply(void)
 /* If one of them ends the process, the others do not matter. */
 static bool end_by_signal(struct process *p)
 {
-	for (signal_set left = p->signals.pending & ~p->signals.blocked; left; left &= left - 1) {
+	signal_set left = p->signals.pending & ~p->signals.blocked;
+
+	if (left & signal_bit(LINUX_SIGKILL))
+		left = signal_bit(LINUX_SIGKILL);
+	for (; left && !(left & -left & stops); left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left) + 1;
 
 		if (signal != LINUX_SIGKILL &&
@@ -109,19 +145,26 @@ bool cancel_simply(struct process *p, uint32_t label)
 
 	switch (wait) {
 	case WAIT_CHILD:
+		for_each_child(c, p)
+		{
+			if (c->state == PROCESS_ZOMBIE || c->report)
+				return false;
+		}
+		break;
 	case WAIT_SIGNAL:
+		break;
 	case WAIT_SIGNAL_SET:
+		if (p->signals.pending & p->signals.wait_set)
+			return false;
+		p->signals.wait_set = 0;
+		if (timer_deadline(p, TIMER_WAIT))
+			timer_set(p, TIMER_WAIT, 0);
 		break;
 	default:
 		return false;
 	}
 	p->wait = WAIT_NOTHING;
 	p->parked = 0;
-	if (wait == WAIT_SIGNAL_SET) {
-		p->signals.wait_set = 0;
-		if (timer_deadline(p, TIMER_WAIT))
-			timer_set(p, TIMER_WAIT, 0);
-	}
 	djed_reply(wait == WAIT_CHILD ? -DJED_ERESTARTSYS : suspended ? -DJED_ERESTARTNOHAND : -EINTR);
 	return true;
 }
