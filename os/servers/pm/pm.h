@@ -327,8 +327,8 @@ bool simple_dispatch(struct process *p, const struct djed_delivery *delivery);
 bool kill_simply(struct process *p, int32_t pid, uint32_t signal);
 bool cancel_simply(struct process *p, uint32_t label);
 void deliver_simply(struct process *p);
-/* `signal` is 1..64; a blocked one stays pending. */
-void signal_post_simply(struct process *p, unsigned signal);
+/* As signal_send. */
+void signal_post_simply(struct process *p, const struct signal_info *information);
 void terminal_signals_simply(void);
 
 void start_first_program(void);

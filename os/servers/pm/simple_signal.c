@@ -1,7 +1,6 @@
 /* Signals in the simplest way: for what is delivered again, because some server crashed in the usual way. Nothing here
  * is shared with signal_send, deliver or cancel, as far as that is possible: one of them may be what crashes. A request
- * is answered as in the usual way, or goes that way; of a signal that comes from elsewhere only who sent it and why
- * (siginfo) and how many times is given up. */
+ * is answered as in the usual way, or goes that way. */
 #include "pm.h"
 
 #include <protocols/console_client.h>
@@ -18,26 +17,57 @@ static void wake_simply(struct process *p)
 	p->parked = 0;
 }
 
+static void make_pending(struct process *p, const struct signal_info *information)
+{
+	struct signals *s = &p->signals;
+	struct signal_info *entry;
+	uint16_t at = pm.first_free_info;
+
+	if (information->signal < SIGNALS_REALTIME && s->pending & signal_bit(information->signal))
+		return;
+	s->pending |= signal_bit(information->signal);
+	if (at == NONE)
+		return; /* only the information is lost */
+	entry = &pm.info[at];
+	pm.first_free_info = entry->next;
+	pm.infos_used++;
+	*entry = *information;
+	entry->next = NONE;
+	if (s->first_info == NONE)
+		s->first_info = at;
+	else
+		pm.info[s->last_info].next = at;
+	s->last_info = at;
+}
+
 /* A stopped process goes on: its thread waits in a signal event. */
 static void continue_simply(struct process *p, unsigned signal)
 {
 	struct process *parent = process_at(p->parent);
+	struct signal_info told = {.signal = LINUX_SIGCHLD, .code = LINUX_CLD_CONTINUED, .pid = p->pid, .value = LINUX_SIGCONT};
+	uint64_t user, system;
 
 	if (p->state != PROCESS_STOPPED)
 		return;
 	p->state = PROCESS_ALIVE;
 	wake_simply(p);
-	if (signal != LINUX_SIGCONT)
+	if (signal != LINUX_SIGCONT || p->signals.pending & signal_bit(LINUX_SIGKILL))
 		return;
 	p->report = REPORT_CONTINUE;
 	if (parent->wait == WAIT_CHILD)
 		wake_simply(parent);
-	if (!(action_of(parent, LINUX_SIGCHLD)->flags & LINUX_SA_NOCLDSTOP))
-		signal_post_simply(parent, LINUX_SIGCHLD);
+	if (action_of(parent, LINUX_SIGCHLD)->flags & LINUX_SA_NOCLDSTOP)
+		return;
+	process_times(p, &user, &system);
+	told.uid = p->credentials.user;
+	told.user_ticks = (int64_t)(user / (1000000000 / LINUX_TICKS));
+	told.system_ticks = (int64_t)(system / (1000000000 / LINUX_TICKS));
+	signal_post_simply(parent, &told);
 }
 
-void signal_post_simply(struct process *p, unsigned signal)
+void signal_post_simply(struct process *p, const struct signal_info *information)
 {
+	unsigned signal = information->signal;
 	signal_set bit = signal_bit(signal), cancelled = signal == LINUX_SIGCONT ? stops : bit & stops ? signal_bit(LINUX_SIGCONT) : 0;
 
 	if (p->pid == INIT_PID || (p->state != PROCESS_ALIVE && p->state != PROCESS_STOPPED) || !p->thread)
@@ -47,30 +77,23 @@ void signal_post_simply(struct process *p, unsigned signal)
 	if (signal == LINUX_SIGCONT || signal == LINUX_SIGKILL)
 		continue_simply(p, signal);
 	if (p->wait == WAIT_SIGNAL_SET && p->signals.wait_set & bit) {
-		p->signals.pending |= bit;
+		make_pending(p, information);
 		p->signals.wait_set = 0;
 		wake_simply(p);
 		return;
 	}
 	if (!(p->signals.blocked & bit) && signal_ignored(p, signal))
 		return;
-	p->signals.pending |= bit;
+	make_pending(p, information);
 	if (!(p->signals.blocked & bit) && p->state == PROCESS_ALIVE)
 		(void)kernel_thread_signal(p->thread);
-}
-
-/* Whether the process could ever see who sent it and how many times. */
-static bool tells_senders_apart(const struct process *p, unsigned signal)
-{
-	const struct signal_action *action = action_of(p, signal);
-
-	return signal >= SIGNALS_REALTIME || (p->signals.blocked | p->signals.wait_set) & signal_bit(signal) ||
-	       (action->handler > LINUX_SIG_IGN && action->flags & LINUX_SA_SIGINFO);
 }
 
 bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 {
 	const uint64_t zero = 0;
+	const struct signal_info information = {
+	    .signal = (uint8_t)signal, .code = LINUX_SI_USER, .pid = p->pid, .uid = p->credentials.user};
 	uint32_t group = pid == 0 ? p->group : pid < -1 ? (uint32_t)-pid : 0;
 	unsigned found = 0;
 
@@ -80,8 +103,7 @@ bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 	{
 		if (group ? target->group != group : target->pid != (uint32_t)pid)
 			continue;
-		if (signal_permitted(p, target, signal) || tells_senders_apart(target, signal) ||
-		    (signal == LINUX_SIGCONT && tells_senders_apart(process_at(target->parent), LINUX_SIGCHLD)))
+		if (signal_permitted(p, target, signal))
 			return false;
 		found++;
 	}
@@ -90,7 +112,7 @@ bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 	for_each_process(target)
 	{
 		if (group ? target->group == group : target->pid == (uint32_t)pid)
-			signal_post_simply(target, signal);
+			signal_post_simply(target, &information);
 	}
 	djed_reply_words(0, &zero, 1);
 	return true;
@@ -107,7 +129,7 @@ void terminal_signals_simply(void)
 		for_each_process(p)
 		{
 			if (p->group == group)
-				signal_post_simply(p, signal);
+				signal_post_simply(p, &(struct signal_info){.signal = (uint8_t)signal, .code = LINUX_SI_KERNEL});
 		}
 	}
 }
