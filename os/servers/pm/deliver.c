@@ -118,16 +118,29 @@ void process_continue(struct process *p)
 	tell_parent(p, LINUX_CLD_CONTINUED, LINUX_SIGCONT);
 }
 
+/* A terminal stops those in the background that want to use it. Nobody would continue an orphaned group: its call fails
+ * instead (POSIX, general terminal interface), and would else be restarted for ever. */
+static void refuse_terminal(struct djed_context *c)
+{
+	if (c->call_number == ~(uint64_t)0 || -(int64_t)c->rax != DJED_ERESTARTSYS)
+		return;
+	c->rax = (uint64_t)-EIO;
+	c->call_number = ~(uint64_t)0;
+}
+
 /* Default action of a signal. False: the process does not go on. */
-static bool act_by_default(struct process *p, unsigned signal)
+static bool act_by_default(struct process *p, unsigned signal, struct djed_context *context)
 {
 	switch (default_action(signal)) {
 	case DEFAULT_IGNORE:
 	case DEFAULT_CONTINUE:
 		return true;
 	case DEFAULT_STOP:
-		if (signal != LINUX_SIGSTOP && group_orphaned(p->group, NULL))
+		if (signal != LINUX_SIGSTOP && group_orphaned(p->group, NULL)) {
+			if (signal == LINUX_SIGTTIN || signal == LINUX_SIGTTOU)
+				refuse_terminal(context);
 			return true;
+		}
 		process_stop(p, signal);
 		return false;
 	case DEFAULT_TERMINATE:
@@ -154,18 +167,20 @@ void deliver(struct process *p, const struct fault_words *fault)
 	struct signal_info info;
 	unsigned signal;
 	bool changed = false, handled = false;
+	uint64_t number;
 
 	if (p->set_tid)
 		write_thread_id(p);
 	if (kernel_thread_get_context(djed_current()->thread, (uint64_t)&context))
 		return;
+	number = context.call_number;
 	while ((signal = signal_take(p, ~p->signals.blocked, &info))) {
 		const struct signal_action *action = action_of(p, signal);
 
 		if (action->handler == LINUX_SIG_IGN && signal != LINUX_SIGKILL && signal != LINUX_SIGSTOP)
 			continue;
 		if (action->handler <= LINUX_SIG_IGN) {
-			if (act_by_default(p, signal))
+			if (act_by_default(p, signal, &context))
 				continue;
 			/* Frames that were built before it stopped stay built. */
 			if (p->state == PROCESS_STOPPED && changed)
@@ -179,8 +194,6 @@ void deliver(struct process *p, const struct fault_words *fault)
 		changed = handled = true;
 	}
 	if (!handled) {
-		uint64_t number = context.call_number;
-
 		settle_call(&context, NULL);
 		changed = changed || context.call_number != number;
 		if (p->signals.suspended) {

@@ -66,6 +66,8 @@ static void handle(const struct djed_delivery *delivery)
 {
 	if (delivery->kind == DJED_DELIVERY_CANCEL)
 		cancelled();
+	else if (delivery->attempt && simple_dispatch(delivery))
+		return;
 	else if (!linux_dispatch(delivery) && !vfs_dispatch(delivery))
 		djed_reply(-ENOSYS);
 }
@@ -141,9 +143,7 @@ djed_status vfs_on_exit(uint32_t pid)
 
 	if (!process)
 		return -ESRCH;
-	/* Delivered again, as some server crashed over it. */
-	if (!djed_current()->attempt || !limbo_exit(process))
-		process_exit(process);
+	process_exit(process);
 	return 0;
 }
 

@@ -362,6 +362,8 @@ BOTH_WAYS(stop_and_continue)
 	 */
 	cr_assert_eq(world_call(2, LINUX_KILL, 2, LINUX_SIGTSTP), 0);
 	cr_assert_eq(process_find(2)->state, PROCESS_ALIVE);
+	cr_assert_eq(interrupted(2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401002);
+	cr_assert_eq((int64_t)world_thread[2].context.rax, -EIO, "it would ask the terminal for ever");
 	cr_assert_eq(world_call(2, LINUX_FORK), 5);
 	cr_assert_eq(world_call(5, LINUX_FORK), 6);
 	cr_assert_eq(world_call(5, LINUX_SETPGID, 6, 6), 0);

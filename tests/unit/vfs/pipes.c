@@ -303,6 +303,37 @@ Test(pipes, end_that_is_closed_later)
 	world_check("closed");
 }
 
+/* A duplicate that is asked for again lies where it should, and what was there before ends. */
+Test(pipes, duplicate_again)
+{
+	struct host_outcome reader;
+	uint64_t byte = world_room(1);
+	int32_t fd[2], other[2];
+
+	world_start();
+	make_pipe(fd, 0);
+	make_pipe(other, 0);
+	reader = host_linux("vfs", LINUX_READ, fd[0], byte, 1);
+	cr_assert_eq(reader.next, DJED_NEXT_PARK);
+	host_attempt(1);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], fd[1]), fd[1]);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], other[1]), other[1]);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], 20), 20);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], 500), 500, "the usual way: there is no room for it yet");
+	cr_assert_eq(world_call(LINUX_DUP2, 499, 3), -EBADF);
+	cr_assert_eq(world_call(LINUX_DUP2, -1, 3), -EBADF);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], -1), -EBADF);
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], VFS_DESCRIPTORS), -EBADF);
+	host_attempt(0);
+	cr_assert_eq(world_call(LINUX_DUP, other[1]), other[1] + 1, "the lowest that is free");
+	cr_assert_eq(vfs_file[descriptor_slot(process_find(1), 20)->file].references, 6);
+	world_check("duplicated");
+	host_notify("vfs", late);
+	cr_assert_eq(world_result(woken(reader)), 0, "nobody can write any more");
+	world_exit(1);
+	world_check("ended");
+}
+
 Test(pipes, end_that_cannot_be_closed)
 {
 	struct host_outcome reader;
