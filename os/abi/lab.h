@@ -72,7 +72,6 @@ struct djed_recovery_record {
 	uint64_t crashed_at, done_at;  /* ns since boot: of the crash; when the last participant had rolled back or the new instance was ready */
 	uint32_t label;      /* of the request the server held */
 	uint32_t attempt;
-	uint64_t output;     /* djed_lab.output_bytes at that time (filled by the kernel) */
 };
 
 /* Per service accounting, in TSC ticks (instructions under -icount shift=0). */
@@ -104,6 +103,8 @@ struct djed_lab {
 	uint32_t regions;
 	uint32_t services;
 	uint64_t linux_calls;  /* system calls of applications */
+	uint64_t errors;       /* recoveries with an error answer, whether or not they have a record */
+	uint64_t first_error;  /* output_bytes at the first of them */
 	uint64_t output_bytes; /* bytes sent to DJED_OUTPUT_PORT */
 	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and AUDITING or final */
 	struct djed_lab_service service[DJED_SERVICES_MAX];

@@ -59,10 +59,11 @@ void lab_record_recovery(const struct djed_recovery_record *record)
 		struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries];
 
 		*to = *record;
-		to->output = lab()->output_bytes;
 		if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
 			to->crashed_at = crashed_at[record->service];
 	}
+	if (record->error && lab()->errors++ == 0)
+		lab()->first_error = lab()->output_bytes;
 	recovering = record->rung && record->rung <= RUNG_NEW_INSTANCE;
 	if (record->rung < DJED_RUNGS)
 		lab()->rung_uses[record->rung]++;

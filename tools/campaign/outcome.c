@@ -39,12 +39,7 @@ static bool any_rung(const struct djed_lab *lab, unsigned low, unsigned high)
 /* True if rs recorded an error answer before output byte `at` was sent. */
 static bool error_before(const struct observation *seen, uint64_t at)
 {
-	for (uint64_t i = 0; i < seen->lab.recoveries && i < DJED_LAB_RECOVERIES; i++) {
-		const struct djed_recovery_record *record = &seen->lab.recovery[i];
-		if (record->error && record->output - seen->output_before <= at)
-			return true;
-	}
-	return false;
+	return seen->lab.errors && seen->lab.first_error - seen->output_before <= at;
 }
 
 struct verdict classify(const struct observation *seen, const struct golden *golden)
