@@ -41,23 +41,23 @@ Test(campaign, outcomes)
 	/* The first difference is at byte 4; an error answer recorded before it explains it, one after it does not. */
 	o = ended("one\nbad\nthree\n");
 	o.lab.recoveries = 1;
-	o.lab.recovery[0].error = 5;
-	o.lab.recovery[0].output = 4;
+	o.lab.errors = 1;
+	o.lab.first_error = 4;
 	expect("explained", ERROR_SEEN, o, &g);
 	o = ended("one\nbad\nthree\n");
 	o.lab.recoveries = 1;
-	o.lab.recovery[0].error = 5;
-	o.lab.recovery[0].output = 5;
+	o.lab.errors = 1;
+	o.lab.first_error = 5;
 	expect("too late", SILENT, o, &g);
 	o = ended("one\nbad\nthree\n");
 	o.lab.recoveries = 1;
-	o.lab.recovery[0].output = 0;
+	o.lab.first_error = 0;
 	expect("a recovery without error answer explains nothing", SILENT, o, &g);
 	o = ended("one\nbad\nthree\n");
 	o.output_before = 1000;
 	o.lab.recoveries = 1;
-	o.lab.recovery[0].error = 5;
-	o.lab.recovery[0].output = 1004;
+	o.lab.errors = 1;
+	o.lab.first_error = 1004;
 	expect("output of start-up does not count", ERROR_SEEN, o, &g);
 	expect("nothing recorded", SILENT, ended("one\n"), &g);
 	expect("longer", SILENT, ended("one\ntwo\nthree\nfour\n"), &g);
@@ -67,8 +67,8 @@ Test(campaign, outcomes)
 	o = ended("one\ntwo\nthree\n");
 	o.lab.exit_status = 256;
 	o.lab.recoveries = 1;
-	o.lab.recovery[0].error = 5;
-	o.lab.recovery[0].output = 14;
+	o.lab.errors = 1;
+	o.lab.first_error = 14;
 	expect("other status after an error answer", ERROR_SEEN, o, &g);
 
 	/* The worst that applies. */
