@@ -162,6 +162,12 @@ static void tombstone_add(uint32_t pid, uint8_t left)
 	deadline_update();
 }
 
+void process_reap_later(struct process *child)
+{
+	process_adopt(&pm.process[0], child);
+	tombstone_add(child->pid, LEAVE_INIT);
+}
+
 bool tombstone_waits(const struct tombstone *t)
 {
 	return t->left == t->failed;

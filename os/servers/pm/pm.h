@@ -298,6 +298,7 @@ bool tombstone_clear(void);
 bool tombstone_postpone(void);
 bool tombstone_waits(const struct tombstone *tombstone);
 void process_reap(struct process *child);
+void process_reap_later(struct process *child); /* in a transaction of its own; it is nobody's child until then */
 bool group_orphaned(uint32_t group, const struct process *except);
 
 struct wait_selection {

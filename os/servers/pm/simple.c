@@ -1,5 +1,6 @@
-/* Calls that shells repeat for ever when they fail, or without which they wait for ever, in the simplest way: for a request that is delivered again, because some
- * server crashed in the usual way. What is asked for beyond the usual goes the usual way again. */
+/* Calls that shells repeat for ever when they fail, or without which they wait for ever, in the simplest way: for a request
+ * that is delivered again, because some server crashed in the usual way. What is asked for beyond the usual goes the usual
+ * way again. */
 #include "pm.h"
 
 #include <lib/client.h>
@@ -53,7 +54,7 @@ static bool wait_simply(struct process *p, const uint64_t *word)
 			return false;
 		p->children_user_time += ended->user_time + ended->children_user_time;
 		p->children_system_time += ended->system_time + ended->children_system_time;
-		process_free(ended);
+		process_reap_later(ended);
 		djed_reply_words(0, &pid, 1);
 	} else if (options & LINUX_WNOHANG) {
 		djed_reply(0);

@@ -374,8 +374,11 @@ Test(life, exit_that_crashed)
 	host_attempt(0);
 	cr_assert_eq(world_calls.vfs_exits + world_calls.sched_removes + world_calls.mm_exits, 0);
 	world_check("ended");
+	cr_assert_eq(process_find(3)->state, PROCESS_ZOMBIE);
 	/* vfs crashes over it: the others go first, and it is tried again later. */
 	world_notify(1ull << 63 | DJED_NOTIFY_FAILED);
+	world_notify(1ull << 63); /* init reaps it */
+	cr_assert_eq(process_find(3), NULL);
 	world_notify(1ull << 63);
 	world_notify(1ull << 63);
 	cr_assert(world_calls.vfs_exits == 0 && world_calls.sched_removes == 1 && world_calls.mm_exits == 1);
