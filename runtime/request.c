@@ -60,11 +60,12 @@ DJED_HOOK void djed_window_effect(uint32_t effect)
 	djed_runtime.log_lost = 1;
 }
 
-void djed_wake(djed_handle parked)
+bool djed_wake(djed_handle parked)
 {
 	djed_effect(DJED_DEFERRABLE);
 	djed_status status = kernel_wake(parked);
 	djed_assert(status == 0 || status == -ESRCH); /* recovery may have answered it */
+	return status == 0;
 }
 
 void djed_answer_parked(djed_handle parked, djed_status result, uint64_t word0)

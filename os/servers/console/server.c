@@ -75,9 +75,12 @@ static void wake(enum waiter_kind kind)
 	for (uint32_t i = 0; console.waiters && i < CONSOLE_WAITERS; i++) {
 		struct waiter *waiter = &console.waiter[i];
 
-		if (waiter->kind == kind && !waiter->woken) {
-			waiter->woken = 1;
-			djed_wake(waiter->request);
+		if (waiter->kind != kind || waiter->woken)
+			continue;
+		waiter->woken = 1;
+		if (!djed_wake(waiter->request)) { /* recovery has ended it */
+			*waiter = (struct waiter){0};
+			console.waiters--;
 		}
 	}
 }
@@ -197,7 +200,7 @@ static void failed(uint64_t bits)
 
 		if (waiter->kind != WAITER_FREE && !waiter->woken) {
 			waiter->woken = 1;
-			djed_wake(waiter->request);
+			(void)djed_wake(waiter->request);
 		}
 	}
 	console.vfs_watches = 0;

@@ -103,6 +103,19 @@ static void cancel(struct process *p, const struct djed_delivery *d)
 		abandon(p, -EINTR);
 }
 
+/* A process that asks for something new does not wait any more: recovery has ended what it waited in. */
+static void forget_wait(struct process *p)
+{
+	if (p->state == PROCESS_STOPPED)
+		p->state = PROCESS_ALIVE;
+	p->wait = WAIT_NOTHING;
+	p->parked = 0;
+	p->signals.wait_set = 0;
+	if (timer_deadline(p, TIMER_WAIT))
+		timer_set(p, TIMER_WAIT, 0);
+	for_each_child(c, p) c->holds_parent = false;
+}
+
 static void handle(const struct djed_delivery *d)
 {
 	struct process *p = process_find((uint32_t)(d->badge >> 32));
@@ -118,13 +131,16 @@ static void handle(const struct djed_delivery *d)
 		if (d->thread)
 			(void)kernel_thread_destroy(d->thread);
 		djed_reply(-ESRCH);
-	} else if (d->attempt && simple_dispatch(p, d)) {
 		return;
-	} else if (d->kind == DJED_DELIVERY_CANCEL) {
-		cancel(p, d);
-	} else if (!linux_dispatch(d) && !event_dispatch_mine(d) && !pm_dispatch(d)) {
-		djed_reply(-ENOSYS);
 	}
+	if (p->wait != WAIT_NOTHING && p->parked != d->request)
+		forget_wait(p);
+	if (d->attempt && simple_dispatch(p, d))
+		return;
+	if (d->kind == DJED_DELIVERY_CANCEL)
+		cancel(p, d);
+	else if (!linux_dispatch(d) && !event_dispatch_mine(d) && !pm_dispatch(d))
+		djed_reply(-ENOSYS);
 }
 
 static void terminal_signals(void)

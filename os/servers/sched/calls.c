@@ -104,9 +104,13 @@ int64_t linux_on_time(uint64_t time)
 /* Parks the held request until that time. */
 static int64_t sleep_until(uint64_t wake_at)
 {
+	struct thread *t = caller();
+
+	if (t->sleeping) /* a sleep that recovery has ended */
+		sleep_remove(t);
 	if (wake_at <= djed_now())
 		return 0;
-	sleep_add(caller(), djed_current()->request, wake_at);
+	sleep_add(t, djed_current()->request, wake_at);
 	djed_park(-EIO);
 	return 0;
 }

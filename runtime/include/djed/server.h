@@ -66,8 +66,8 @@ void djed_park(djed_status result_if_lost);
 void djed_forward(djed_slot to);
 
 /* Deferred effects: they happen when the transaction ends, and not if it is rolled back. A parked request that recovery
- * has answered meanwhile is no error. */
-void djed_wake(djed_handle parked);
+ * has answered meanwhile is no error; djed_wake then returns false: what the server noted of it is to be forgotten. */
+bool djed_wake(djed_handle parked);
 void djed_answer_parked(djed_handle parked, djed_status status, uint64_t word0);
 void djed_notify(djed_slot to, uint64_t bits);
 

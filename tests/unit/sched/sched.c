@@ -175,6 +175,14 @@ Test(sched, sleeping)
 	cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e));
 	cr_assert_eq(host_deadline("sched"), 8000000000);
 	check();
+	/* Recovery has ended a sleep without telling: the next one takes its place. */
+	host_be(3, 3);
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert_eq(host_linux("sched", LINUX_NANOSLEEP, sleep_of(100 + i, 0), 0).next, DJED_NEXT_PARK);
+	check();
+	cr_assert_eq(call(3, LINUX_NANOSLEEP, sleep_of(0, 0), 0, 0, 0), 0);
+	check();
+	cr_assert_eq(host_deadline("sched"), 8000000000);
 	/* A signal: the rest is told, and restart_syscall continues to the same end. */
 	host_be(2, 2);
 	cr_assert_eq(host_cancel(o[0].request).status, -DJED_ERESTART_BLOCK);
