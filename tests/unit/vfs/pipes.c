@@ -326,7 +326,7 @@ Test(pipes, duplicate_again)
 	cr_assert_eq(world_call(LINUX_DUP2, other[1], VFS_DESCRIPTORS), -EBADF);
 	host_attempt(0);
 	cr_assert_eq(world_call(LINUX_DUP, other[1]), other[1] + 1, "the lowest that is free");
-	cr_assert_eq(vfs_file[descriptor_slot(process_find(1), 20)->file].references, 6);
+	cr_assert_eq(vfs_file[descriptor_slot(process_find(1), 20)->file].references, 5);
 	world_check("duplicated");
 	host_notify("vfs", late);
 	cr_assert_eq(world_result(woken(reader)), 0, "nobody can write any more");
