@@ -65,9 +65,13 @@ static void add_policy(json_t *o, const struct policy_figures *p)
 		add_figures(server, f);
 		json_object_set_new(server, "window_coverage", json_real(share(f->time_window, f->time)));
 		json_object_set_new(server, "block_coverage", json_real(share(f->executed, f->blocks)));
+		json_object_set_new(server, "blocks", json_integer(f->blocks));
+		json_object_set_new(server, "blocks_apart", json_integer(f->apart));
 		json_object_set_new(servers, f->name, server);
 	}
 	json_object_set_new(o, "per_server", servers);
+	json_object_set_new(o, "fault_load", json_pack("{s:f, s:f}", "class_distortion", load_class_distortion(p), "server_distortion",
+						       load_server_distortion(p)));
 }
 
 void summary_write_json(const struct summary *summary, const char *directory)

@@ -3,16 +3,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char style[] =
-	"body{font:15px/1.5 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}"
-	"h1{margin-bottom:0}h2{margin-top:2em;border-bottom:1px solid #ccc}table{border-collapse:collapse;margin:1em 0}"
-	"table{display:block;overflow-x:auto}td,th{padding:.25em .5em;font-size:.93em;border-bottom:1px solid #ddd;text-align:right}"
-	"td:first-child,th:first-child,td.l,th.l{text-align:left}"
-	"svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif}svg .axis{font-size:10px;fill:#555}"
-	".key span{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}"
-	"code{background:#f3f3f3;padding:.1em .3em}.figures{display:flex;gap:2em;flex-wrap:wrap}"
-	".figures b{display:block;font-size:1.8em}";
+	":root{color-scheme:light dark;--ink:#222;--dim:#666;--line:#ddd;--faint:#e6e6e6;--paper:#fff;--box:#f3f3f3;--blue:#1565c0}"
+	"@media(prefers-color-scheme:dark){:root{--ink:#ddd;--dim:#999;--line:#3a3a3a;--faint:#3a3a3a;--paper:#181818;--box:#2a2a2a;"
+	"--blue:#64a5f0}}"
+	"body{font:15px/1.5 system-ui,sans-serif;max-width:80em;margin:2em auto;padding:0 1em;color:var(--ink);background:var(--paper)}"
+	"h1{margin-bottom:0}h2{margin-top:2em;border-bottom:1px solid var(--line)}a{color:var(--blue)}"
+	".wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse}"
+	"td,th{padding:.25em .5em;font-size:.93em;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}"
+	"td:first-child,th:first-child,td.l,th.l{text-align:left}td.no{color:var(--dim)}tr.total td{font-weight:600}"
+	"td i,.key i{display:inline-block;width:.8em;height:.8em;margin-right:.4em;vertical-align:-.05em}.key span{margin-right:1em;white-space:nowrap}"
+	"svg{min-width:40em;max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}"
+	"svg .axis{font-size:10px;fill:var(--dim)}svg .back{fill:var(--faint)}svg .blue{fill:var(--blue)}svg .other{fill:var(--dim);opacity:.6}"
+	"svg path{stroke:var(--ink);fill:none}code{background:var(--box);padding:.1em .3em}.figures{display:flex;gap:2em;flex-wrap:wrap}"
+	".figures b{display:block;font-size:1.8em}p{max-width:50em}";
 
 void add_html(struct text *page, const char *words)
 {
@@ -47,7 +53,7 @@ static void add_key(struct text *page)
 {
 	text_format(page, "<p class=\"key\">");
 	for (unsigned i = 0; i < REPORT_OUTCOMES; i++)
-		text_format(page, "<span style=\"background:%s\"></span>%s", outcome_colours[i], report_outcomes[i]);
+		text_format(page, "<span><i style=\"background:%s\"></i>%s</span>", outcome_colours[i], report_outcomes[i]);
 	text_format(page, "</p>\n");
 }
 
@@ -85,91 +91,58 @@ static void add_headline(struct text *page, const struct summary *s)
 		    (unsigned long long)s->seed);
 }
 
-static void add_matrix(struct text *page, const struct policy_figures *p)
-{
-	text_format(page, "<table><tr><th>server</th><th>active</th>");
-	for (unsigned i = 0; i < REPORT_OUTCOMES; i++)
-		text_format(page, "<th>%s</th>", report_outcomes[i]);
-	text_format(page, "<th>survival</th><th>blocks run</th></tr>\n");
-	for (unsigned i = 0; i <= p->services; i++) {
-		const struct figures *f = i < p->services ? &p->service[i] : &p->all;
-		if (!f->experiments)
-			continue;
-		text_format(page, "<tr><td>%s</td><td>%u</td>", f->name, f->active);
-		for (unsigned k = 0; k < REPORT_OUTCOMES; k++)
-			text_format(page, "<td>%u</td>", f->outcome[k]);
-		text_format(page, "<td>%.1f%%</td><td>%.0f%%</td></tr>\n", f->survival.rate * 100,
-			    f->blocks ? 100.0 * f->executed / f->blocks : 0);
-	}
-	text_format(page, "</table>\n");
-}
-
-static void add_controls(struct text *page, const struct summary *s)
-{
-	text_format(page, "<table><tr><th>policy</th><th>active</th><th>survival</th><th>service kept</th>");
-	for (unsigned i = 0; i + 1 < REPORT_OUTCOMES; i++)
-		text_format(page, "<th>%s</th>", report_outcomes[i]);
-	text_format(page, "</tr>\n");
-	for (unsigned i = 0; i < s->policies; i++) {
-		const struct figures *f = &s->figures[i].all;
-		text_format(page, "<tr><td>%s</td><td>%u</td><td>%.1f%% (%.1f to %.1f)</td><td>%.1f%%</td>",
-			    s->figures[i].policy, f->active, f->survival.rate * 100, f->survival.low * 100,
-			    f->survival.high * 100, f->service_kept.rate * 100);
-		for (unsigned k = 0; k + 1 < REPORT_OUTCOMES; k++)
-			text_format(page, "<td>%u</td>", f->outcome[k]);
-		text_format(page, "</tr>\n");
-	}
-	text_format(page, "</table>\n<p>Published systems, on their own faults and workloads: TxIPC (2021) 99.8%% recovered; OSIRIS (2016) "
-			  "about 58 to 68%% of execution inside a recovery window; CuriOS (2008) 87 to 95%% of register bit flips.</p>\n");
-}
-
-static void add_rungs(struct text *page, const struct figures *f)
-{
-	static const char *const names[DJED_RUNGS] = {"",
-						      "deliver again",
-						      "declared error",
-						      "refuse or end the client",
-						      "new instance, memory handed over",
-						      "new instance, rebuilt",
-						      "new instance, empty",
-						      "alternative implementation",
-						      "controlled shutdown"};
-	text_format(page, "<table><tr><th>rung</th><th class=\"l\">action</th><th>uses</th></tr>\n");
-	for (unsigned i = 1; i < DJED_RUNGS; i++)
-		text_format(page, "<tr><td>%u</td><td class=\"l\">%s</td><td>%llu</td></tr>\n", i, names[i],
-			    (unsigned long long)f->rungs[i]);
-	text_format(page, "</table>\n");
-}
-
-static void add_experiments(struct text *page, sqlite3 *db, const char *directory, const char *sql)
-{
-	text_format(page, "<table><tr><th>outcome</th><th class=\"l\">policy</th><th class=\"l\">server</th><th class=\"l\">function</th>"
-			  "<th class=\"l\">location</th><th>after</th><th>hits</th><th class=\"l\">difference</th>"
-			  "<th class=\"l\">again</th></tr>\n");
-	for (sqlite3_stmt *s = query(db, sql); next_row(s);) {
-		text_format(page, "<tr>");
-		for (int column = 0; column < 8; column++) {
-			text_format(page, column == 5 || column == 6 ? "<td>" : "<td class=\"l\">");
-			add_html(page, column_text(s, column));
-			text_format(page, "</td>");
-		}
-		text_format(page, "<td class=\"l\"><code>./djed repro ");
-		add_html(page, directory);
-		text_format(page, " %s%s%s</code></td></tr>\n", column_text(s, 8), *column_text(s, 9) ? " --policy " : "",
-			    column_text(s, 9));
-	}
-	text_format(page, "</table>\n");
-}
-
-#define EXPERIMENT_COLUMNS                                                                                             \
-	"SELECT outcome, e.policy, e.service, function, location, skip, hits, detail, id,"                             \
-	" CASE WHEN e.policy = (SELECT value FROM setting WHERE key = 'policy') THEN '' ELSE e.policy END"             \
-	" FROM experiment e LEFT JOIN site s ON s.service = e.service AND s.number = e.site WHERE outcome IS NOT NULL "
-
 static void write_page(const char *directory, const char *name, const struct text *page)
 {
 	char *path = format_string("%s/report/%s", directory, name);
 	write_file(path, page->bytes, page->length);
+	free(path);
+}
+
+static void add_outcomes(struct text *page, const struct policy_figures *p)
+{
+	text_format(page, "<h2>Outcomes</h2>\n");
+	chart_outcomes(page, p);
+	add_key(page);
+	table_outcomes(page, p);
+	table_classes(page, p);
+}
+
+static void add_policies(struct text *page, const struct summary *s)
+{
+	text_format(page, "<h2>Policies</h2>\n<p>The same faults under each policy, from the same binary; below them, in grey, what has "
+			  "been published of other systems, each with its own faults, workloads and definitions. Bars with "
+			  "brackets have 95%% Wilson intervals.</p>\n");
+	chart_controls(page, s);
+	table_policies(page, s);
+	table_published(page);
+}
+
+static void add_load(struct text *page, const struct policy_figures *p)
+{
+	text_format(page, "<h2>Reach of the workload</h2>\n<p>Blocks are those that a request can reach; run are those that the workload "
+			  "executed without a fault. Apart are blocks that only start-up, audit and panic can run: faults there say "
+			  "nothing about requests.</p>\n");
+	table_reach(page, p);
+	text_format(page, "<h2>Fault load</h2>\n<p>What could have run are the fault sites in blocks that the workload runs; what ran are the "
+			  "active faults. Distortion over fault classes (median of the relative differences): %.3f; over servers (half the "
+			  "sum of the differences): %.3f; 0 is a faithful load.</p>\n",
+		    load_class_distortion(p), load_server_distortion(p));
+	table_load(page, p);
+}
+
+static void add_source_coverage(struct text *page, const char *directory)
+{
+	char *path = format_string("%s/coverage/index.html", directory);
+	text_format(page, "<h2>Source coverage</h2>\n");
+	if (access(path, R_OK) == 0) {
+		text_format(page, "<p><a href=\"../coverage/index.html\">Lines and regions of servers and kernel that the workload runs</a></p>\n");
+	} else {
+		text_format(page, "<p>Not measured. <code>./djed coverage --out ");
+		add_html(page, directory);
+		text_format(page, "/coverage</code>, then <code>./djed report ");
+		add_html(page, directory);
+		text_format(page, "</code> adds it here.</p>\n");
+	}
 	free(path);
 }
 
@@ -183,36 +156,39 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	open_page(&page, "Djed: fault campaign");
 	text_format(&page, "<h1>Fault campaign</h1>\n");
 	add_headline(&page, s);
-	text_format(&page, "<h2>Outcomes</h2>\n");
-	chart_outcomes(&page, p);
-	add_key(&page);
-	add_matrix(&page, p);
-	text_format(&page, "<h2>Policies</h2>\n");
-	chart_controls(&page, s);
-	add_controls(&page, s);
+	add_outcomes(&page, p);
+	add_policies(&page, s);
 	text_format(&page, "<h2>Recovery latency</h2>\n<p>Guest time from the fault until the request was delivered again or answered; "
 			   "1 ns is one instruction.</p>\n");
 	chart_latency(&page, &p->all);
 	text_format(&page, "<h2>Actions</h2>\n");
-	add_rungs(&page, &p->all);
+	table_rungs(&page, &p->all);
 	text_format(&page, "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran while rollback was "
 			   "allowed; root and rs are reliable computing base and do not count.</p>\n");
 	chart_window(&page, p);
+	table_recoveries(&page, p);
+	add_load(&page, p);
+	add_source_coverage(&page, directory);
 	text_format(&page, "<h2>Worst experiments</h2>\n");
-	add_experiments(&page, db, directory,
-			EXPERIMENT_COLUMNS "AND outcome NOT IN ('transparent', 'error', 'inactive')"
-					   " AND e.policy = (SELECT value FROM setting WHERE key = 'policy')"
-					   " ORDER BY outcome, id LIMIT 100");
-	text_format(&page, "<h2>Slowest experiments</h2>\n");
-	add_experiments(&page, db, directory,
-			EXPERIMENT_COLUMNS "AND e.policy = (SELECT value FROM setting WHERE key = 'policy')"
-					   " ORDER BY seconds DESC LIMIT 10");
+	table_experiments(&page, db, directory,
+			  "AND outcome NOT IN ('transparent', 'error', 'inactive')"
+			  " AND e.policy = (SELECT value FROM setting WHERE key = 'policy') ORDER BY CASE outcome"
+			  " WHEN 'silent' THEN 1 WHEN 'crash' THEN 2 WHEN 'hang' THEN 3 WHEN 'shutdown' THEN 4"
+			  " WHEN 'service_lost' THEN 5 ELSE 6 END, id LIMIT 100");
+	text_format(&page, "<h2>Slowest experiments</h2>\n<p>By the longest recovery in guest time.</p>\n");
+	table_experiments(&page, db, directory,
+			  "AND e.policy = (SELECT value FROM setting WHERE key = 'policy') AND slowest IS NOT NULL"
+			  " ORDER BY CAST(slowest AS REAL) DESC, id LIMIT 10");
+	text_format(&page, "<p>By processor time of the host.</p>\n");
+	table_experiments(&page, db, directory,
+			  "AND e.policy = (SELECT value FROM setting WHERE key = 'policy') ORDER BY e.seconds DESC, id LIMIT 10");
 	text_format(&page, "<p><a href=\"experiments.html\">All experiments</a></p>\n</body></html>\n");
 	write_page(directory, "index.html", &page);
+
 	text_clear(&page);
 	open_page(&page, "Djed: all experiments");
 	text_format(&page, "<h1>All experiments</h1>\n<p><a href=\"index.html\">Back</a></p>\n");
-	add_experiments(&page, db, directory, EXPERIMENT_COLUMNS "ORDER BY e.policy, id");
+	table_experiments(&page, db, directory, "ORDER BY e.policy, id");
 	text_format(&page, "</body></html>\n");
 	write_page(directory, "experiments.html", &page);
 	text_free(&page);

@@ -3,7 +3,9 @@
  *   summary.c   the figures, from the database
  *   json.c      summary.json
  *   page.c      index.html and experiments.html
- *   chart.c     its pictures (SVG)
+ *   tables.c    their tables
+ *   chart.c     their pictures (SVG)
+ *   published.c what other systems have reached
  */
 #ifndef DJED_REPORT_H
 #define DJED_REPORT_H
@@ -16,12 +18,12 @@
 #include "statistics.h"
 #include "text.h"
 
-enum { REPORT_OUTCOMES = 9, LATENCIES_MAX = 1 << 20, HISTOGRAM_BINS = 24 };
+enum { REPORT_OUTCOMES = 9, CLASSES_MAX = 32, CLASS_NAME_MAX = 32, LATENCIES_MAX = 1 << 20, HISTOGRAM_BINS = 24 };
 extern const char *const report_outcomes[REPORT_OUTCOMES]; /* the eight, then inactive */
 
-/* Figures of a set of experiments: all of a policy, or one server's. */
+/* Figures of a set of experiments: all of a policy, one server's, or those with faults of one class. */
 struct figures {
-	char name[DJED_NAME_MAX];
+	char name[CLASS_NAME_MAX];
 	unsigned experiments, active;
 	unsigned outcome[REPORT_OUTCOMES];
 	struct rate survival, service_kept;
@@ -30,7 +32,8 @@ struct figures {
 	unsigned histogram[HISTOGRAM_BINS]; /* bin i: latency below 2^i * 100 ns, not in an earlier one */
 	uint64_t rungs[DJED_RUNGS];
 	uint64_t time, time_window;
-	unsigned blocks, executed;
+	unsigned blocks, executed, apart; /* that a request can reach; of these, run without a fault; others */
+	unsigned sites;                   /* fault sites in blocks that ran without a fault: what was drawn from */
 };
 
 struct policy_figures {
@@ -38,6 +41,8 @@ struct policy_figures {
 	struct figures all;
 	struct figures service[DJED_SERVICES_MAX];
 	unsigned services;
+	struct figures fault_class[CLASSES_MAX]; /* outcomes and sites only */
+	unsigned classes;
 	uint64_t instructions, calls;
 };
 
@@ -58,12 +63,39 @@ sqlite3_stmt *query(sqlite3 *db, const char *sql);
 bool next_row(sqlite3_stmt *statement); /* finalizes it at the end */
 const char *column_text(sqlite3_stmt *statement, int column); /* never NULL */
 
+/* How far the load that ran is from the load that could have run: for classes the median over them of |p_ran - p_could| / p_could, for
+ * servers half the sum of |p_ran - p_could| (0: the same distribution, 1: disjoint). */
+double load_class_distortion(const struct policy_figures *figures);
+double load_server_distortion(const struct policy_figures *figures);
+
+/* Survival that publications report, each for its own faults and workloads. */
+struct published {
+	const char *name;
+	double rate;
+	bool about; /* the publication gives no exact figure of this kind */
+	const char *what;
+};
+extern const struct published published[];
+extern const unsigned published_count;
+
 /* Pictures, appended as inline SVG. */
 void chart_outcomes(struct text *page, const struct policy_figures *figures);
 void chart_controls(struct text *page, const struct summary *summary);
 void chart_latency(struct text *page, const struct figures *figures);
 void chart_window(struct text *page, const struct policy_figures *figures);
 extern const char *const outcome_colours[REPORT_OUTCOMES];
+
+/* Tables, appended. */
+void table_outcomes(struct text *page, const struct policy_figures *figures);
+void table_classes(struct text *page, const struct policy_figures *figures);
+void table_reach(struct text *page, const struct policy_figures *figures);
+void table_policies(struct text *page, const struct summary *summary);
+void table_published(struct text *page);
+void table_recoveries(struct text *page, const struct policy_figures *figures);
+void table_rungs(struct text *page, const struct figures *figures);
+void table_load(struct text *page, const struct policy_figures *figures);
+/* Rows of experiments; `where` ends the statement: conditions, order, limit. */
+void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where);
 
 /* Appends text with HTML's special characters escaped. */
 void add_html(struct text *page, const char *words);

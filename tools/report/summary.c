@@ -1,7 +1,7 @@
 /* The figures of a campaign, from its database. */
 #include "report.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,25 +71,90 @@ static void finish(struct figures *f)
 	f->service_kept = wilson(survived + f->outcome[2], f->active);
 }
 
+static void add_outcomes(struct figures *f, int outcome, unsigned n)
+{
+	f->outcome[outcome] += n;
+	f->experiments += n;
+}
+
+static struct figures *class_named(struct policy_figures *p, const char *name)
+{
+	for (unsigned i = 0; i < p->classes; i++)
+		if (!strcmp(p->fault_class[i].name, name))
+			return &p->fault_class[i];
+	if (p->classes == CLASSES_MAX || strlen(name) >= CLASS_NAME_MAX)
+		die("campaign database: class of faults '%s' is one too many, or too long", name);
+	struct figures *f = &p->fault_class[p->classes++];
+	snprintf(f->name, sizeof f->name, "%s", name);
+	return f;
+}
+
+static void read_sites(struct policy_figures *p, sqlite3 *db)
+{
+	sqlite3_stmt *s = query(db, "SELECT service, class, count(*) FROM site GROUP BY service, class ORDER BY class");
+	while (next_row(s)) {
+		struct figures *f = service_named(p, column_text(s, 0));
+		unsigned n = (unsigned)sqlite3_column_int64(s, 2);
+		class_named(p, column_text(s, 1))->sites += n;
+		p->all.sites += n;
+		if (f)
+			f->sites += n;
+	}
+}
+
 static void read_outcomes(struct policy_figures *p, sqlite3 *db)
 {
-	sqlite3_stmt *s = query(db, "SELECT service, outcome, count(*) FROM experiment WHERE policy = ? AND outcome IS NOT NULL"
-				    " GROUP BY service, outcome");
+	sqlite3_stmt *s = query(db, "SELECT e.service, class, outcome, count(*) FROM experiment e LEFT JOIN site s"
+				    " ON s.service = e.service AND s.number = e.site"
+				    " WHERE policy = ? AND outcome IS NOT NULL GROUP BY 1, 2, 3");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
 		struct figures *f = service_named(p, column_text(s, 0));
-		int outcome = outcome_index(column_text(s, 1));
-		unsigned n = (unsigned)sqlite3_column_int64(s, 2);
-		p->all.outcome[outcome] += n;
-		p->all.experiments += n;
-		if (f) {
-			f->outcome[outcome] += n;
-			f->experiments += n;
-		}
+		int outcome = outcome_index(column_text(s, 2));
+		unsigned n = (unsigned)sqlite3_column_int64(s, 3);
+		add_outcomes(&p->all, outcome, n);
+		add_outcomes(class_named(p, column_text(s, 1)), outcome, n);
+		if (f)
+			add_outcomes(f, outcome, n);
 	}
 	finish(&p->all);
 	for (unsigned i = 0; i < p->services; i++)
 		finish(&p->service[i]);
+	for (unsigned i = 0; i < p->classes; i++)
+		finish(&p->fault_class[i]);
+}
+
+static double distance(const struct figures *f, const struct figures *all)
+{
+	return fabs((double)f->active / all->active - (double)f->sites / all->sites);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+double load_class_distortion(const struct policy_figures *p)
+{
+	double list[CLASSES_MAX];
+	unsigned count = 0;
+	for (unsigned i = 0; i < p->classes; i++)
+		if (p->fault_class[i].sites && p->all.active)
+			list[count++] = distance(&p->fault_class[i], &p->all) * p->all.sites / p->fault_class[i].sites;
+	if (!count)
+		return 0;
+	qsort(list, count, sizeof *list, compare_doubles);
+	return (list[(count - 1) / 2] + list[count / 2]) / 2;
+}
+
+double load_server_distortion(const struct policy_figures *p)
+{
+	double sum = 0;
+	for (unsigned i = 0; i < p->services; i++)
+		if (p->all.active && p->all.sites)
+			sum += distance(&p->service[i], &p->all) / 2;
+	return sum;
 }
 
 static int compare(const void *a, const void *b)
@@ -132,7 +197,7 @@ static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, i
 static void read_policy(struct policy_figures *p, sqlite3 *db)
 {
 	snprintf(p->all.name, sizeof p->all.name, "all");
-	sqlite3_stmt *s = query(db, "SELECT number, name, time, time_window, blocks, executed FROM service WHERE policy = ?"
+	sqlite3_stmt *s = query(db, "SELECT number, name, time, time_window, blocks, executed, apart FROM service WHERE policy = ?"
 				    " ORDER BY number");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
@@ -145,13 +210,15 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->time_window = (uint64_t)sqlite3_column_int64(s, 3);
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
+		f->apart = (unsigned)sqlite3_column_int64(s, 6);
 		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them back. */
-		if (!f->blocks)
+		if (!f->blocks && !f->apart)
 			f->time = f->time_window = 0;
 		p->all.time += f->time;
 		p->all.time_window += f->time_window;
 		p->all.blocks += f->blocks;
 		p->all.executed += f->executed;
+		p->all.apart += f->apart;
 	}
 	s = query(db, "SELECT instructions, calls FROM golden WHERE policy = ?");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
@@ -159,6 +226,7 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		p->instructions = (uint64_t)sqlite3_column_int64(s, 0);
 		p->calls = (uint64_t)sqlite3_column_int64(s, 1);
 	}
+	read_sites(p, db);
 	read_outcomes(p, db);
 	read_latencies(&p->all, db, p->policy, -1);
 	for (unsigned i = 0; i < p->services; i++)
