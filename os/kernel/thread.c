@@ -178,6 +178,11 @@ uint64_t clock_ticks(uint64_t ns)
 	return clock_page->tsc_at_boot + arch_ns_to_ticks(ns) + 1;
 }
 
+void clock_skip(uint64_t ticks)
+{
+	clock_page->tsc_at_boot += ticks;
+}
+
 void timer_want(uint64_t ticks)
 {
 	if (ticks >= timer_at)

@@ -37,6 +37,7 @@ void account_user_time(void);
 uint64_t clock_now(void);
 extern struct djed_time *clock_page;
 uint64_t clock_ticks(uint64_t ns); /* the tick at which clock_now reaches this */
+void clock_skip(uint64_t ticks);   /* the clock stood still for so long */
 /* The timer fires no later than `ticks`. */
 void timer_want(uint64_t ticks);
 
