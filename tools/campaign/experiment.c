@@ -3,13 +3,13 @@
 #include "guest.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2, POLL_MS = 200 };
+enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2 };
+#define POLL_SECONDS 0.2
 
 char *experiment_archive(const struct settings *settings)
 {
@@ -39,20 +39,15 @@ char *experiment_archive(const struct settings *settings)
 	return archive;
 }
 
-/* Waits for the doorbell and keeps taking output, so that the guest is never held up. A run has timed out when QEMU has used
+/* Waits for the doorbell, then takes the output. A run has timed out when QEMU has used
  * `seconds` of processor time, or has not even wanted any for a while: the guest waits, and under icount time would jump to
  * its next timer. */
 static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct text *output)
 {
 	double start = machine_processor_seconds(m), last = -1, moved = seconds_now();
 	for (;;) {
-		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
-		poll(wait, 2, POLL_MS);
-		if (wait[0].revents)
-			machine_drain_serial(m, output);
-		enum machine_wait what = machine_wait_pause(m, 0);
-		if (what == MACHINE_PAUSED)
-			machine_drain_serial(m, output);
+		enum machine_wait what = machine_wait_pause(m, POLL_SECONDS);
+		machine_drain_serial(m, output);
 		if (what != MACHINE_TIMEOUT)
 			return what;
 		double used = machine_processor_seconds(m);
@@ -103,13 +98,10 @@ void experiment_run(struct machine *m, const struct planned *fault, bool always,
 		    struct observation *seen, struct counts *counts)
 {
 	double start = machine_processor_seconds(m);
-	struct text stale = {0};
 	if (!machine_restore(m)) {
 		seen->machine_gone = true;
 		return;
 	}
-	machine_drain_serial(m, &stale);
-	text_free(&stale);
 	struct djed_fault_slot *slot = NULL;
 	if (fault) {
 		slot = machine_fault_slot(m, fault->site->service);

@@ -71,7 +71,8 @@ static void build_arguments(struct arguments *a, const struct machine_options *o
 	add(a, "-m", format_string("%lluM", (unsigned long long)(o->memory >> 20)));
 	add(a, "-object", format_string("memory-backend-file,id=ram,share=on,size=%llu,mem-path=%s",
 					(unsigned long long)o->memory, ram));
-	add(a, "-chardev", format_string("socket,id=serial,fd=%d", serial));
+	add(a, "-chardev", o->snapshots ? format_string("file,id=serial,append=on,path=%s/output", m->folder)
+					: format_string("socket,id=serial,fd=%d", serial));
 	add(a, "-serial", "chardev:serial");
 	add(a, "-chardev", format_string("file,id=log,path=%s", m->log_path));
 	add(a, "-device", "isa-debugcon,iobase=0xe9,chardev=log");
@@ -111,6 +112,17 @@ static void make_state_drive(const char *folder)
 	free(path);
 }
 
+/* The file that the console's output goes to, for reading. */
+static int make_output_file(const char *folder)
+{
+	char *path = format_string("%s/output", folder);
+	int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0)
+		die("cannot make %s: %s", path, strerror(errno));
+	free(path);
+	return file;
+}
+
 static void require_file(char *path)
 {
 	if (access(path, R_OK) < 0)
@@ -121,7 +133,7 @@ static void require_file(char *path)
 /* Once QEMU has opened them, its files need no names: whatever kills us, nothing is left behind. */
 static void remove_files(struct machine *m)
 {
-	static const char *const names[] = {"ram", "errors", "state.qcow2", "log"};
+	static const char *const names[] = {"ram", "errors", "state.qcow2", "output", "log"};
 	if (!m->folder)
 		return;
 	char *log = format_string("%s/log", m->folder);
@@ -183,6 +195,7 @@ struct machine *machine_start(const struct machine_options *o)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, serial) < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, monitor) < 0)
 		die("socketpair: %s", strerror(errno));
+	int output = o->snapshots ? make_output_file(m->folder) : -1;
 	struct arguments a = {0};
 	build_arguments(&a, o, m, ram, serial[1], monitor[1]);
 	char *errors = format_string("%s/errors", m->folder);
@@ -211,7 +224,12 @@ struct machine *machine_start(const struct machine_options *o)
 	close(monitor[1]);
 	m->serial = serial[0];
 	m->monitor = monitor[0];
-	fcntl(m->serial, F_SETFL, O_NONBLOCK);
+	if (o->snapshots) {
+		close(m->serial);
+		m->serial = output;
+	} else {
+		fcntl(m->serial, F_SETFL, O_NONBLOCK);
+	}
 	m->input = qmp_open(m->monitor);
 	if (!m->input) {
 		struct text reason = read_file(errors);
@@ -316,7 +334,8 @@ bool machine_save(struct machine *m)
 
 bool machine_restore(struct machine *m)
 {
-	return qmp_monitor_command(m->input, "loadvm start", "");
+	return qmp_monitor_command(m->input, "loadvm start", "") && ftruncate(m->serial, 0) == 0 &&
+	       lseek(m->serial, 0, SEEK_SET) == 0;
 }
 
 bool machine_serve_gdb(struct machine *m, const char *socket)

@@ -17,12 +17,14 @@ struct machine_options {
 	const char *gdb_socket;  /* path of a unix socket for gdb, machine waits; NULL: none */
 	uint64_t memory;         /* bytes of RAM */
 	bool icount;             /* count instructions: one ns each, repeats exactly */
-	bool snapshots;          /* a private drive that savevm can write to */
+	/* A private drive that savevm can write to. Then the console has no input, and its output goes to a private file: on a
+	 * socket the guest would wait, now and then, for us to read, and no run would repeat exactly. */
+	bool snapshots;
 };
 
 struct machine {
 	pid_t process;
-	int serial;   /* connected stream socket: the console */
+	int serial;   /* the console: connected stream socket, or with `snapshots` the file of its output */
 	int monitor;  /* connected stream socket: QMP */
 	char *folder; /* private, only while it starts */
 	char *log_path; /* readable as long as we live */
@@ -62,7 +64,7 @@ enum machine_wait machine_wait_pause(struct machine *m, double seconds);
 bool machine_continue(struct machine *m);
 bool machine_pause(struct machine *m);
 bool machine_save(struct machine *m);    /* snapshot under a fixed name */
-bool machine_restore(struct machine *m); /* back to it; the machine stays paused */
+bool machine_restore(struct machine *m); /* back to it, output forgotten; the machine stays paused */
 
 /* Lets gdb connect to a unix socket. */
 bool machine_serve_gdb(struct machine *m, const char *socket);
@@ -73,7 +75,7 @@ double machine_processor_seconds(struct machine *m);
 /* Whether a thread of QEMU wants the processor at this moment, even if it does not get it. */
 bool machine_is_busy(struct machine *m);
 
-/* Takes all bytes now waiting on the serial line. */
+/* Takes all bytes of output that have come since the last call. */
 struct text;
 void machine_drain_serial(struct machine *m, struct text *into);
 
