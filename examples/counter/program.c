@@ -2,16 +2,18 @@
  * needs no library.
  *
  *     counter add AMOUNT [WHICH]    counter get [WHICH]    counter reset [WHICH]    counter name WHICH NAME
- * counter list
+ *     counter list                  counter -
  *
- * WHICH is 0..15, 0 if it is not stated. Prints the result. Exit status 1: the server refused; 2: bad usage.
+ * WHICH is 0..15, 0 if it is not stated. Prints the result. `-`: commands from standard input, a line each. Exit
+ * status 1: the server refused; 2: bad usage; of several commands the last one's.
  */
 #include <protocols/counter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CALL_WRITE = 1, CALL_EXIT = 60 };
+enum { CALL_READ = 0, CALL_WRITE = 1, CALL_EXIT = 60 };
+enum { WORDS_MAX = 4, INPUT_MAX = 4096 };
 
 static int64_t call(int64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -95,10 +97,10 @@ static int list(void)
 	return 0;
 }
 
-static int run(int count, char **argument)
+static int run_one(int count, char **word)
 {
-	const char *command = count > 1 ? argument[1] : "", *first = count > 2 ? argument[2] : NULL;
-	const char *second = first && count > 3 ? argument[3] : NULL;
+	const char *command = count > 0 ? word[0] : "", *first = count > 1 ? word[1] : NULL;
+	const char *second = first && count > 2 ? word[2] : NULL;
 
 	if (same(command, "add") && first)
 		return show(call(COUNTER_CALL_ADD, number_of(second), number_of(first), 0));
@@ -110,8 +112,52 @@ static int run(int count, char **argument)
 		return show(call(COUNTER_CALL_LABEL, number_of(first), (uint64_t)second, length_of(second)));
 	if (same(command, "list"))
 		return list();
-	print("usage: counter add AMOUNT [WHICH] | get [WHICH] | reset [WHICH] | name WHICH NAME | list\n");
+	print("usage: counter add AMOUNT [WHICH] | get [WHICH] | reset [WHICH] | name WHICH NAME | list | -\n");
 	return 2;
+}
+
+/* The words of a line, at most WORDS_MAX; *at is moved behind it. */
+static int split(char **at, char **word)
+{
+	char *c = *at;
+	int count = 0;
+
+	for (bool inside = false; *c && *c != '\n'; c++) {
+		if (*c == ' ') {
+			*c = 0;
+			inside = false;
+		} else if (!inside && count < WORDS_MAX) {
+			word[count++] = c;
+			inside = true;
+		}
+	}
+	if (*c)
+		*c++ = 0;
+	*at = c;
+	return count;
+}
+
+static int run_input(void)
+{
+	static char input[INPUT_MAX + 1];
+	char *word[WORDS_MAX], *at = input;
+	int64_t used = 0, got;
+	int status = 0, count;
+
+	while (used < INPUT_MAX && (got = call(CALL_READ, 0, (uint64_t)(input + used), (uint64_t)(INPUT_MAX - used))) > 0)
+		used += got;
+	input[used] = 0;
+	while (*at) {
+		count = split(&at, word);
+		if (count)
+			status = run_one(count, word);
+	}
+	return status;
+}
+
+static int run(int count, char **argument)
+{
+	return count == 2 && same(argument[1], "-") ? run_input() : run_one(count - 1, argument + 1);
 }
 
 __attribute__((used, noreturn)) static void begin(uint64_t *stack)
