@@ -26,7 +26,8 @@ set(DJED_PASSES_coverage "undo,window,trace")
 set(DJED_TARGET_FLAGS --target=x86_64-unknown-none-elf -std=c2x -O2 -g -nostdlibinc -mgeneral-regs-only -mno-red-zone
     -fno-pic -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -ffunction-sections -Wall -Wextra -Werror
     -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
-set(DJED_COVERAGE_FLAGS -fprofile-instr-generate -fcoverage-mapping)
+# Static functions of one name in files of one name (handle in main.c) must not share counters, hence the unique names.
+set(DJED_COVERAGE_FLAGS -fprofile-instr-generate -fcoverage-mapping -funique-internal-linkage-names)
 set(DJED_INCLUDES ${CMAKE_SOURCE_DIR}/runtime/include ${CMAKE_SOURCE_DIR}/os ${CMAKE_SOURCE_DIR}/os/lib
     ${CMAKE_SOURCE_DIR}/os/lib/include ${CMAKE_BINARY_DIR}/generated)
 

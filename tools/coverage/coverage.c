@@ -160,8 +160,9 @@ int main(int count, char **words)
 	char *list = format_string("%s/inputs", directory), *merged = format_string("%s/coverage.profdata", directory);
 	write_file(list, inputs.bytes, inputs.length);
 	run_command((char *[]){"llvm-profdata-19", "merge", "-sparse", "-f", list, "-o", merged, NULL});
-	char *show[WORDS_MAX] = {"llvm-cov-19", "show", "-format=html", "-show-line-counts-or-regions"};
-	unsigned n = 4;
+	char *show[WORDS_MAX] = {"llvm-cov-19", "show", "-format=html", "-show-line-counts-or-regions", "-show-directory-coverage",
+				 "-project-title=Djed"};
+	unsigned n = 6;
 	show[n++] = format_string("-output-dir=%s", directory);
 	show[n++] = format_string("-instr-profile=%s", merged);
 	show[n++] = objects.elf[0];
@@ -169,7 +170,7 @@ int main(int count, char **words)
 		show[n++] = format_string("-object=%s", objects.elf[i]);
 	run_command(show);
 	show[1] = "report";
-	memmove(show + 2, show + 5, (WORDS_MAX - 5) * sizeof *show);
+	memmove(show + 2, show + 7, (WORDS_MAX - 7) * sizeof *show);
 	run_command(show);
 	for (char *line = strtok(inputs.bytes, "\n"); line; line = strtok(NULL, "\n"))
 		unlink(line);
