@@ -38,6 +38,7 @@ endfunction()
 function(djed_host_server name)
   djed_host_objects(${name}-host ${ARGN})
   target_compile_definitions(${name}-host PRIVATE djed_server=${name}_server)
+  target_compile_options(${name}-host PRIVATE -fno-sanitize=address) # its tables of globals do not survive `ld -r`
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/host)
   add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/host/${name}.o
     COMMAND ${DJED_LLD} -r -o ${CMAKE_BINARY_DIR}/host/${name}.o $<TARGET_OBJECTS:${name}-host>

@@ -157,9 +157,9 @@ static uint16_t class_for(size_t cell)
 	return class;
 }
 
-static uint64_t *tail_of(struct block *block)
+static void *tail_of(struct block *block)
 {
-	return (uint64_t *)((uint8_t *)block + HEADER + block->size);
+	return (uint8_t *)block + HEADER + block->size;
 }
 
 static uint64_t mark(const void *address, uint64_t state)

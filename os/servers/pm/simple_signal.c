@@ -94,7 +94,7 @@ bool kill_simply(struct process *p, int32_t pid, uint32_t signal)
 	const uint64_t zero = 0;
 	const struct signal_info information = {
 	    .signal = (uint8_t)signal, .code = LINUX_SI_USER, .pid = p->pid, .uid = p->credentials.user};
-	uint32_t group = pid == 0 ? p->group : pid < -1 ? (uint32_t)-pid : 0;
+	uint32_t group = pid == 0 ? p->group : pid < -1 ? 0u - (uint32_t)pid : 0;
 	unsigned found = 0;
 
 	if (pid == -1 || signal == 0 || signal > SIGNALS)
