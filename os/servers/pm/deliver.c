@@ -52,10 +52,8 @@ static djed_status frame_write(const struct djed_context *context, const struct 
 	return client_write(frame->context.registers.fpu, frame->fpu, sizeof(frame->fpu));
 }
 
-/* Runs a handler. False: its frame cannot be written, or it has no restorer. */
-static bool handle_signal(struct process *p, const struct signal_info *info,
-			  const struct signal_action *action, const struct fault_words *fault,
-			  struct djed_context *context)
+bool signal_handle(struct process *p, const struct signal_info *info, const struct signal_action *action,
+		   const struct fault_words *fault, struct djed_context *context)
 {
 	struct signal_frame frame;
 	struct signals *s = &p->signals;
@@ -187,7 +185,7 @@ void deliver(struct process *p, const struct fault_words *fault)
 				(void)kernel_thread_set_context(djed_current()->thread, (uint64_t)&context);
 			return;
 		}
-		if (!handle_signal(p, &info, action, info.code > 0 ? fault : NULL, &context)) {
+		if (!signal_handle(p, &info, action, info.code > 0 ? fault : NULL, &context)) {
 			process_exit(p, LINUX_SIGSEGV);
 			return;
 		}

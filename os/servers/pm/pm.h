@@ -255,6 +255,9 @@ void context_fresh_fpu(struct djed_context *context);
 /* The thread of `p` is about to return to user mode: takes its pending signals one after the other. Answers,
  * parks or ends the held request. `fault` describes the exception that led here, or is NULL. */
 void deliver(struct process *p, const struct fault_words *fault);
+/* Changes `context` so that a handler runs next. False: its frame cannot be written, or it has no restorer. */
+bool signal_handle(struct process *p, const struct signal_info *info, const struct signal_action *action,
+		   const struct fault_words *fault, struct djed_context *context);
 void deliver_exception(struct process *p, unsigned signal, const struct fault_words *fault);
 int64_t restore_frame(struct process *p); /* rt_sigreturn */
 void process_continue(struct process *p);

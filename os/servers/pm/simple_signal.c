@@ -153,9 +153,65 @@ static bool end_by_signal(struct process *p)
 	return false;
 }
 
+/* Takes one signal of that number off the process. */
+static struct signal_info take_simply(struct signals *s, unsigned signal)
+{
+	struct signal_info taken = {.signal = (uint8_t)signal, .code = LINUX_SI_USER};
+	uint16_t found = NONE, before = NONE, last = NONE;
+	bool more = false;
+
+	for (uint16_t at = s->first_info; at != NONE; last = at, at = pm.info[at].next) {
+		if (pm.info[at].signal != signal)
+			continue;
+		if (found != NONE) {
+			more = true;
+			continue;
+		}
+		found = at;
+		before = last;
+	}
+	if (!more)
+		s->pending &= ~signal_bit(signal);
+	if (found == NONE)
+		return taken;
+	taken = pm.info[found];
+	if (before == NONE)
+		s->first_info = taken.next;
+	else
+		pm.info[before].next = taken.next;
+	if (s->last_info == found)
+		s->last_info = before;
+	pm.info[found] = (struct signal_info){.next = pm.first_free_info};
+	pm.first_free_info = found;
+	pm.infos_used--;
+	return taken;
+}
+
+/* Runs the handler of the next signal; those behind it come when the thread returns again. False: there is none. */
+static bool handle_simply(struct process *p)
+{
+	signal_set left = p->signals.pending & ~p->signals.blocked;
+	unsigned signal = left ? (unsigned)__builtin_ctzll(left) + 1 : 0;
+	struct djed_context context;
+	struct signal_info information;
+
+	if (!signal || p->set_tid || action_of(p, signal)->handler <= LINUX_SIG_IGN ||
+	    kernel_thread_get_context(djed_current()->thread, (uint64_t)&context))
+		return false;
+	information = take_simply(&p->signals, signal);
+	if (!signal_handle(p, &information, action_of(p, signal), NULL, &context)) {
+		process_exit(p, LINUX_SIGSEGV);
+		return true;
+	}
+	(void)kernel_thread_set_context(djed_current()->thread, (uint64_t)&context);
+	if (p->signals.pending & ~p->signals.blocked)
+		(void)kernel_thread_signal(p->thread);
+	return true;
+}
+
 void deliver_simply(struct process *p)
 {
-	if (!end_by_signal(p))
+	if (!end_by_signal(p) && !handle_simply(p))
 		deliver(p, NULL);
 	djed_result(0, NULL, 0);
 }
