@@ -3,6 +3,7 @@
 
 #include <lib/client.h>
 #include <protocols/kernel.h>
+#include <protocols/linux.h>
 
 /* The call that the signal interrupted: its result becomes -EINTR, or its instruction is executed again.
  * `handler`: a handler with these flags runs; NULL: none does. */
@@ -117,10 +118,13 @@ void process_continue(struct process *p)
 }
 
 /* A terminal stops those in the background that want to use it. Nobody would continue an orphaned group: its call fails
- * instead (POSIX, general terminal interface), and would else be restarted for ever. */
+ * instead (POSIX, general terminal interface), and would else be restarted for ever. The signal goes to the whole group, of
+ * which others may wait for something else: their calls go on. */
 static void refuse_terminal(struct djed_context *c)
 {
-	if (c->call_number == ~(uint64_t)0 || -(int64_t)c->rax != DJED_ERESTARTSYS)
+	bool reads = c->call_number == LINUX_READ || c->call_number == LINUX_READV;
+
+	if (!reads || -(int64_t)c->rax != DJED_ERESTARTSYS)
 		return;
 	c->rax = (uint64_t)-EIO;
 	c->call_number = ~(uint64_t)0;

@@ -215,18 +215,23 @@ BOTH_WAYS(masks_and_actions)
 }
 
 /* A call that another server answered with `result` when a signal cancelled it. */
-static uint64_t interrupted(uint32_t pid, int result, int signal)
+static uint64_t interrupted_in(uint64_t call, uint32_t pid, int result, int signal)
 {
 	struct djed_context *c = &world_thread[pid].context;
 
 	world_call(2, LINUX_KILL, pid, 0);
 	c->rax = (uint64_t)(int64_t)-result;
-	c->call_number = LINUX_READ;
+	c->call_number = call;
 	c->rip = 0x401002;
 	signal_send(process_find(pid), &(struct signal_info){.signal = (uint8_t)signal});
 	world_thread[pid].call = 0;
 	world_return_from_call(pid);
 	return c->rip;
+}
+
+static uint64_t interrupted(uint32_t pid, int result, int signal)
+{
+	return interrupted_in(LINUX_READ, pid, result, signal);
 }
 
 BOTH_WAYS(restart)
@@ -364,6 +369,7 @@ BOTH_WAYS(stop_and_continue)
 	cr_assert_eq(process_find(2)->state, PROCESS_ALIVE);
 	cr_assert_eq(interrupted(2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401002);
 	cr_assert_eq((int64_t)world_thread[2].context.rax, -EIO, "it would ask the terminal for ever");
+	cr_assert_eq(interrupted_in(LINUX_WAIT4, 2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401000, "it has not asked the terminal");
 	cr_assert_eq(world_call(2, LINUX_FORK), 5);
 	cr_assert_eq(world_call(5, LINUX_FORK), 6);
 	cr_assert_eq(world_call(5, LINUX_SETPGID, 6, 6), 0);
