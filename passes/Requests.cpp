@@ -16,6 +16,9 @@ enum ServerMember { Init = 0, Audit = 3 };
 /// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to vsnprintf.
 constexpr const char *Formatter = "lib_vsnprintf";
 
+/// What the native runtime calls only when a server starts (djed_trace_prepare).
+constexpr const char *StartUp = "command_line_value";
+
 class Walk {
   Module &M;
   DenseSet<const BasicBlock *> &Blocks;
@@ -98,7 +101,7 @@ RequestBlocks::RequestBlocks(Module &M) {
     if (Member != Init && Member != Audit)
       W.add(Members->getOperand(Member));
   for (const Function &F : M)
-    if (!F.hasLocalLinkage() && F.getName() != Formatter)
+    if (!F.hasLocalLinkage() && F.getName() != Formatter && F.getName() != StartUp)
       W.add(&F);
   W.run();
 }

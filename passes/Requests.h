@@ -10,7 +10,8 @@
 //   - blocks all of whose paths end in `unreachable` (panic, failed assertion, sanitizer trap): they run when
 //     the server is already lost;
 //   - the formatter `lib_vsnprintf`, which the native runtime calls for the text of lines, unless something that is
-//     reached calls it or djed_log.
+//     reached calls it or djed_log;
+//   - `command_line_value`, which the native runtime calls at start-up, unless something that is reached calls it.
 //
 // A program without djed_server has no start-up apart: everything in it counts.
 //

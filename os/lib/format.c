@@ -1,4 +1,4 @@
-/* Formatted text and number parsing. */
+/* Formatted text and number parsing. Every server has the formatter, and few ever need it: it is kept small rather than fast. */
 #include <ctype.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SMALL __attribute__((noinline))
 
 struct output {
 	char *buffer;
@@ -20,20 +22,20 @@ struct conversion {
 	int bytes;     /* size of the integer argument */
 };
 
-static void put(struct output *output, char character)
+SMALL static void put(struct output *output, char character)
 {
 	if (output->length + 1 < output->size)
 		output->buffer[output->length] = character;
 	output->length++;
 }
 
-static void pad(struct output *output, char character, int count)
+SMALL static void pad(struct output *output, char character, int count)
 {
 	for (; count > 0; count--)
 		put(output, character);
 }
 
-static void put_text(struct output *output, const struct conversion *c, const char *text)
+SMALL static void put_text(struct output *output, const struct conversion *c, const char *text)
 {
 	int length;
 
@@ -49,7 +51,7 @@ static void put_text(struct output *output, const struct conversion *c, const ch
 }
 
 /* `sign`: character before the digits, or 0. */
-static void put_number(struct output *output, const struct conversion *c, uint64_t value, unsigned base, bool upper,
+SMALL static void put_number(struct output *output, const struct conversion *c, uint64_t value, unsigned base, bool upper,
 		       char sign)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -85,7 +87,7 @@ static void put_number(struct output *output, const struct conversion *c, uint64
 }
 
 /* Reads a decimal number; bounded, as a width of a billion is nobody's wish. */
-static const char *read_number(const char *format, int *value)
+SMALL static const char *read_number(const char *format, int *value)
 {
 	for (*value = 0; isdigit(*format); format++)
 		if (*value < 100000)
@@ -93,7 +95,7 @@ static const char *read_number(const char *format, int *value)
 	return format;
 }
 
-static const char *read_flags(const char *format, struct conversion *c)
+SMALL static const char *read_flags(const char *format, struct conversion *c)
 {
 	for (;; format++) {
 		switch (*format) {
@@ -118,7 +120,7 @@ static const char *read_flags(const char *format, struct conversion *c)
 	}
 }
 
-static const char *read_length(const char *format, struct conversion *c)
+SMALL static const char *read_length(const char *format, struct conversion *c)
 {
 	c->bytes = sizeof(int);
 	if (format[0] == 'h') {

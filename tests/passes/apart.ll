@@ -10,6 +10,7 @@
 ; CHECK-NEXT: # apart 5 audit
 ; CHECK-NEXT: # apart 6 audit_only
 ; CHECK-NEXT: # apart 7 lib_vsnprintf
+; CHECK-NEXT: # apart 8 command_line_value
 ; CHECK-NOT: {{.}}
 @djed_server = constant { ptr, ptr, ptr, ptr, ptr } { ptr @start, ptr @serve, ptr null, ptr @audit, ptr null }
 @table = internal constant [1 x ptr] [ptr @by_pointer]
@@ -49,4 +50,8 @@ define internal void @audit_only() noinline {
 
 define i32 @lib_vsnprintf(ptr %to) {
   ret i32 0
+}
+
+define i1 @command_line_value(ptr %line) {
+  ret i1 false
 }
