@@ -104,11 +104,6 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 }
 
-static void notified(uint64_t bits)
-{
-	djed_log("notified of %llx", (unsigned long long)bits); /* nobody has the right to */
-}
-
 /* What must hold between two requests. It is checked after every experiment of a campaign. */
 static void audit(struct djed_audit *a)
 {
@@ -125,4 +120,5 @@ static void audit(struct djed_audit *a)
 	a->resource[0] = total;
 }
 
-DJED_SERVER(init, handle, notified, audit)
+/* Nobody has the right to notify it. */
+DJED_SERVER(init, handle, NULL, audit)

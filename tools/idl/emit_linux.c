@@ -204,7 +204,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 	}
 	fputs("\n/* Calls the handler of a Linux call and answers with its result, unless it has replied, "
 	      "parked or forwarded. A call that\n"
-	      " * this server does not serve is answered with -ENOSYS and logged once. False: not a Linux "
+	      " * this server does not serve is answered with -ENOSYS. False: not a Linux "
 	      "call, nothing was done. */\n"
 	      "static inline bool linux_dispatch(const struct djed_delivery *d)\n{\n"
 	      "\tconst uint64_t *word_ = d->message.word;\n\tint64_t result_;\n\n"
@@ -228,8 +228,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 		}
 		fputs(");\n\t\tbreak;\n", to);
 	}
-	fputs("\tdefault:\n\t\tdjed_name_absent(DJED_LABEL_NUMBER(d->message.label));\n\t\tresult_ = "
-	      "-ENOSYS;\n\t\tbreak;\n\t}\n"
+	fputs("\tdefault:\n\t\tresult_ = -ENOSYS;\n\t\tbreak;\n\t}\n"
 	      "\tif (result_ < 0 && result_ >= -4095)\n\t\tdjed_result(result_, 0, 0);\n\telse\n"
 	      "\t\tdjed_result(0, (const uint64_t *)&result_, 1);\n\treturn true;\n}\n",
 	      to);

@@ -36,6 +36,8 @@ void monitor_audit(struct djed_audit *audit)
 			       monitor.service[c->slot] == c->service,
 			   "service %u is recorded as %u", c->service, monitor.service[c->slot & 0xff]);
 	}
+	djed_check(audit, monitor.records == (djed_start()->monitor == DJED_MONITOR_BROKER),
+		   "mode %u, and calls are%s noted", djed_start()->monitor, monitor.records ? "" : " not");
 	djed_check(audit, monitor.ranges == ranges_granted(), "%u ranges of calls, %u granted",
 		   monitor.ranges, ranges_granted());
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++) {

@@ -29,6 +29,7 @@ static djed_status init(void)
 {
 	const struct djed_start_info *start = djed_start();
 
+	monitor.records = start->monitor == DJED_MONITOR_BROKER;
 	memset(monitor.service, 0xff, sizeof(monitor.service));
 	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
 		const struct djed_capability_name *c = &start->capability[i];
@@ -70,13 +71,14 @@ static void handle(const struct djed_delivery *d)
 		djed_reply(-ENOSYS);
 		return;
 	}
-	djed_ring_add(&(struct djed_event){
-	    .source = (uint32_t)(d->badge >> 32),
-	    .call = d->message.label,
-	    .arguments = djed_event_hash(d->message.word),
-	    .target = monitor.service[slot],
-	    .kind = DJED_EVENT_SEEN_CALL,
-	});
+	if (monitor.records)
+		djed_ring_add(&(struct djed_event){
+		    .source = (uint32_t)(d->badge >> 32),
+		    .call = d->message.label,
+		    .arguments = djed_event_hash(d->message.word),
+		    .target = monitor.service[slot],
+		    .kind = DJED_EVENT_SEEN_CALL,
+		});
 	if (slot == NOBODY) {
 		nobody(number);
 		return;
@@ -85,9 +87,5 @@ static void handle(const struct djed_delivery *d)
 	djed_forward(slot);
 }
 
-static void notified(uint64_t bits)
-{
-	djed_log("notified of %llx", (unsigned long long)bits); /* nobody may */
-}
-
-DJED_SERVER(init, handle, notified, monitor_audit)
+/* Nobody has the right to notify it. */
+DJED_SERVER(init, handle, NULL, monitor_audit)

@@ -1,7 +1,7 @@
 /* monitor: in broker mode every system call of an application comes here first. It notes the call in the
  * event ring and hands it on to the server that owns it, which answers straight to the application. So it
  * must be short, and it has no state that changes: its log stays empty, and it may always forward (rule 11).
- */
+ * In the other modes only calls that nobody serves come here. */
 #ifndef MONITOR_H
 #define MONITOR_H
 
@@ -23,6 +23,7 @@ struct monitor {
 	uint16_t service[NOBODY + 1]; /* service number behind each slot, for the record; 0xffff: none */
 	struct range range[RANGES_MAX];
 	uint8_t ranges;
+	bool records; /* calls are noted here, not by the kernel (tap) or not at all */
 	uint8_t
 	    named[NUMBERS / 8]; /* bit per number of a call that nobody serves, and that the log has named */
 };

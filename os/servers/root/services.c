@@ -123,7 +123,8 @@ static void name_receiver(const struct root_service *service)
 			must(kernel_service_event(service->number, event), service->line->name, "receives");
 }
 
-/* With the monitor in the path it gets every call; else each goes to its owner. */
+/* With the monitor in the path it gets every call; else each goes to its owner, and the monitor gets those that nobody
+ * serves, to name them in the log. */
 static void route_calls(void)
 {
 	const uint64_t all = ~UINT64_C(0), tap = ~UINT64_C(1);
@@ -131,18 +132,20 @@ static void route_calls(void)
 	for (uint32_t i = 0; i < root.manifest.count; i++) {
 		const struct root_service *service = &root.service[i];
 
-		if (service->line->receives_linux && root.monitor == DJED_MONITOR_BROKER) {
-			must(kernel_route(all, service->number), service->line->name, "Linux calls");
+		if (!service->line->receives_linux)
+			continue;
+		must(kernel_route(all, service->number), service->line->name, "Linux calls");
+		if (root.monitor == DJED_MONITOR_BROKER)
 			return;
-		}
-		if (service->line->receives_linux && root.monitor == DJED_MONITOR_TAP)
+		if (root.monitor == DJED_MONITOR_TAP)
 			must(kernel_route(tap, service->number), service->line->name, "tap");
 	}
 	for (uint32_t number = 0; number < LINUX_CALLS; number++) {
-		int owner = linux_table[number].owner ? manifest_find(&root.manifest, linux_table[number].owner) : -1;
+		const struct linux_call *call = &linux_table[number];
+		int owner = call->owner ? manifest_find(&root.manifest, call->owner) : -1;
 
-		if (owner >= 0)
-			must(kernel_route(number, root.service[owner].number), linux_table[number].owner, "Linux calls");
+		if (owner >= 0 && call->support != LINUX_ABSENT)
+			must(kernel_route(number, root.service[owner].number), call->owner, "Linux calls");
 	}
 	for (uint32_t i = 0; i < root.manifest.count; i++) {
 		const struct manifest_service *line = root.service[i].line;

@@ -65,16 +65,4 @@ DJED_INLINE bool djed_borrow_application(uint64_t address, uint64_t length, uint
 	return length <= UINT32_MAX;
 }
 
-/* Logs, once per number, that this server does not serve a Linux call. */
-static inline void djed_name_absent(unsigned number)
-{
-	static uint8_t named[0x10000 / 8];
-	uint8_t *byte = &named[(number & 0xffff) / 8], bit = (uint8_t)(1u << number % 8);
-
-	if (*byte & bit)
-		return;
-	*byte |= bit;
-	djed_log("Linux call %u is not served", number & 0xffff);
-}
-
 #endif

@@ -12,11 +12,12 @@ static void nothing(const struct djed_delivery *d, struct djed_message *answer)
 	(void)answer;
 }
 
-static void start(void)
+static void start_in(enum djed_monitor_mode mode)
 {
 	static const char *const owners[] = {"pm", "vfs", "mm", "sched", "console", "counter"};
 
 	host_start(&(struct host_options){0});
+	djed_port_start.monitor = mode;
 	for (unsigned i = 0; i < sizeof(owners) / sizeof(owners[0]); i++)
 		host_add_fake(owners[i], nothing);
 	for (uint32_t i = 0; i < djed_port_start.capabilities; i++) {
@@ -28,6 +29,11 @@ static void start(void)
 	for (uint32_t i = 0; i < djed_port_start.capabilities; i++)
 		djed_port_start.capability[i].service = djed_port_start.capability[i].slot + 10;
 	host_add_server("monitor", &djed_server);
+}
+
+static void start(void)
+{
+	start_in(DJED_MONITOR_BROKER);
 }
 
 Test(monitor, forwards)
@@ -66,6 +72,18 @@ Test(monitor, forwards)
 	cr_assert_eq(host_request("monitor", &(struct djed_message){.label = DJED_LABEL(9, 1)}).status,
 		     -ENOSYS);
 	cr_assert_eq(host_audit("monitor").violations, 0, "%s", host_log());
+}
+
+/* With `tap` and `off` only what nobody serves comes here; the kernel makes the record, or nobody. */
+Test(monitor, names_only)
+{
+	start_in(DJED_MONITOR_TAP);
+	cr_assert_eq(host_linux("monitor", 435).status, -ENOSYS);
+	cr_assert(strstr(host_log(), "Linux call 435 (clone3) is not served"));
+	cr_assert_eq(djed_ring.written, 0);
+	cr_assert_eq(host_audit("monitor").violations, 0, "%s", host_log());
+	monitor.records = true;
+	cr_assert_gt(host_audit("monitor").violations, 0);
 }
 
 /* ---- corruptions ------------------------------------------------------------------------------------------
