@@ -105,7 +105,7 @@ static void serve_failure(uint64_t bits)
 {
 	begin();
 	djed_runtime.not_before = djed_port_now() + BACK_OFF_NS;
-	if (djed_ipc.in.attempt == 0 && djed_served.failed) {
+	if (djed_ipc.in.attempt <= 1 && djed_served.failed) {
 		djed_window_open = djed_runtime.recovers;
 		djed_served.failed(bits);
 		djed_window_open = 0;

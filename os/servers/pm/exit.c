@@ -208,6 +208,35 @@ bool tombstone_clear(void)
 	return true;
 }
 
+bool tombstone_clear_simply(void)
+{
+	struct tombstone *t = tombstone_next(djed_now());
+	unsigned step = t ? step_of(t) : 0;
+
+	switch (step) {
+	case 0:
+		return false;
+	case LEAVE_VFS:
+		(void)vfs_exit(to.vfs, t->pid);
+		break;
+	case LEAVE_SCHED:
+		(void)sched_remove(to.sched, t->pid);
+		break;
+	case LEAVE_MM:
+		(void)mm_exit(to.mm, t->pid);
+		break;
+	default:
+		for (unsigned i = 1; i < PROCESSES_MAX; i++)
+			if (pm.process[i].state == PROCESS_ZOMBIE && pm.process[i].parent == 0)
+				process_free(&pm.process[i]);
+	}
+	t->left &= (uint8_t)~step;
+	if (!t->left)
+		*t = pm.tombstone[--pm.tombstones];
+	deadline_update();
+	return true;
+}
+
 bool tombstone_postpone(void)
 {
 	struct tombstone *t = tombstone_next(djed_now()), last;

@@ -297,7 +297,9 @@ void tombstones_find(void);
 void tombstones_find_simply(void);
 /* Lets one server release what it holds of one ended process. False: there is nothing to do now. */
 bool tombstone_clear(void);
-/* That has crashed: it is tried again later. False: there was nothing to do. */
+/* The same when that crashes. */
+bool tombstone_clear_simply(void);
+/* That has crashed, too: it is tried again later. False: there was nothing to do. */
 bool tombstone_postpone(void);
 bool tombstone_waits(const struct tombstone *tombstone);
 void process_reap(struct process *child);

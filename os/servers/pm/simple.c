@@ -25,6 +25,39 @@ static bool suspend_simply(struct process *p, const uint64_t *word)
 	return true;
 }
 
+/* Linux cannot fail it for a good mask, and no program expects that. */
+static bool mask_simply(struct process *p, const uint64_t *word)
+{
+	const signal_set unblockable = signal_bit(LINUX_SIGKILL) | signal_bit(LINUX_SIGSTOP);
+	const uint64_t zero = 0;
+	signal_set set, before = p->signals.blocked;
+
+	if (word[3] != sizeof(set) || (word[1] && client_read(&set, word[1], sizeof(set))))
+		return false;
+	if (word[1]) {
+		switch ((uint32_t)word[0]) {
+		case LINUX_SIG_BLOCK:
+			set |= before;
+			break;
+		case LINUX_SIG_UNBLOCK:
+			set = before & ~set;
+			break;
+		case LINUX_SIG_SETMASK:
+			break;
+		default:
+			return false;
+		}
+		p->signals.blocked = set & ~unblockable;
+		if (p->signals.pending & ~p->signals.blocked)
+			(void)kernel_thread_signal(p->thread);
+	}
+	if (word[2] && client_write(word[2], &before, sizeof(before)))
+		djed_reply(-EFAULT);
+	else
+		djed_reply_words(0, &zero, 1);
+	return true;
+}
+
 /* Ended children only. */
 static bool wait_simply(struct process *p, const uint64_t *word)
 {
@@ -75,6 +108,8 @@ bool simple_dispatch(struct process *p, const struct djed_delivery *d)
 	switch (d->message.label) {
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_RT_SIGSUSPEND):
 		return suspend_simply(p, word);
+	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_RT_SIGPROCMASK):
+		return mask_simply(p, word);
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_KILL):
 		return kill_simply(p, (int32_t)word[0], (uint32_t)word[1]);
 	case DJED_LABEL(DJED_PROTOCOL_LINUX, LINUX_WAIT4):

@@ -25,7 +25,8 @@ struct djed_server {
 	void (*notified)(uint64_t bits);          /* bit 63: djed_deadline has passed */
 	void (*audit)(struct djed_audit *audit);  /* checks the server's own invariants; changes nothing */
 	/* Optional: recovery had to give up work on these bits, as the service crashed at it each time. The simplest way,
-	 * by other code than that of `notified`, to let those go on who depend on it. */
+	 * by other code than that of `notified`, to let those go on who depend on it. If that crashes, too, it is called
+	 * once more, with djed_current()->attempt 1, to do still less. */
 	void (*failed)(uint64_t bits);
 };
 extern const struct djed_server djed_server;

@@ -375,8 +375,10 @@ Test(life, exit_that_crashed)
 	cr_assert_eq(world_calls.vfs_exits + world_calls.sched_removes + world_calls.mm_exits, 0);
 	world_check("ended");
 	cr_assert_eq(process_find(3)->state, PROCESS_ZOMBIE);
-	/* vfs crashes over it: the others go first, and it is tried again later. */
+	/* vfs crashes over it, also in the simple way: the others go first, and it is tried again later. */
+	host_attempt(1);
 	world_notify(1ull << 63 | DJED_NOTIFY_FAILED);
+	host_attempt(0);
 	world_notify(1ull << 63); /* init reaps it */
 	cr_assert_eq(process_find(3), NULL);
 	world_notify(1ull << 63);
@@ -386,6 +388,22 @@ Test(life, exit_that_crashed)
 	djed_port_time = host_deadline("pm");
 	world_notify(1ull << 63);
 	cr_assert(world_calls.vfs_exits == 1 && pm.tombstones == 0 && host_deadline("pm") == 0);
+	world_check("cleared");
+}
+
+/* pm itself crashes over it in the usual way, each time. */
+Test(life, exit_that_goes_on_crashing)
+{
+	world_start("-- sh");
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	host_attempt(1);
+	world_call(3, LINUX_EXIT_GROUP, 5);
+	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, at(0), 0, 0), 3);
+	host_attempt(0);
+	for (unsigned steps = 0; steps < 4; steps++)
+		world_notify(1ull << 63 | DJED_NOTIFY_FAILED);
+	cr_assert(world_calls.vfs_exits == 1 && world_calls.sched_removes == 1 && world_calls.mm_exits == 1);
+	cr_assert(!process_find(3) && pm.tombstones == 0 && host_deadline("pm") == 0);
 	world_check("cleared");
 }
 
