@@ -171,7 +171,7 @@ static void locks(void)
 	int status = 0;
 
 	DO(fcntl, fd, F_SETLK, &lock);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, locker());
 	RUN(nanosleep, &pause);
@@ -180,7 +180,7 @@ static void locks(void)
 	RUN(wait4, pid, &status);
 	note(status);
 	DO(flock, fd, LOCK_EX);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, RUN(flock, RUN(open, "f", O_RDWR), LOCK_EX) == 0 ? 5 : 6);
 	RUN(nanosleep, &pause);

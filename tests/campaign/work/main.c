@@ -96,10 +96,20 @@ void holds(_Bool condition)
 	note(condition);
 }
 
+long must_fork(void)
+{
+	long pid = RUN(fork);
+
+	if (pid < 0)
+		for (;;)
+			RUN(exit_group, 99);
+	return pid;
+}
+
 void child(int (*body)(void))
 {
 	int status = 0;
-	long pid = RUN(fork);
+	long pid = must_fork();
 
 	if (pid == 0)
 		for (int result = body();;)

@@ -49,7 +49,7 @@ void pipes(void)
 	DO(read, other[0], buffer, 65536);
 	DO(close, other[0]);
 	/* A reader and a writer that wait for each other. */
-	long pid = RUN(fork);
+	long pid = must_fork();
 	if (pid == 0) {
 		RUN(close, ends[0]);
 		for (int i = 0; i < 3; i++)
@@ -78,7 +78,7 @@ void pipes(void)
 	DO(rt_sigaction, 13, ((long[]){0, 0, 0, 0}), 0, 8);
 	DO(close, ends[1]);
 	DO(open, "named", O_WRONLY | O_NONBLOCK);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		long fd = RUN(open, "named", O_WRONLY);
 		RUN(write, fd, "waited", 6);
@@ -129,7 +129,7 @@ void waits(void)
 	writing = 1ul << ends[1];
 	DO(pselect6, 20, 0, &writing, 0, &soon, 0);
 	DO(pselect6, 20, 0, &writing, 0, &wrong, 0);
-	long pid = RUN(fork);
+	long pid = must_fork();
 	if (pid == 0) {
 		RUN(nanosleep, &soon);
 		RUN(write, ends[1], "x", 1);

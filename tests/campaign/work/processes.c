@@ -77,7 +77,7 @@ static void executing(void)
 static void waiting(void)
 {
 	char information[128], usage[144];
-	long pid = RUN(fork);
+	long pid = must_fork();
 
 	if (pid == 0)
 		RUN(exit_group, sleeps());
@@ -106,7 +106,7 @@ static void waiting(void)
 	DO(waitid, P_ALL, 0, information, 0);
 	DO(waitid, 9, 0, information, WEXITED);
 	DO(wait4, -1, &status);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, 1);
 	holds(RUN(wait4, 0, NOWHERE) == -14);
@@ -119,7 +119,7 @@ static int own_session(void)
 
 	if (RUN(setsid) != pid || RUN(getsid, 0) != pid || RUN(setsid) >= 0)
 		return 1;
-	if (RUN(fork) == 0) /* an orphan */
+	if (must_fork() == 0) /* an orphan */
 		RUN(exit_group, 0);
 	return 2;
 }
@@ -127,7 +127,7 @@ static int own_session(void)
 static int dies_with_parent(void)
 {
 	RUN(prctl, 1, SIGKILL);
-	if (RUN(fork) == 0) {
+	if (must_fork() == 0) {
 		RUN(prctl, 1, SIGUSR1);
 		RUN(pause);
 	}

@@ -117,7 +117,7 @@ static void masks(void)
 	DO(rt_sigtimedwait, NOWHERE, information, &soon, 8);
 	DO(rt_sigtimedwait, &mask, information, NOWHERE, 8);
 	DO(rt_sigtimedwait, &mask, information, &soon, 5);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		RUN(nanosleep, &soon);
 		RUN(kill, self, SIGUSR1);
@@ -128,7 +128,7 @@ static void masks(void)
 	DO(rt_sigsuspend, &none, 3);
 	note(caught);
 	RUN(wait4, pid, &status);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		RUN(nanosleep, &soon);
 		RUN(kill, self, SIGUSR1);
@@ -148,7 +148,7 @@ static void interruptions(unsigned long flags)
 
 	set(SIGUSR1, on_signal, flags);
 	RUN(pipe, ends);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		RUN(nanosleep, &soon);
 		RUN(kill, self, SIGUSR1);
@@ -165,7 +165,7 @@ static void interruptions(unsigned long flags)
 static void stopping(void)
 {
 	struct action ignore = {(void (*)(int))1, RESTORER | SA_NOCLDWAIT, restore, 0};
-	long pid = RUN(fork);
+	long pid = must_fork();
 	int status = 0;
 
 	if (pid == 0)
@@ -177,19 +177,19 @@ static void stopping(void)
 	note(status);
 	/* Children that nobody waits for. */
 	DO(rt_sigaction, SIGCHLD, &ignore, 0, 8);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, 0);
 	DO(wait4, pid, &status);
 	set(SIGCHLD, (void (*)(int))0, 0);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		RUN(rt_sigaction, SIGSEGV, &ignore, 0, 8);
 		RUN(exit_group, *(volatile char *)NOWHERE);
 	}
 	RUN(wait4, pid, &status);
 	note(status);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) /* a frame that cannot be returned from */
 		RUN(rt_sigreturn);
 	RUN(wait4, pid, &status);

@@ -101,7 +101,7 @@ static void job_control(void)
 	group = (int)own;
 	DO(ioctl, 1, TIOCSPGRP, &group);
 	DO(ioctl, 1, TIOCSPGRP, NOWHERE);
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, waits_for_input());
 	RUN(nanosleep, &soon);
@@ -109,7 +109,7 @@ static void job_control(void)
 	RUN(wait4, pid, &status);
 	note(status);
 	/* One that is interrupted from the keyboard: in a group of its own, which has the terminal. */
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, waits_for_input());
 	RUN(setpgid, pid, pid);
@@ -122,7 +122,7 @@ static void job_control(void)
 	group = (int)own;
 	DO(ioctl, 1, TIOCSPGRP, &group);
 	/* One in the background that wants to read: stopped. */
-	pid = RUN(fork);
+	pid = must_fork();
 	if (pid == 0) {
 		RUN(setpgid, 0, 0);
 		RUN(exit_group, waits_for_input());

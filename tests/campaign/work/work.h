@@ -29,6 +29,8 @@ void holds(_Bool condition);
 size_t length_of(const char *text);
 _Bool same(const void *a, const void *b, size_t length);
 
+/* fork; ends the program if that fails: what follows would wait for the child for ever. */
+long must_fork(void);
 /* A child that runs `body` and exits with what it returns; its wait status is noted. */
 void child(int (*body)(void));
 
