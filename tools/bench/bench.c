@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,21 +38,7 @@ static struct text run(const char *variant, bool icount)
 	struct machine_options options = {
 		.variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
 	struct machine *m = machine_start(&options);
-	double deadline = seconds_now() + RUN_SECONDS;
-	const struct djed_lab *lab = NULL;
-	for (;;) {
-		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
-		poll(wait, 2, 1000);
-		machine_drain_serial(m, &output);
-		enum machine_wait what = machine_wait_pause(m, 0);
-		lab = machine_lab(m);
-		if (what == MACHINE_PAUSED && machine_go_on(m))
-			continue;
-		if (what != MACHINE_TIMEOUT || seconds_now() > deadline)
-			break;
-	}
-	machine_drain_serial(m, &output);
-	bool good = lab && lab->state == DJED_LAB_ENDED && lab->exit_status == 0;
+	bool good = machine_run(m, RUN_SECONDS, &output) && machine_lab(m)->exit_status == 0;
 	machine_stop(m);
 	text_free(&line);
 	if (!good)

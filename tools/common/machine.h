@@ -60,6 +60,14 @@ struct djed_fault_slot *machine_fault_slot(struct machine *m, unsigned service);
 enum machine_wait { MACHINE_PAUSED, MACHINE_TIMEOUT, MACHINE_GONE };
 enum machine_wait machine_wait_pause(struct machine *m, double seconds);
 
+/* Takes output until something happens, at most `seconds`; lets a machine that rings its doorbell during its run go on.
+ * MACHINE_TIMEOUT: it still runs; MACHINE_PAUSED: its run has ended (machine_lab says how). For a console that is a socket. */
+struct text;
+enum machine_wait machine_step(struct machine *m, double seconds, struct text *output);
+
+/* The same until the run has ended, at most `seconds`. True: in good order. */
+bool machine_run(struct machine *m, double seconds, struct text *output);
+
 /* QMP commands; false with a line on stderr if QEMU refuses. */
 bool machine_continue(struct machine *m);
 bool machine_pause(struct machine *m);
@@ -76,7 +84,6 @@ double machine_processor_seconds(struct machine *m);
 bool machine_is_busy(struct machine *m);
 
 /* Takes all bytes of output that have come since the last call. */
-struct text;
 void machine_drain_serial(struct machine *m, struct text *into);
 
 /* Path of a file of a build variant: "kernel", "boot.tar", "services/NAME". malloc'ed. */

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,21 +53,9 @@ static struct machine *run_workload(const char *workload, const char *directory)
 		.variant = "coverage", .archive = archive, .command_line = line.bytes, .memory = 256ull << 20};
 	struct machine *m = machine_start(&options);
 	struct text output = {0};
-	double deadline = seconds_now() + RUN_SECONDS;
-	for (;;) {
-		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
-		poll(wait, 2, 1000);
-		machine_drain_serial(m, &output);
-		enum machine_wait what = machine_wait_pause(m, 0);
-		const struct djed_lab *lab = machine_lab(m);
-		if (what == MACHINE_PAUSED && machine_go_on(m))
-			continue;
-		if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_ENDED)
-			break;
-		if (what != MACHINE_TIMEOUT || seconds_now() > deadline) {
-			machine_stop(m);
-			die("%s does not run to its end in the coverage build", workload);
-		}
+	if (!machine_run(m, RUN_SECONDS, &output)) {
+		machine_stop(m);
+		die("%s does not run to its end in the coverage build", workload);
 	}
 	unlink(archive);
 	unlink(inside);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,10 @@ static pid_t start_gdb(const char *server, const char *socket)
 	words[n++] = variant_path("instrumented", "kernel");
 	words[n++] = "-ex";
 	words[n++] = "set architecture i386:x86-64";
+	if (getenv("DJED_HOME")) { /* file names in the symbols are relative to it */
+		words[n++] = "-ex";
+		words[n++] = format_string("directory %s", getenv("DJED_HOME"));
+	}
 	if (server) {
 		char *file = format_string("services/%s.elf", server), *elf = variant_path("instrumented", file);
 		if (access(elf, R_OK) < 0)
@@ -89,15 +92,11 @@ int main(int count, char **words)
 	pid_t gdb = start_gdb(server, socket);
 	int status = 0;
 	while (waitpid(gdb, &status, WNOHANG) == 0) {
-		struct pollfd wait[2] = {{m->serial, POLLIN, 0}, {m->monitor, POLLIN, 0}};
-		poll(wait, 2, 200);
 		struct text bytes = {0};
-		machine_drain_serial(m, &bytes);
+		machine_step(m, 0.2, &bytes);
 		if (bytes.length && write(file, bytes.bytes, bytes.length) < 0)
 			warn("cannot write %s: %s", output, strerror(errno));
 		text_free(&bytes);
-		if (machine_wait_pause(m, 0) == MACHINE_PAUSED)
-			machine_go_on(m);
 	}
 	machine_stop(m);
 	unlink(socket);

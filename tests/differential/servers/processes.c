@@ -1,5 +1,6 @@
 /* pm over fakes of the servers that it calls, which also refuse, and a kernel's threads. */
 #include "check.h"
+#include "host_threads.h"
 
 #include <abi/layout.h>
 #include <errno.h>
@@ -19,87 +20,11 @@ extern const struct djed_server pm_server;
 
 enum { HEAP = 1 << 20, PROCESSES = 80 /* more are not forked */, STACK = APPLICATION + APPLICATION_SIZE };
 
-/* ---- the kernel's threads: a handle is the badge ---------------------------------------------------------- */
-
-WORLD static struct thread {
-	bool exists, started, marked;
-	struct djed_context context;
-} threads[PIDS]; /* by pid */
-
-static struct thread *thread_of(uint64_t handle)
-{
-	struct thread *t = &threads[(handle >> 32) % PIDS];
-
-	return t->exists ? t : NULL;
-}
+WORLD static struct host_thread threads[PIDS]; /* by pid */
 
 static djed_status thread_create(const uint64_t in[6], uint64_t out[3])
 {
-	struct thread *t = &threads[(in[1] >> 32) % PIDS];
-
-	if (t->exists || random_below(20) == 0)
-		return -ENOMEM;
-	*t = (struct thread){.exists = true};
-	out[0] = in[1];
-	return 0;
-}
-
-static djed_status thread_start(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	thread_of(in[0])->started = true;
-	return 0;
-}
-
-static djed_status thread_destroy(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	*thread_of(in[0]) = (struct thread){0};
-	return 0;
-}
-
-static djed_status thread_signal(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	thread_of(in[0])->marked = true;
-	return 0;
-}
-
-static djed_status thread_get_context(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	memcpy((void *)in[1], &thread_of(in[0])->context, sizeof(struct djed_context));
-	return 0;
-}
-
-static djed_status thread_set_context(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	memcpy(&thread_of(in[0])->context, (void *)in[1], sizeof(struct djed_context));
-	return 0;
-}
-
-static djed_status thread_times(const uint64_t in[6], uint64_t out[3])
-{
-	out[0] = (in[0] >> 32) * 1000000000;
-	out[1] = 500000000;
-	return 0;
-}
-
-static djed_status thread_alive(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	return thread_of(in[0]) ? 0 : -ESRCH;
+	return random_below(20) ? host_thread_create(in, out) : -ENOMEM;
 }
 
 /* ---- the servers that pm calls ---------------------------------------------------------------------------- */
@@ -152,14 +77,8 @@ static void start(void)
 	host_add_fake("sched", sched);
 	host_add_fake("console", console);
 	host_add_fake("rs", fake_nobody);
+	host_threads(threads, PIDS);
 	host_on(KERNEL_OP_THREAD_CREATE, thread_create);
-	host_on(KERNEL_OP_THREAD_START, thread_start);
-	host_on(KERNEL_OP_THREAD_DESTROY, thread_destroy);
-	host_on(KERNEL_OP_THREAD_SIGNAL, thread_signal);
-	host_on(KERNEL_OP_THREAD_GET_CONTEXT, thread_get_context);
-	host_on(KERNEL_OP_THREAD_SET_CONTEXT, thread_set_context);
-	host_on(KERNEL_OP_THREAD_TIMES, thread_times);
-	host_on(KERNEL_OP_THREAD_ALIVE, thread_alive);
 	host_add_server("pm", &pm_server);
 }
 
@@ -317,7 +236,7 @@ static void make_signal(struct step *step)
 /* The kernel has ended a thread: pm finds out. */
 static void make_tombstone(struct step *step, uint32_t pid)
 {
-	threads[pid] = (struct thread){0};
+	threads[pid] = (struct host_thread){0};
 	process_forget(pid);
 	*step = (struct step){.kind = STEP_NOTIFY, .bits = DJED_NOTIFY_TOMBSTONE};
 }
@@ -391,7 +310,7 @@ static void make(struct step *step)
 
 static void done(const struct step *step, const struct host_outcome *outcome)
 {
-	struct thread *t = &threads[step->pid % PIDS];
+	struct host_thread *t = &threads[step->pid % PIDS];
 
 	for (uint32_t pid = 0; pid < PIDS; pid++)
 		if (!threads[pid].exists)

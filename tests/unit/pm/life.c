@@ -17,7 +17,7 @@ static int32_t status_at(unsigned offset)
 Test(life, first_program)
 {
 	struct host_effect e;
-	struct world_thread *t = &world_thread[2];
+	struct host_thread *t = &world_thread[2];
 
 	world_start("console=raw -- sh -c a%20b");
 	cr_assert_str_eq(world_calls.path, "/usr/local/sbin/sh"); /* the first folder of PATH that has it */
@@ -347,7 +347,7 @@ Test(life, tombstone)
 	world_start("-- sh");
 	cr_assert_eq(world_call(2, LINUX_FORK), 3);
 	world_call(2, LINUX_WAIT4, 3, at(0), 0, 0);
-	world_thread[3] = (struct world_thread){0}; /* as the kernel does where recovery failed its exit */
+	world_thread[3] = (struct host_thread){0}; /* as the kernel does where recovery failed its exit */
 	cr_assert_gt(host_audit("pm").violations, 0);
 	world_notify(DJED_NOTIFY_TOMBSTONE);
 	cr_assert_eq(world_thread[2].context.rax, 3);
@@ -424,7 +424,7 @@ Test(life, tombstone_that_crashed)
 	world_start("-- sh");
 	cr_assert_eq(world_call(2, LINUX_FORK), 3);
 	world_call(2, LINUX_WAIT4, 3, at(0), 0, 0);
-	world_thread[3] = (struct world_thread){0};
+	world_thread[3] = (struct host_thread){0};
 	world_notify(DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED);
 	cr_assert_eq(world_thread[2].context.rax, 3);
 	cr_assert_eq(status_at(0), LINUX_SIGKILL);

@@ -21,7 +21,7 @@ static uint32_t somebody(void)
 
 	for (uint32_t i = 0; i < WORLD_THREADS; i++) {
 		uint32_t pid = (start + i) % WORLD_THREADS;
-		struct world_thread *t = &world_thread[pid];
+		struct host_thread *t = &world_thread[pid];
 
 		if (t->exists && t->started && !t->parked)
 			return pid;

@@ -9,7 +9,7 @@
 #include <protocols/sched.h>
 #include <protocols/vfs.h>
 
-struct world_thread world_thread[WORLD_THREADS];
+struct host_thread world_thread[WORLD_THREADS];
 uint8_t world_memory[WORLD_MEMORY];
 struct world_calls world_calls;
 
@@ -115,62 +115,6 @@ static void fake_rs(const struct djed_delivery *d, struct djed_message *answer)
 	answer->status = -ENOSYS;
 }
 
-/* ---- the kernel's threads: a handle is the badge ------------------------------------------------------ */
-
-static struct world_thread *thread_of(uint64_t handle)
-{
-	struct world_thread *t = &world_thread[(handle >> 32) % WORLD_THREADS];
-
-	return t->exists ? t : NULL;
-}
-
-static djed_status thread_create(const uint64_t in[6], uint64_t out[3])
-{
-	struct world_thread *t = &world_thread[(in[1] >> 32) % WORLD_THREADS];
-
-	if (t->exists)
-		return -ENOMEM;
-	*t = (struct world_thread){.exists = true};
-	out[0] = in[1];
-	return 0;
-}
-
-static djed_status thread_start(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	thread_of(in[0])->started = true;
-	return 0;
-}
-
-static djed_status thread_destroy(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	*thread_of(in[0]) = (struct world_thread){0};
-	return 0;
-}
-
-static djed_status thread_signal(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	thread_of(in[0])->marked = true;
-	return 0;
-}
-
-static djed_status thread_get_context(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	memcpy((void *)in[1], &thread_of(in[0])->context, sizeof(struct djed_context));
-	return 0;
-}
-
 static uint32_t current; /* pid whose request is under way */
 static bool context_set; /* by that request, for its own thread */
 
@@ -182,25 +126,10 @@ static void be(uint32_t pid)
 
 static djed_status thread_set_context(const uint64_t in[6], uint64_t out[3])
 {
-	(void)out;
-	if (!thread_of(in[0]))
-		return -ESRCH;
-	memcpy(&thread_of(in[0])->context, (void *)in[1], sizeof(struct djed_context));
-	context_set |= (uint32_t)(in[0] >> 32) == current;
-	return 0;
-}
+	djed_status status = host_thread_set_context(in, out);
 
-static djed_status thread_times(const uint64_t in[6], uint64_t out[3])
-{
-	out[0] = (in[0] >> 32) * 1000000000;
-	out[1] = 500000000;
-	return 0;
-}
-
-static djed_status thread_alive(const uint64_t in[6], uint64_t out[3])
-{
-	(void)out;
-	return thread_of(in[0]) ? 0 : -ESRCH;
+	context_set |= !status && (uint32_t)(in[0] >> 32) == current;
+	return status;
 }
 
 /* ---- what happens ----------------------------------------------------------------------------------------
@@ -211,7 +140,7 @@ static void settle(uint32_t pid, struct host_outcome o);
 /* Return to user mode: signal events until none is due. */
 static void return_to_user(uint32_t pid)
 {
-	struct world_thread *t = &world_thread[pid];
+	struct host_thread *t = &world_thread[pid];
 
 	while (t->exists && t->marked && !t->parked) {
 		struct djed_message message = {.label = EVENT_SIGNAL};
@@ -233,7 +162,7 @@ static void follow_effects(void)
 		again = false;
 		while (host_take_effect(KERNEL_OP_ANSWER_PARKED, &e)) {
 			for (uint32_t pid = 0; pid < WORLD_THREADS; pid++) {
-				struct world_thread *t = &world_thread[pid];
+				struct host_thread *t = &world_thread[pid];
 
 				if (!t->exists || !t->parked || t->request != e.in[0])
 					continue;
@@ -246,7 +175,7 @@ static void follow_effects(void)
 		}
 		while (host_take_effect(KERNEL_OP_WAKE, &e)) {
 			for (uint32_t pid = 0; pid < WORLD_THREADS; pid++) {
-				struct world_thread *t = &world_thread[pid];
+				struct host_thread *t = &world_thread[pid];
 
 				if (!t->exists || !t->parked || t->request != e.in[0])
 					continue;
@@ -257,7 +186,7 @@ static void follow_effects(void)
 			again = true;
 		}
 		for (uint32_t pid = 0; pid < WORLD_THREADS; pid++) {
-			struct world_thread *t = &world_thread[pid];
+			struct host_thread *t = &world_thread[pid];
 
 			if (!t->exists || !t->marked)
 				continue;
@@ -282,7 +211,7 @@ static void follow_effects(void)
 
 static void settle(uint32_t pid, struct host_outcome o)
 {
-	struct world_thread *t = &world_thread[pid];
+	struct host_thread *t = &world_thread[pid];
 
 	if (t->exists && o.next == DJED_NEXT_PARK) {
 		t->parked = true;
@@ -308,7 +237,7 @@ static void all_return(void)
 
 int64_t world_do(uint32_t pid, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	struct world_thread *t = &world_thread[pid];
+	struct host_thread *t = &world_thread[pid];
 
 	cr_assert(t->exists && t->started && !t->parked, "process %u cannot make call %u", pid, number);
 	t->call = LINUX_LABEL(number);
@@ -370,14 +299,8 @@ void world_start(const char *command_line)
 	host_add_fake("sched", fake_sched);
 	host_add_fake("console", fake_console);
 	host_add_fake("rs", fake_rs);
-	host_on(KERNEL_OP_THREAD_CREATE, thread_create);
-	host_on(KERNEL_OP_THREAD_START, thread_start);
-	host_on(KERNEL_OP_THREAD_DESTROY, thread_destroy);
-	host_on(KERNEL_OP_THREAD_SIGNAL, thread_signal);
-	host_on(KERNEL_OP_THREAD_GET_CONTEXT, thread_get_context);
+	host_threads(world_thread, WORLD_THREADS);
 	host_on(KERNEL_OP_THREAD_SET_CONTEXT, thread_set_context);
-	host_on(KERNEL_OP_THREAD_TIMES, thread_times);
-	host_on(KERNEL_OP_THREAD_ALIVE, thread_alive);
 	djed_port_time = 1000000000;
 	host_add_server("pm", &djed_server);
 	host_be(0, 0);

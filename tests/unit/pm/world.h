@@ -4,7 +4,7 @@
 
 #include <pm.h>
 
-#include <host.h>
+#include <host_threads.h>
 
 #include "../../../runtime/port/linux.h"
 
@@ -15,14 +15,7 @@ enum {
 	WORLD_STACK = WORLD_BASE + WORLD_MEMORY
 };
 
-struct world_thread {
-	bool exists, started, marked;
-	bool parked;
-	djed_handle request; /* parked, or as it was */
-	uint32_t call;	     /* label of what it waits for */
-	struct djed_context context;
-};
-extern struct world_thread world_thread[WORLD_THREADS]; /* by pid */
+extern struct host_thread world_thread[WORLD_THREADS]; /* by pid */
 extern uint8_t world_memory[WORLD_MEMORY];		/* of the (one) application, at WORLD_BASE */
 
 /* What the fake servers were told last, and how they answer. */
