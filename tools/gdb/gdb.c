@@ -19,6 +19,18 @@ static const char usage_text[] =
 	"one makes sense at a time). The machine stands still until `continue`. PROGRAM (default: a shell loop)\n"
 	"runs in it; its output goes to the file that is named at start.\n";
 
+/* The symbols name files as ./FILE, relative to the build folder, which is itself relative to the sources if it lies in them
+ * (-fdebug-prefix-map). */
+static char *source_rule(void)
+{
+	const char *home = getenv("DJED_HOME"), *build = getenv("DJED_BUILD_DIR");
+	size_t length = home ? strlen(home) : 0;
+	if (!home || !build)
+		die("DJED_HOME and DJED_BUILD_DIR are not set: start the tools through ./djed");
+	bool inside = !strncmp(build, home, length) && build[length] == '/';
+	return format_string("set substitute-path %s%s/. %s", inside ? "." : "", inside ? build + length : build, home);
+}
+
 static pid_t start_gdb(const char *server, const char *socket)
 {
 	char *words[20] = {"gdb", "-q"};
@@ -26,10 +38,8 @@ static pid_t start_gdb(const char *server, const char *socket)
 	words[n++] = variant_path("instrumented", "kernel");
 	words[n++] = "-ex";
 	words[n++] = "set architecture i386:x86-64";
-	if (getenv("DJED_HOME")) { /* file names in the symbols are relative to it */
-		words[n++] = "-ex";
-		words[n++] = format_string("directory %s", getenv("DJED_HOME"));
-	}
+	words[n++] = "-ex";
+	words[n++] = source_rule();
 	if (server) {
 		char *file = format_string("services/%s.elf", server), *elf = variant_path("instrumented", file);
 		if (access(elf, R_OK) < 0)
