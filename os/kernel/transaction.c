@@ -1,4 +1,4 @@
-/* Requests and endpoints: delivery, waiting, nested calls, ends of transactions. Contract: transaction.h. */
+/* What services ask for: calls, forwards, replies, parking; and the ends of transactions. Contract: transaction.h. */
 #include "transaction_internal.h"
 
 void txn_init(struct txn *t)
@@ -29,229 +29,6 @@ djed_status txn_service_open(struct txn *t, unsigned service, bool recoverer)
 	if (recoverer)
 		t->recoverer = (uint8_t)service;
 	return 0;
-}
-
-/* ---- waiting --------------------------------------------------------------------------------- */
-
-unsigned txn_blocker(const struct txn *t, unsigned service)
-{
-	const struct txn_service *s = &t->service[service];
-
-	if (s->held != TXN_NONE)
-		return t->request[s->held].root;
-	if (s->state == DJED_SERVICE_CALLING || s->state == DJED_SERVICE_WORKING)
-		/* start-up: the service waits, or is about to wait, for its own root request */
-		return service * TXN_PER_SERVICE + TXN_CALL;
-	return s->log_owner;
-}
-
-static bool may_deliver(const struct txn *t, unsigned service, unsigned root)
-{
-	const struct txn_service *s = &t->service[service];
-
-	return s->state == DJED_SERVICE_RECEIVING && (s->log_owner == TXN_NONE || s->log_owner == root);
-}
-
-/* How a cycle of waiting is broken; members are TXN_NONE where nothing needs to be done. */
-struct resolution {
-	unsigned victim; /* root to be unwound */
-	unsigned freed;	 /* service that no longer waits for the end of the transaction in its log */
-};
-static const struct resolution no_cycle = {TXN_NONE, TXN_NONE};
-
-/* The service is kept from others by a log that cannot be undone any more: only the order of writes is at
- * stake. */
-static bool holds_lost_log(const struct txn_service *s)
-{
-	return s->state == DJED_SERVICE_RECEIVING && s->log_owner != TXN_NONE && s->log == DJED_LOG_LOST &&
-	       !s->effects && s->notifies == 0;
-}
-
-/* Whether the service would be free if the root that it blocks for were rolled back. */
-static bool may_be_victim(const struct txn *t, unsigned root, unsigned service)
-{
-	const struct txn_service *s = &t->service[service];
-	bool starts_up = s->held == TXN_NONE && s->state != DJED_SERVICE_RECEIVING;
-
-	return t->request[root].transaction != 0 && t->request[root].lost == 0 && !starts_up;
-}
-
-static bool is_younger(const struct txn *t, unsigned root, unsigned other)
-{
-	return t->request[root].transaction > t->request[other].transaction;
-}
-
-/* What must happen for `root` to wait at `target`; -EDEADLK if nothing helps against the cycle that this
- * closes. A root that waits, waits for exactly one other, and only new waits close cycles, so following the
- * chain from the target finds every cycle. It visits a service at most once. `leaving`: a service that is
- * about to be free. */
-static djed_status check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
-			      struct resolution *resolution)
-{
-	struct resolution found = no_cycle;
-	unsigned at = target;
-
-	*resolution = no_cycle;
-	if (may_deliver(t, target, root))
-		return 0;
-	for (unsigned steps = 0; steps <= TXN_SERVICES; steps++) {
-		unsigned waiting = txn_blocker(t, at);
-
-		if (waiting == TXN_NONE)
-			return 0;
-		if (may_be_victim(t, waiting, at) &&
-		    (found.victim == TXN_NONE || is_younger(t, waiting, found.victim)))
-			found.victim = waiting;
-		if (holds_lost_log(&t->service[at]))
-			found.freed = at;
-		if (waiting == root) {
-			if (found.victim != TXN_NONE)
-				found.freed = TXN_NONE;
-			*resolution = found;
-			return at == target || (found.victim == TXN_NONE && found.freed == TXN_NONE)
-				   ? -EDEADLK
-				   : 0;
-		}
-		if (t->request[waiting].state == TXN_IDLE)
-			return 0;
-
-		const struct txn_request *tip = &t->request[t->request[waiting].tip];
-
-		if (tip->state != TXN_QUEUED || tip->endpoint == leaving)
-			return 0;
-		at = tip->endpoint;
-	}
-	return 0;
-}
-
-static void resolve(struct txn *t, struct resolution resolution)
-{
-	if (resolution.victim != TXN_NONE)
-		txn_unwind(t, resolution.victim, 0);
-	if (resolution.freed == TXN_NONE)
-		return;
-
-	struct txn_service *s = &t->service[resolution.freed];
-
-	t->request[s->log_owner].participants &= ~txn_bit(resolution.freed);
-	s->log_owner = TXN_NONE;
-	txn_dispatch(t, resolution.freed);
-}
-
-static void queue_append(struct txn *t, unsigned service, unsigned request)
-{
-	struct txn_list *queue = &t->service[service].queue;
-
-	t->queue_link[request] = (struct txn_link){.next = TXN_NONE, .previous = queue->tail};
-	if (queue->tail == TXN_NONE)
-		queue->head = (uint16_t)request;
-	else
-		t->queue_link[queue->tail].next = (uint16_t)request;
-	queue->tail = (uint16_t)request;
-}
-
-void txn_dequeue(struct txn *t, unsigned request)
-{
-	struct txn_list *queue = &t->service[t->request[request].endpoint].queue;
-	struct txn_link link = t->queue_link[request];
-
-	if (link.previous == TXN_NONE)
-		queue->head = link.next;
-	else
-		t->queue_link[link.previous].next = link.next;
-	if (link.next == TXN_NONE)
-		queue->tail = link.previous;
-	else
-		t->queue_link[link.next].previous = link.previous;
-}
-
-/* ---- delivery -------------------------------------------------------------------------------- */
-
-static void deliver(struct txn *t, unsigned service, unsigned request, uint64_t bits)
-{
-	struct txn_service *s = &t->service[service];
-	struct txn_request *q = &t->request[request];
-	struct txn_request *root = &t->request[q->root];
-	uint32_t flags = 0;
-
-	if (root->transaction == 0)
-		root->transaction = ++t->serial;
-	if (s->log_owner == q->root)
-		flags |= DJED_DELIVERY_LOG_KEPT;
-	else
-		s->log = DJED_LOG_EMPTY;
-	if (q->resumed && q->kind == DJED_DELIVERY_REQUEST)
-		flags |= DJED_DELIVERY_RESUMED;
-	q->state = TXN_HELD;
-	s->held = (uint16_t)request;
-	s->state = DJED_SERVICE_WORKING;
-	txn_env_deliver(t, service, request, q->kind, flags, bits);
-}
-
-static bool notified(const struct txn_service *s)
-{
-	return (s->bits | s->given_up) != 0;
-}
-
-void txn_dispatch(struct txn *t, unsigned service)
-{
-	struct txn_service *s = &t->service[service];
-
-	if (s->state != DJED_SERVICE_RECEIVING || s->log_owner != TXN_NONE)
-		return;
-
-	unsigned own = service * TXN_PER_SERVICE + TXN_NOTIFICATION;
-	struct txn_request *n = &t->request[own];
-
-	/* While its last work is still being unwound elsewhere, new bits wait for the old ones to come back.
-	 */
-	if (notified(s) && n->state == TXN_IDLE) {
-		n->kind = DJED_DELIVERY_NOTIFIED;
-		n->root = n->tip = (uint16_t)own;
-		n->endpoint = (uint8_t)service;
-		n->message.word[0] = s->given_up ? s->given_up | DJED_NOTIFY_FAILED : s->bits;
-		*(s->given_up ? &s->given_up : &s->bits) = 0;
-		deliver(t, service, own, n->message.word[0]);
-	} else if (s->queue.head != TXN_NONE) {
-		unsigned request = s->queue.head;
-
-		txn_dequeue(t, request);
-		deliver(t, service, request, 0);
-	}
-}
-
-void txn_dispatch_all(struct txn *t, uint32_t services)
-{
-	while (services != 0)
-		txn_dispatch(t, txn_take(&services));
-}
-
-void txn_enqueue(struct txn *t, unsigned request, unsigned service)
-{
-	struct txn_service *s = &t->service[service];
-	struct txn_request *q = &t->request[request];
-
-	q->endpoint = (uint8_t)service;
-	if (may_deliver(t, service, q->root) &&
-	    (s->log_owner == q->root || (s->queue.head == TXN_NONE && !notified(s)))) {
-		deliver(t, service, request, 0);
-		return;
-	}
-	q->state = TXN_QUEUED;
-	queue_append(t, service, request);
-	txn_dispatch(t, service);
-}
-
-void txn_send_root(struct txn *t, unsigned request, unsigned target, const struct djed_message *message)
-{
-	struct txn_request *q = &t->request[request];
-
-	q->kind = DJED_DELIVERY_REQUEST;
-	q->resumed = 0;
-	q->root = q->tip = (uint16_t)request;
-	q->message = *message;
-	q->origin = message->label;
-	txn_enqueue(t, request, target);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -383,16 +160,16 @@ djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed
 
 	unsigned request = service * TXN_PER_SERVICE + TXN_CALL;
 	unsigned root = s->held == TXN_NONE ? request : t->request[s->held].root;
-	struct resolution resolution;
+	struct txn_resolution resolution;
 
-	if (check_wait(t, root, target, TXN_NONE, &resolution) != 0)
+	if (txn_check_wait(t, root, target, TXN_NONE, &resolution) != 0)
 		return -EDEADLK;
 	/* commit */
 	s->state = DJED_SERVICE_CALLING;
 	s->log = (uint8_t)log;
 	if (root == request) {
 		txn_send_root(t, request, target, message);
-		resolve(t, resolution);
+		txn_resolve(t, resolution);
 		return 0;
 	}
 
@@ -407,7 +184,7 @@ djed_status txn_call(struct txn *t, unsigned service, unsigned target, enum djed
 	q->message = *message;
 	r->tip = (uint16_t)request;
 	txn_enqueue(t, request, target);
-	resolve(t, resolution);
+	txn_resolve(t, resolution);
 	return 0;
 }
 
@@ -422,7 +199,7 @@ void txn_log_lost(struct txn *t, unsigned service)
 }
 
 static djed_status check_forward(const struct txn *t, unsigned service, enum djed_log_state log,
-				 unsigned target, struct resolution *resolution)
+				 unsigned target, struct txn_resolution *resolution)
 {
 	const struct txn_service *s = &t->service[service];
 	unsigned root = t->request[s->held].root;
@@ -437,11 +214,11 @@ static djed_status check_forward(const struct txn *t, unsigned service, enum dje
 		return -EIO;
 	if (target == service)
 		return -EDEADLK;
-	return root == s->held ? 0 : check_wait(t, root, target, service, resolution);
+	return root == s->held ? 0 : txn_check_wait(t, root, target, service, resolution);
 }
 
 static djed_status check_next(const struct txn *t, unsigned service, enum djed_next next,
-			      enum djed_log_state log, unsigned target, struct resolution *resolution)
+			      enum djed_log_state log, unsigned target, struct txn_resolution *resolution)
 {
 	if (service >= TXN_SERVICES || log > DJED_LOG_LOST)
 		return -EINVAL;
@@ -483,7 +260,7 @@ static void park(struct txn *t, unsigned request, const struct djed_message *res
 djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, enum djed_log_state log,
 			unsigned target, const struct djed_message *message)
 {
-	struct resolution resolution = no_cycle;
+	struct txn_resolution resolution = txn_no_cycle;
 	djed_status status = check_next(t, service, next, log, target, &resolution);
 
 	if (status != 0)
@@ -531,7 +308,7 @@ djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, en
 	s->state = DJED_SERVICE_RECEIVING;
 	if (may_not_wait(t, service))
 		txn_free_reporter(t, service);
-	resolve(t, resolution);
+	txn_resolve(t, resolution);
 	txn_dispatch(t, service);
 	txn_dispatch_all(t, touched);
 	return 0;

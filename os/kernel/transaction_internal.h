@@ -29,10 +29,28 @@ static inline bool txn_is_root(const struct txn *t, unsigned request)
 	return t->request[request].root == request;
 }
 
-/* ---- transaction.c: delivery ----------------------------------------------------------------- */
+/* ---- transaction_wait.c ---------------------------------------------------------------------- */
 
 /* The root that a request waits for while it is queued at the service, or TXN_NONE. */
 unsigned txn_blocker(const struct txn *t, unsigned service);
+
+/* How a cycle of waiting is broken; members are TXN_NONE where nothing needs to be done. */
+struct txn_resolution {
+	unsigned victim; /* root to be unwound */
+	unsigned freed;	 /* service that no longer waits for the end of the transaction in its log */
+};
+static const struct txn_resolution txn_no_cycle = {TXN_NONE, TXN_NONE};
+
+/* What must happen for `root` to wait at `target`; -EDEADLK if nothing helps against the cycle that this closes.
+ * `leaving`: a service that is about to be free. */
+[[nodiscard]] djed_status txn_check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
+					 struct txn_resolution *resolution);
+void txn_resolve(struct txn *t, struct txn_resolution resolution);
+
+/* ---- transaction_delivery.c ------------------------------------------------------------------ */
+
+/* Whether the service receives, and its log is none or the root's own. */
+bool txn_may_deliver(const struct txn *t, unsigned service, unsigned root);
 
 /* Gives a receiving service what it may have next. */
 void txn_dispatch(struct txn *t, unsigned service);
