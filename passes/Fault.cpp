@@ -4,6 +4,7 @@
 #include "Options.h"
 #include "Requests.h"
 #include "Runtime.h"
+#include "Undo.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -23,9 +24,8 @@ namespace {
 constexpr const char *BlockKind = "djed.block"; ///< Metadata of a terminator: !{i64 block}
 constexpr const char *SiteKind = "djed.site";   ///< Metadata of a candidate: !{i32 site, i32 class, ...}
 
-/// DJED_FAULT_PAGE of os/abi/layout.h, where struct djed_fault_slot begins with the site that is awake.
-/// Asserted against the header by the execution test, which maps that page.
-constexpr uint64_t FaultPage = 0x201000;
+/// Where struct djed_fault_slot begins with the site that is awake: from os/abi/layout.h, through CMake.
+constexpr uint64_t FaultPage = DJED_FAULT_PAGE;
 
 struct FaultClass {
   const char *Name;
@@ -114,6 +114,7 @@ PreservedAnalyses FaultPlanPass::run(Module &M, ModuleAnalysisManager &MAM) {
         }
       for (auto &[Candidate, Numbers] : Found)
         Candidate->setMetadata(SiteKind, numberNode(Context, Numbers));
+      Out << "# block " << Blocks << ' ' << F.getName() << ' ' << Block.sizeWithoutDebug() << '\n';
       if (!Requests.contains(Block))
         Out << "# apart " << Blocks << ' ' << F.getName() << '\n';
       ++Blocks;
@@ -142,6 +143,7 @@ namespace {
 class Planter {
   Module &M;
   GlobalVariable *Counts;
+  uint64_t Blocks;
   FunctionCallee Strikes;
 
 public:
@@ -173,10 +175,10 @@ static GlobalVariable *define(Module &M, StringRef Name, Constant *Initializer, 
   return New;
 }
 
-Planter::Planter(Module &M, uint64_t Blocks) : M(M) {
+Planter::Planter(Module &M, uint64_t Blocks) : M(M), Blocks(Blocks) {
   LLVMContext &Context = M.getContext();
   Type *Word = Type::getInt64Ty(Context);
-  Counts = define(M, "djed_block_counts", ConstantAggregateZero::get(ArrayType::get(Word, Blocks)), false,
+  Counts = define(M, "djed_block_counts", ConstantAggregateZero::get(ArrayType::get(Word, 2 * Blocks)), false,
                   ".djed.counts");
   define(M, "djed_block_count", ConstantInt::get(Word, Blocks), true, "");
   Strikes = runtimeHook(M, "djed_fault_strikes", FunctionType::get(Type::getInt1Ty(Context), false));
@@ -217,6 +219,7 @@ void Planter::plantSite(Instruction &Candidate, uint64_t Site, const FaultClass 
 }
 
 void Planter::plant(Function &F) {
+  bool InWindow = F.hasFnAttribute(UndoAttribute);
   SmallVector<std::pair<BasicBlock *, uint64_t>, 32> Numbered;
   SmallVector<std::pair<Instruction *, MDNode *>, 32> Candidates;
   for (BasicBlock &Block : F) {
@@ -227,7 +230,7 @@ void Planter::plant(Function &F) {
         Candidates.push_back({&I, Node});
   }
   for (auto &[Block, Number] : Numbered) {
-    count(*Block, Number);
+    count(*Block, InWindow ? Blocks + Number : Number);
     Block->getTerminator()->setMetadata(BlockKind, nullptr);
   }
   for (auto &[Candidate, Node] : Candidates) {

@@ -48,7 +48,7 @@ enum djed_lab_item {
 };
 
 enum djed_lab_region_kind {
-	DJED_REGION_BLOCK_COUNTS = 1, /* uint64_t per block, in djed-fault's order */
+	DJED_REGION_BLOCK_COUNTS = 1, /* uint64_t per block, in djed-fault's order: outside of windows; then all again: in windows */
 	DJED_REGION_PROFILE_COUNTS = 2, /* __llvm_prf_cnts of the coverage build */
 	DJED_REGION_PROFILE_BITS = 3,
 	DJED_REGION_EVENTS = 4,       /* the monitor's event ring */

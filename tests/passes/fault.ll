@@ -1,4 +1,4 @@
-; Numbers, counters and dormant faults (passes/Fault.h); both versions of a block share its number.
+; Numbers, counters and dormant faults (passes/Fault.h); both versions of a block share its number, not its counter.
 ; RUN: env DJED_PASS=undo,fault DJED_FAULT_SITES=%t %opt -passes=djed,verify %s | FileCheck %s
 ; RUN: FileCheck --check-prefix=SITES %s < %t
 ; RUN: env DJED_PASS=fault %opt -passes=djed,verify %s | FileCheck --check-prefix=ALONE %s
@@ -6,12 +6,16 @@
 ; FULL: error: djed-fault: cannot write the site table /dev/full: No space left on device
 
 ; SITES:      1 0 handle ?:0 null-pointer
+; SITES-NEXT: # block 0 handle 4
+; SITES-NEXT: # block 1 handle 2
 ; SITES-NEXT: 2 2 handle ?:0 null-pointer
+; SITES-NEXT: # block 2 handle 2
+; SITES-NEXT: # block 3 handle 1
 ; SITES-NOT: {{.}}
 
-; CHECK: @djed_block_counts = global [4 x i64] zeroinitializer, section ".djed.counts", align 8
+; CHECK: @djed_block_counts = global [8 x i64] zeroinitializer, section ".djed.counts", align 8
 ; CHECK: @djed_block_count = constant i64 4
-; ALONE: @djed_block_counts = global [4 x i64]
+; ALONE: @djed_block_counts = global [8 x i64]
 ; ALONE-LABEL: define void @handle(
 ; ALONE: djed.strike:
 ; ALONE-NEXT: load volatile i8, ptr null
@@ -31,11 +35,11 @@
 
 ; The record comes before the fault: what a fault leaves is undone. Counters are never logged.
 ; CHECK-LABEL: define internal void @handle.undo(
-; CHECK: load i64, ptr @djed_block_counts
+; CHECK: load i64, ptr getelementptr inbounds ([8 x i64], ptr @djed_block_counts, i64 0, i64 4)
 ; CHECK: icmp eq i32 %{{.*}}, 1
 ; CHECK: load i32, ptr %p
 ; CHECK: write:
-; CHECK: getelementptr inbounds ([4 x i64], ptr @djed_block_counts, i64 0, i64 2)
+; CHECK: getelementptr inbounds ([8 x i64], ptr @djed_block_counts, i64 0, i64 6)
 ; CHECK: store atomic ptr
 ; CHECK: icmp eq i32 %{{.*}}, 2
 ; CHECK: store i32 1, ptr %q

@@ -29,9 +29,18 @@ struct site {
 	char *function, *location, *fault_class;
 };
 
+/* Where a service spent the golden run, in instructions of LLVM's intermediate code. */
+struct site_function {
+	unsigned service;
+	char *name;
+	uint64_t instructions, in_window;
+};
+
 struct sites {
 	struct site *list;
 	unsigned count;
+	struct site_function *function; /* those that ran */
+	unsigned functions;
 	/* Of each service: the blocks that a request can reach, how many of these the golden run executed, and those apart,
 	 * which only start-up, audit and panic can run. */
 	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX], apart[DJED_SERVICES_MAX];
@@ -66,11 +75,13 @@ struct golden {
  * snapshot and at the end. */
 struct counts {
 	uint64_t *list[DJED_SERVICES_MAX]; /* NULL: reliable computing base, no dormant faults in it */
+	uint64_t *in_window[DJED_SERVICES_MAX]; /* of these */
 	uint64_t blocks[DJED_SERVICES_MAX];
 };
 void counts_read(struct counts *counts, struct machine *m);
 
-/* Reads the site tables of the services that the guest has; executions are those from `before` to `after`. Dies on a table that
+/* Reads the site tables of the services that the guest has; executions are those from `before` to `after`. Sites are listed for the
+ * servers chosen only. Dies on a table that
  * does not fit. */
 void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
 		const struct settings *settings);

@@ -26,15 +26,20 @@ void counts_read(struct counts *counts, struct machine *m)
 		const struct djed_lab_region *region = &lab->region[i];
 		if (region->kind != DJED_REGION_BLOCK_COUNTS || region->service >= DJED_SERVICES_MAX)
 			continue;
-		const void *bytes = machine_region(m, region);
-		uint64_t **list = &counts->list[region->service];
-		if (!bytes || *list)
+		uint64_t blocks = region->length / (2 * sizeof(uint64_t));
+		const uint64_t *both = machine_region(m, region);
+		if (!both || counts->list[region->service])
 			die("the guest shows block counts outside its memory, or twice");
-		*list = malloc(region->length);
-		if (!*list)
+		uint64_t *list = malloc(region->length), *in_window = list + blocks;
+		if (!list)
 			die("out of memory");
-		memcpy(*list, bytes, region->length);
-		counts->blocks[region->service] = region->length / sizeof(uint64_t);
+		for (uint64_t block = 0; block < blocks; block++) {
+			in_window[block] = both[blocks + block];
+			list[block] = both[block] + in_window[block];
+		}
+		counts->list[region->service] = list;
+		counts->in_window[region->service] = in_window;
+		counts->blocks[region->service] = blocks;
 	}
 }
 
@@ -56,8 +61,27 @@ static void read_apart(bool *apart, uint64_t blocks, const char *table, const ch
 	}
 }
 
+/* Adds what a block executed to its function, whose blocks follow each other in the table: `# block BLOCK FUNCTION INSTRUCTIONS`. */
+static void add_to_function(struct sites *sites, const struct counts *before, const struct counts *after, unsigned service,
+			    uint64_t block, const char *name, unsigned instructions)
+{
+	uint64_t ran = after->list[service][block] - before->list[service][block];
+	if (!ran)
+		return;
+	struct site_function *last = sites->functions ? &sites->function[sites->functions - 1] : NULL;
+	if (!last || last->service != service || strcmp(last->name, name)) {
+		sites->function = realloc(sites->function, (sites->functions + 1) * sizeof *last);
+		if (!sites->function)
+			die("out of memory");
+		last = &sites->function[sites->functions++];
+		*last = (struct site_function){.service = service, .name = format_string("%s", name)};
+	}
+	last->instructions += ran * instructions;
+	last->in_window += (after->in_window[service][block] - before->in_window[service][block]) * instructions;
+}
+
 static void read_service(struct sites *sites, const struct counts *before, const struct counts *after, const char *name,
-			 unsigned service)
+			 unsigned service, bool listed)
 {
 	const uint64_t *start = before->list[service], *end = after->list[service];
 	uint64_t blocks = after->blocks[service];
@@ -84,15 +108,21 @@ static void read_service(struct sites *sites, const struct counts *before, const
 		else
 			next = line + strlen(line);
 		line_number++;
+		char function[256], location[256], fault_class[64];
+		unsigned block, instructions;
+		if (!strncmp(line, "# block ", 8)) {
+			if (sscanf(line + 8, "%u %255s %u", &block, function, &instructions) != 3 || block >= blocks)
+				die("%s:%u: does not fit the running system", path, line_number);
+			add_to_function(sites, before, after, service, block, function, instructions);
+		}
 		if (*line == '#' || !*line)
 			continue;
-		char function[256], location[256], fault_class[64];
 		struct site site = {.service = service};
 		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location, fault_class) != 5 ||
 		    site.block >= blocks)
 			die("%s:%u: does not fit the running system", path, line_number);
 		site.count = end[site.block] - start[site.block];
-		if (!site.count || apart[site.block])
+		if (!listed || !site.count || apart[site.block])
 			continue;
 		site.function = format_string("%s", function);
 		site.location = format_string("%s", location);
@@ -125,8 +155,7 @@ void sites_read(struct sites *sites, const struct counts *before, const struct c
 		const struct settings *settings)
 {
 	for (unsigned i = 0; i < golden->services; i++)
-		if (wanted(golden->service[i], settings->servers))
-			read_service(sites, before, after, golden->service[i], i);
+		read_service(sites, before, after, golden->service[i], i, wanted(golden->service[i], settings->servers));
 	if (!sites->count)
 		die("the workload reaches no fault site of the servers chosen");
 }

@@ -13,6 +13,7 @@ static const char schema[] =
 	"  executed INT, apart INT, PRIMARY KEY(policy, number));"
 	"CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT,"
 	"  class TEXT, PRIMARY KEY(service, number));"
+	"CREATE TABLE IF NOT EXISTS function(service TEXT, name TEXT, instructions INT, in_window INT, PRIMARY KEY(service, name));"
 	"CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT,"
 	"  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL,"
 	"  PRIMARY KEY(policy, id));"
@@ -148,6 +149,15 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 		sqlite3_bind_text(add, 5, site->function, -1, SQLITE_STATIC);
 		sqlite3_bind_text(add, 6, site->location, -1, SQLITE_STATIC);
 		sqlite3_bind_text(add, 7, site->fault_class, -1, SQLITE_STATIC);
+		store_step(db, add);
+	}
+	for (unsigned i = 0; i < sites->functions; i++) {
+		const struct site_function *f = &sites->function[i];
+		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO function VALUES(?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, golden->service[f->service], -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 2, f->name, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 3, (sqlite3_int64)f->instructions);
+		sqlite3_bind_int64(add, 4, (sqlite3_int64)f->in_window);
 		store_step(db, add);
 	}
 	for (unsigned i = 0; i < golden->services; i++) {

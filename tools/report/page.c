@@ -167,6 +167,9 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 			   "allowed; root and rs are reliable computing base and do not count.</p>\n");
 	chart_window(&page, p);
 	table_recoveries(&page, p);
+	text_format(&page, "<p>Functions that ran outside of windows, by block counts (instructions of LLVM's intermediate code, in the version "
+			   "without the undo log); <a href=\"functions.html\">all functions</a>.</p>\n");
+	table_functions(&page, db, 20);
 	add_load(&page, p);
 	add_source_coverage(&page, directory);
 	text_format(&page, "<h2>Worst experiments</h2>\n");
@@ -185,6 +188,12 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	text_format(&page, "<p><a href=\"experiments.html\">All experiments</a></p>\n</body></html>\n");
 	write_page(directory, "index.html", &page);
 
+	text_clear(&page);
+	open_page(&page, "Djed: functions");
+	text_format(&page, "<h1>Window coverage by function</h1>\n<p><a href=\"index.html\">Back</a></p>\n");
+	table_functions(&page, db, -1);
+	text_format(&page, "</body></html>\n");
+	write_page(directory, "functions.html", &page);
 	text_clear(&page);
 	open_page(&page, "Djed: all experiments");
 	text_format(&page, "<h1>All experiments</h1>\n<p><a href=\"index.html\">Back</a></p>\n");

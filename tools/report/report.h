@@ -2,7 +2,7 @@
  *
  *   summary.c   the figures, from the database
  *   json.c      summary.json
- *   page.c      index.html and experiments.html
+ *   page.c      index.html, functions.html and experiments.html
  *   tables.c    their tables
  *   chart.c     their pictures (SVG)
  *   published.c what other systems have reached
@@ -94,6 +94,9 @@ void table_published(struct text *page);
 void table_recoveries(struct text *page, const struct policy_figures *figures);
 void table_rungs(struct text *page, const struct figures *figures);
 void table_load(struct text *page, const struct policy_figures *figures);
+/* Functions of servers by the instructions that ran outside of windows, or all (limit < 0), by server. Nothing if the campaign did not
+ * count them. */
+void table_functions(struct text *page, sqlite3 *db, int limit);
 /* Rows of experiments; `where` ends the statement: conditions, order, limit. */
 void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where);
 

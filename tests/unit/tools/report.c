@@ -12,6 +12,7 @@ static const char campaign[] =
 	"CREATE TABLE golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT, seconds REAL, output BLOB);"
 	"CREATE TABLE service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT, executed INT, apart INT);"
 	"CREATE TABLE site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT, class TEXT);"
+	"CREATE TABLE function(service TEXT, name TEXT, instructions INT, in_window INT);"
 	"CREATE TABLE experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT, detail TEXT, hits INT,"
 	" exit_status INT, state INT, violations INT, recoveries INT, seconds REAL);"
 	"CREATE TABLE recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT, error INT, latency INT,"
@@ -24,6 +25,7 @@ static const char campaign[] =
 	" ('none', 2, 'vfs', 100, 0, 60, 50, 7);"
 	"INSERT INTO site VALUES('pm', 1, 1, 9, 'f<&', 'a.c:1', 'stop'), ('pm', 2, 2, 9, 'f', 'a.c:2', 'flip'),"
 	" ('vfs', 1, 1, 9, 'g', 'b.c:1', 'stop'), ('vfs', 2, 2, 9, 'g', 'b.c:2', 'stop');"
+	"INSERT INTO function VALUES('pm', 'f<&', 1000, 1000), ('vfs', 'g', 4321, 1234);"
 	"INSERT INTO experiment VALUES"
 	" ('chain', 1, 'pm', 1, 0, 'transparent', '', 1, 0, 3, 0, 1, 0.1), ('chain', 2, 'pm', 2, 0, 'error', '', 1, 0, 3, 0, 1, 0.1),"
 	" ('chain', 3, 'pm', 1, 0, 'silent', 'byte <1>', 1, 0, 3, 0, 1, 0.1), ('chain', 4, 'vfs', 1, 0, 'inactive', '', 0, 0, 3, 0, 0, 0.1),"
@@ -103,6 +105,7 @@ Test(report, pages)
 	summary_write_json(&summary, directory);
 	char *path = format_string("%s/report/index.html", directory), *all = format_string("%s/report/experiments.html", directory);
 	char *json = format_string("%s/summary.json", directory), *folder = format_string("%s/report", directory);
+	char *windows = format_string("%s/report/functions.html", directory);
 	struct text page = read_file(path), experiments = read_file(all), figures = read_file(json);
 	/* Every part that a report must have, with a figure of it. */
 	const char *const parts[] = {"50.0%",  "<td>15.0 to 85.0</td>", ">flip<", "TxIPC 2021", "latency of recoveries", "&lt;6.4 us",
@@ -111,6 +114,10 @@ Test(report, pages)
 	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
 		has(&page, parts[i]);
 	has(&experiments, "--policy none");
+	has(&page, "<td>3087</td><td>28.6%</td>");
+	struct text functions = read_file(windows);
+	has(&functions, "f&lt;&amp;</td><td>1000</td>");
+	has(&functions, "28.6%");
 	has(&figures, "\"blocks_apart\": 7");
 	has(&figures, "\"server_distortion\": 0.25");
 	cr_expect_null(strstr(page.bytes, "f<&"), "text from outside is not escaped");
@@ -127,6 +134,7 @@ Test(report, pages)
 	unlink(index);
 	unlink(path);
 	unlink(all);
+	unlink(windows);
 	unlink(json);
 	rmdir(coverage);
 	rmdir(folder);
