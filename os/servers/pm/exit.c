@@ -326,8 +326,7 @@ static void end_simply(struct process *p)
 	for (unsigned kind = 0; kind < TIMER_KINDS; kind++)
 		if (timer_deadline(p, kind))
 			timer_set(p, kind, 0);
-	if (p->signals.pending)
-		signals_flush(p, p->signals.pending);
+	signals_drop_simply(p);
 	p->holds_parent = p->signals.suspended = false;
 	p->wait = WAIT_NOTHING;
 	p->parked = p->thread = 0;

@@ -336,6 +336,7 @@ void deliver_simply(struct process *p);
 /* As signal_send. */
 void signal_post_simply(struct process *p, const struct signal_info *information);
 void terminal_signals_simply(void);
+void signals_drop_simply(struct process *p); /* all that are pending */
 
 void start_first_program(void);
 void start_probe(void);

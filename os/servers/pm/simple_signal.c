@@ -187,6 +187,12 @@ static struct signal_info take_simply(struct signals *s, unsigned signal)
 	return taken;
 }
 
+void signals_drop_simply(struct process *p)
+{
+	while (p->signals.pending)
+		(void)take_simply(&p->signals, (unsigned)__builtin_ctzll(p->signals.pending) + 1);
+}
+
 /* Runs the handler of the next signal; those behind it come when the thread returns again. False: there is none. */
 static bool handle_simply(struct process *p)
 {
