@@ -75,5 +75,5 @@ if [ -x /bin/campaign-work ]; then
 fi
 
 step clean
-rm -r work/a work/b/c names.d
+rm -rf work/a work/b/c names.d
 echo end
