@@ -423,11 +423,15 @@ Test(life, tombstone_that_crashed)
 {
 	world_start("-- sh");
 	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	process_find(3)->signals.blocked = signal_bit(40);
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert_eq(world_call(2, LINUX_KILL, 3, 40), 0);
 	world_call(2, LINUX_WAIT4, 3, at(0), 0, 0);
 	world_thread[3] = (struct host_thread){0};
 	world_notify(DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED);
 	cr_assert_eq(world_thread[2].context.rax, 3);
 	cr_assert_eq(status_at(0), LINUX_SIGKILL);
+	cr_assert_eq(pm.infos_used, 0);
 	for (unsigned steps = 0; steps < 4; steps++)
 		world_notify(1ull << 63);
 	cr_assert(world_calls.vfs_exits == 1 && pm.tombstones == 0);
