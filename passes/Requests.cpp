@@ -10,8 +10,9 @@ using namespace djed;
 
 namespace {
 
-/// The members of struct djed_server (runtime/include/djed/server.h) that do not serve; all others do.
-enum ServerMember { Init = 0, Audit = 3 };
+/// The members of struct djed_server (runtime/include/djed/server.h) that do not serve, or only what has crashed before; all
+/// others do.
+enum ServerMember { Init = 0, Audit = 3, Failed = 4 };
 
 /// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to vsnprintf.
 constexpr const char *Formatter = "lib_vsnprintf";
@@ -98,10 +99,10 @@ RequestBlocks::RequestBlocks(Module &M) {
   }
   Walk W(M, Blocks);
   for (unsigned Member = 0; Member < Members->getNumOperands(); ++Member)
-    if (Member != Init && Member != Audit)
+    if (Member != Init && Member != Audit && Member != Failed)
       W.add(Members->getOperand(Member));
   for (const Function &F : M)
-    if (!F.hasLocalLinkage() && F.getName() != Formatter && F.getName() != StartUp)
+    if (!F.isDeclaration() && !F.hasLocalLinkage() && F.getName() != Formatter && F.getName() != StartUp)
       W.add(&F);
   W.run();
 }

@@ -1,9 +1,10 @@
 //===- Requests.h - which blocks can run while a server serves --------------===//
 //
 // A campaign wakes faults while requests and notifications are served. Blocks that only start-up, the audit or a
-// failed assertion runs say nothing about recovery: they are told apart here, by reachability alone.
+// failed assertion runs say nothing about recovery, and those that only the work on a notification that has crashed runs are
+// not executed before something has crashed: they are told apart here, by reachability alone.
 //
-// Reached is what can run from the members of the global djed_server but `init` and `audit`, and from any other
+// Reached is what can run from the members of the global djed_server but `init`, `audit` and `failed`, and from any other
 // function that is visible outside of the module, through calls and every address that is taken on the way
 // (initialisers of used globals included). Not followed:
 //

@@ -17,7 +17,10 @@
 
 declare void @djed_panic(ptr) noreturn
 
+declare void @djed_log(ptr)
+
 define internal void @start() {
+  call void @djed_log(ptr null)
   ret void
 }
 
