@@ -40,6 +40,11 @@ void djed_log(const char *format, ...)
 	va_end(arguments);
 }
 
+void djed_log_text(const char *line, uint64_t length)
+{
+	(void)kernel_log((uintptr_t)line, length);
+}
+
 void djed_violation(struct djed_audit *audit, const char *format, ...)
 {
 	char line[LINE_MAX] = "violation: ";

@@ -14,15 +14,19 @@ static uint8_t slot_of(const char *service)
 	return NOBODY;
 }
 
-uint8_t route_find(uint32_t number)
+static uint8_t range_find(uint32_t number)
 {
-	if (number < LINUX_CALLS)
-		return linux_table[number].support == LINUX_ABSENT ? NOBODY
-								   : slot_of(linux_table[number].owner);
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++)
 		if (number >= monitor.range[i].first && number <= monitor.range[i].last)
 			return monitor.range[i].slot;
 	return NOBODY;
+}
+
+uint8_t route_find(uint32_t number)
+{
+	if (number >= LINUX_CALLS)
+		return range_find(number);
+	return linux_table[number].support == LINUX_ABSENT ? NOBODY : slot_of(linux_table[number].owner);
 }
 
 static djed_status init(void)
@@ -50,6 +54,30 @@ static djed_status init(void)
 	return 0;
 }
 
+static char *append(char *at, const char *end, const char *text)
+{
+	while (*text && at < end)
+		*at++ = *text++;
+	return at;
+}
+
+/* Without the formatter, which would be larger than all that lies in the path of every call. */
+static void name(uint32_t number, const char *call)
+{
+	char line[80], digits[12], *end = line + sizeof(line), *at = append(line, end, "Linux call ");
+	char *digit = digits + sizeof(digits);
+
+	*--digit = 0;
+	do
+		*--digit = (char)('0' + number % 10);
+	while (number /= 10);
+	at = append(at, end, digit);
+	at = append(at, end, " (");
+	at = append(at, end, call);
+	at = append(at, end, ") is not served");
+	djed_log_text(line, (uint64_t)(at - line));
+}
+
 static void nobody(uint32_t number)
 {
 	uint8_t *byte = &monitor.named[number / 8], bit = (uint8_t)(1u << number % 8);
@@ -59,13 +87,13 @@ static void nobody(uint32_t number)
 	if (*byte & bit)
 		return;
 	*byte |= bit;
-	djed_log("Linux call %u (%s) is not served", number, call ? call->name : "unknown");
+	name(number, call ? call->name : "unknown");
 }
 
 static void handle(const struct djed_delivery *d)
 {
 	uint32_t number = DJED_LABEL_NUMBER(d->message.label);
-	uint8_t slot = number < LINUX_CALLS ? monitor.route[number] : route_find(number);
+	uint8_t slot = number < LINUX_CALLS ? monitor.route[number] : range_find(number);
 
 	if (DJED_LABEL_PROTOCOL(d->message.label) != DJED_PROTOCOL_LINUX) {
 		djed_reply(-ENOSYS);

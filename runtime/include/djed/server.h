@@ -129,6 +129,7 @@ void djed_effect(uint32_t effect);
 #define djed_assert(condition) \
 	((condition) ? (void)0 : djed_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
 void djed_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void djed_log_text(const char *line, uint64_t length); /* as it is */
 
 /* ---- audit --------------------------------------------------------------------------------------------- */
 
