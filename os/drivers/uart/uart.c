@@ -22,8 +22,10 @@ enum uart_register {
 	LINE_CONTROL = 3,
 	MODEM_CONTROL = 4,
 	LINE_STATUS = 5,
+	MODEM_STATUS = 6,
 	SCRATCH = 7
 };
+enum modem_control { DTR = 1, RTS = 2, INTERRUPT_GATE = 8, LOOP = 0x10 };
 enum line_status { DATA_READY = 1, OVERRUN = 2, TRANSMITTER_EMPTY = 0x20 };
 enum interrupt_enable { ON_RECEIVE = 1, ON_TRANSMITTER_EMPTY = 2 };
 enum { DEVICE_FIFO = 16, CONSOLE_BIT = 1 };
@@ -75,7 +77,8 @@ static djed_status init(void)
 	set(INTERRUPTS, 0);
 	set(LINE_CONTROL, 3);	 /* 8 bits, no parity, one stop bit */
 	set(FIFO, 0xc1);	 /* an interrupt for 14 bytes, or after a pause */
-	set(MODEM_CONTROL, 0xb); /* DTR, RTS, interrupt gate */
+	/* A loop outlives the instance, as all that it was asked for. */
+	set(MODEM_CONTROL, DTR | RTS | INTERRUPT_GATE | (djed_start()->restarts ? get(MODEM_CONTROL) & LOOP : 0));
 	if (djed_start()->restarts == 0)
 		set(SCRATCH, 0);
 	uart.masked = 1; /* an interrupt may have come in that the former instance did not acknowledge */
@@ -175,6 +178,35 @@ djed_status uart_on_read(uint64_t position, struct djed_buffer data, uint32_t *c
 		*count += (uint32_t)djed_copy_out(data, first, uart.input, wanted - first);
 	*lost = uart.lost;
 	uart.lost = 0;
+	return 0;
+}
+
+/* Linux's number of each line and its bit in the device's register. */
+static const struct line {
+	uint32_t number;
+	uint8_t bit;
+} controlled[] = {{0x2, DTR}, {0x4, RTS}, {0x8000, LOOP}}, shown[] = {{0x20, 0x10}, {0x100, 0x20}, {0x80, 0x40}, {0x40, 0x80}};
+
+static uint8_t bits_of(uint32_t lines)
+{
+	uint8_t bits = 0;
+
+	for (unsigned i = 0; i < sizeof(controlled) / sizeof(*controlled); i++)
+		bits |= lines & controlled[i].number ? controlled[i].bit : 0;
+	return bits;
+}
+
+djed_status uart_on_modem(uint32_t set_lines, uint32_t clear, uint32_t *lines)
+{
+	uint8_t control = (uint8_t)((get(MODEM_CONTROL) & ~bits_of(clear)) | bits_of(set_lines)), status;
+
+	set(MODEM_CONTROL, control);
+	status = get(MODEM_STATUS);
+	*lines = 0;
+	for (unsigned i = 0; i < sizeof(controlled) / sizeof(*controlled); i++)
+		*lines |= control & controlled[i].bit ? controlled[i].number : 0;
+	for (unsigned i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		*lines |= status & shown[i].bit ? shown[i].number : 0;
 	return 0;
 }
 

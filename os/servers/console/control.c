@@ -1,6 +1,8 @@
 /* ioctl of the terminal. */
 #include "console.h"
 
+#include <protocols/uart_client.h>
+
 enum request {
 	TCGETS = 0x5401,
 	TCSETS = 0x5402,
@@ -16,6 +18,10 @@ enum request {
 	TIOCSTI = 0x5412,
 	TIOCGWINSZ = 0x5413,
 	TIOCSWINSZ = 0x5414,
+	TIOCMGET = 0x5415,
+	TIOCMBIS = 0x5416,
+	TIOCMBIC = 0x5417,
+	TIOCMSET = 0x5418,
 	FIONREAD = 0x541b,
 	TIOCNOTTY = 0x5422,
 	TIOCGETD = 0x5424,
@@ -104,6 +110,21 @@ static int64_t flush(uint64_t what)
 	return 0;
 }
 
+/* TIOCMGET and those that change modem lines. */
+static int64_t modem(uint32_t request, uint64_t argument)
+{
+	uint32_t lines = 0, all;
+	djed_status status;
+
+	if (request != TIOCMGET && client_read(&lines, argument, sizeof(lines)))
+		return -EFAULT;
+	status = uart_modem(console_slots.uart, request == TIOCMBIC ? 0 : lines,
+			    request == TIOCMBIC ? lines : request == TIOCMSET ? ~lines : 0, &all);
+	if (status)
+		return status;
+	return request == TIOCMGET ? give(argument, all) : 0;
+}
+
 /* TIOCSTI: a byte as if it had been typed. */
 static int64_t type(uint64_t argument, bool own)
 {
@@ -163,6 +184,11 @@ int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_grou
 		return client_write(argument, &tty->size, sizeof(tty->size));
 	case TIOCSWINSZ:
 		return set_size(argument);
+	case TIOCMGET:
+	case TIOCMBIS:
+	case TIOCMBIC:
+	case TIOCMSET:
+		return modem(request, argument);
 	case TIOCGETD:
 		return give(argument, 0);
 	default:

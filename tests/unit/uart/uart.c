@@ -8,10 +8,12 @@
 #include <protocols/uart_client.h>
 #include <string.h>
 
+#include "../../../runtime/port/linux.h"
+
 extern const struct djed_server djed_server;
 
 /* The device. */
-static uint8_t sent[65536], received[16], scratch, interrupts, latch;
+static uint8_t sent[65536], received[16], scratch, interrupts, latch, modem;
 static uint32_t sent_count, received_count, busy_after = ~0u, overruns;
 static bool acknowledged;
 
@@ -25,6 +27,12 @@ static djed_status read_port(const uint64_t in[6], uint64_t out[3])
 			out[0] = received[0];
 			memmove(received, received + 1, --received_count);
 		}
+		break;
+	case 4:
+		out[0] = modem;
+		break;
+	case 6:
+		out[0] = 0xb0; /* carrier, DSR, CTS */
 		break;
 	case 5:
 		out[0] = (received_count > 0) | (overruns ? 2 : 0) | (sent_count < busy_after ? 0x20 : 0);
@@ -50,6 +58,9 @@ static djed_status write_port(const uint64_t in[6], uint64_t out[3])
 		break;
 	case 3:
 		latch = in[2] >> 7;
+		break;
+	case 4:
+		modem = (uint8_t)in[2];
 		break;
 	case 7:
 		scratch = (uint8_t)in[2];
@@ -303,5 +314,29 @@ Test(uart, corruptions)
 			     bit);
 		uart = sound;
 	}
+	check();
+}
+
+Test(uart, modem_lines)
+{
+	enum { DTR = 0x2, RTS = 0x4, LOOP = 0x8000, OTHER_END = 0x160 };
+	djed_slot to;
+	uint32_t lines;
+
+	start();
+	to = host_slot("uart");
+	cr_assert(uart_modem(to, 0, 0, &lines) == 0 && lines == (DTR | RTS | OTHER_END));
+	cr_assert_eq(modem, 0x0b);
+	cr_assert(uart_modem(to, LOOP, RTS, &lines) == 0 && lines == (DTR | LOOP | OTHER_END));
+	cr_assert_eq(modem, 0x19, "the interrupt gate stays open");
+	cr_assert(uart_modem(to, RTS, RTS | DTR, &lines) == 0 && lines == (RTS | LOOP | OTHER_END));
+	/* A new instance finds the loop as it was. */
+	restart();
+	djed_port_start.restarts = 1;
+	cr_assert_eq(djed_server.init(), 0);
+	cr_assert_eq(modem, 0x1b);
+	djed_port_start.restarts = 0;
+	cr_assert_eq(djed_server.init(), 0);
+	cr_assert_eq(modem, 0x0b);
 	check();
 }
