@@ -1,9 +1,11 @@
 /* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime
- * and in the passes that it is compiled with; nothing in this file is about recovery. */
+ * and in the passes that it is compiled with. Only a new instance, whose memory is empty, needs help: what it shall know
+ * is kept by ds. */
 #include <djed/server.h>
 #include <errno.h>
 #include <lib/client.h>
 #include <protocols/counter_server.h>
+#include <protocols/ds_client.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,15 @@ static struct counter {
 	char name[NAME_SIZE]; /* NUL-terminated; may be empty */
 } counters[COUNTERS];
 static uint64_t total; /* of all values */
+static djed_slot ds;
+
+/* Keeps the counters for a new instance. The same transaction changes them here and there: both are undone, or neither. */
+static void save(void)
+{
+	djed_status status = ds_save(ds, "counters", djed_own(counters, sizeof(counters)));
+
+	djed_assert(status == 0); /* init has made the entry, so there is room */
+}
 
 /* A page of the application's memory may not be there before it is first touched: then mm is asked for it. */
 static bool read_text(void *to, struct djed_buffer from)
@@ -36,6 +47,7 @@ djed_status counter_on_add(uint32_t counter, uint64_t amount, uint64_t *value)
 	counters[counter].value += amount;
 	/* A crash here would leave the total wrong, if it were not undone. */
 	total += amount;
+	save();
 	*value = counters[counter].value;
 	return 0;
 }
@@ -55,6 +67,7 @@ djed_status counter_on_label(uint32_t counter, struct djed_buffer text, uint32_t
 	if (!read_text(name, text))
 		return -EFAULT;
 	memcpy(counters[counter].name, name, sizeof(name));
+	save();
 	*length = text.length;
 	return 0;
 }
@@ -88,6 +101,7 @@ djed_status counter_on_reset(uint32_t counter, uint64_t *value)
 	*value = counters[counter].value;
 	total -= counters[counter].value;
 	memset(&counters[counter], 0, sizeof(counters[counter]));
+	save();
 	return 0;
 }
 
@@ -95,6 +109,14 @@ djed_status counter_on_reset(uint32_t counter, uint64_t *value)
 
 static djed_status init(void)
 {
+	uint32_t length;
+
+	ds = djed_capability("ds");
+	if (ds_load(ds, "counters", djed_own_writable(counters, sizeof(counters)), &length) == 0)
+		for (unsigned i = 0; i < COUNTERS; i++)
+			total += counters[i].value;
+	else
+		return ds_save(ds, "counters", djed_own(counters, sizeof(counters))); /* the first instance */
 	return 0;
 }
 

@@ -29,7 +29,7 @@ struct console {
 extern struct console console;
 
 struct console_slots {
-	djed_slot uart, vfs, pm;
+	djed_slot uart, ds, vfs, pm;
 };
 extern struct console_slots console_slots;
 

@@ -9,6 +9,7 @@
 #include "../../abi/restart.h"
 #include "../../lib/command_line.h"
 #include <protocols/console_server.h>
+#include <protocols/ds_client.h>
 #include <protocols/uart_client.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static djed_status init(void)
 		   strcmp(mode, "raw") == 0;
 
 	console_slots.uart = djed_capability("uart");
+	console_slots.ds = djed_capability("ds");
 	console_slots.vfs = djed_capability("vfs");
 	console_slots.pm = djed_capability("pm");
 	tty_start(&console.tty, raw);
@@ -286,10 +288,26 @@ djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking
 	return 0;
 }
 
+/* Whose terminal it is, for /proc. No call shall fail for this: after a crash it is left out. */
+static void publish_owner(void)
+{
+	const struct tty *tty = &console.tty;
+
+	if (djed_current()->attempt)
+		return;
+	if (tty->session) {
+		(void)ds_publish(console_slots.ds, "console.session", tty->session);
+		(void)ds_publish(console_slots.ds, "console.group", tty->foreground);
+	} else {
+		(void)ds_withdraw(console_slots.ds, "console.session");
+		(void)ds_withdraw(console_slots.ds, "console.group");
+	}
+}
+
 djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t process, uint32_t process_group,
 			       uint32_t session, uint64_t *result)
 {
-	uint32_t signals = console.tty.signals, foreground = console.tty.foreground;
+	uint32_t signals = console.tty.signals, foreground = console.tty.foreground, owner = console.tty.session;
 	int64_t value = console_ioctl(request, argument, process_group, session);
 
 	(void)process;
@@ -299,6 +317,8 @@ djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t pro
 	*result = (uint64_t)value;
 	if (foreground != console.tty.foreground)
 		wake(WAITER_READS);
+	if (foreground != console.tty.foreground || owner != console.tty.session)
+		publish_owner();
 	send_soon(); /* the echo of a byte that was typed, or output that is no longer held */
 	if (signals != console.tty.signals ||
 	    ((console.waiters || console.vfs_watches) && tty_readable(&console.tty)))

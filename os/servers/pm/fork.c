@@ -2,6 +2,7 @@
 #include "pm.h"
 
 #include <lib/client.h>
+#include <protocols/ds_client.h>
 #include <protocols/kernel.h>
 #include <protocols/mm_client.h>
 #include <protocols/sched_client.h>
@@ -81,6 +82,14 @@ leave_vfs:
 	return status;
 }
 
+/* No fork shall fail for this: after a crash it is left out, and the next fork tells the new number. */
+static void publish_forks(void)
+{
+	pm.forks++;
+	if (!djed_current()->attempt)
+		(void)ds_publish(to.ds, "pm.forks", pm.forks);
+}
+
 int64_t process_fork(struct process *parent, const struct clone_request *r)
 {
 	djed_status status = check(r);
@@ -107,6 +116,7 @@ int64_t process_fork(struct process *parent, const struct clone_request *r)
 		process_free(child);
 		return status == -ENOSPC ? -EAGAIN : status;
 	}
+	publish_forks();
 	if (child->set_tid)
 		(void)kernel_thread_signal(
 		    child->thread); /* deliver() then writes it into the child's own memory */

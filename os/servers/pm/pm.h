@@ -162,6 +162,7 @@ struct pm {
 	uint16_t used; /* slots, slot 0 included */
 	uint16_t zombies;
 	uint32_t last_pid; /* given out last */
+	uint32_t forks;	   /* since boot; published, for /proc/stat */
 	struct signal_info info[INFOS_MAX];
 	uint16_t first_free_info;
 	uint16_t infos_used;
@@ -181,7 +182,7 @@ extern struct pm pm;
 
 /* Slots of the servers that pm calls. */
 struct pm_slots {
-	djed_slot vfs, mm, sched, console, rs;
+	djed_slot vfs, mm, sched, console, ds, rs;
 };
 extern struct pm_slots to;
 

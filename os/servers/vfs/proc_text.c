@@ -1,6 +1,7 @@
 /* The contents of the files of /proc. */
 #include "vfs.h"
 
+#include <protocols/ds_client.h>
 #include <protocols/mm_client.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,10 +51,18 @@ static void add_cpuinfo(struct text *text)
 		  "nx lm\n\n");
 }
 
+/* A number that another server publishes; 0 while it has not. */
+static uint64_t published(const char *key)
+{
+	uint64_t value = 0;
+
+	return ds_look_up(vfs_slots.ds, key, &value) ? 0 : value;
+}
+
 static void add_system_stat(struct text *text)
 {
-	add(text, "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nbtime %lu\nprocesses %u\n",
-	    (unsigned long)djed_wall_seconds(), vfs_processes_used);
+	add(text, "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nbtime %lu\nprocesses %lu\n",
+	    (unsigned long)djed_wall_seconds(), (unsigned long)published("pm.forks"));
 }
 
 static void add_mounts(struct text *text)
@@ -69,13 +78,13 @@ static char state_of(const struct process *process)
 static void add_process_stat(struct text *text, const struct process *process)
 {
 	uint64_t virtual_pages = 0, resident = 0;
-	bool terminal = process->session != 0;
+	bool terminal = process->session && published("console.session") == process->session;
 
 	if (mm_usage(vfs_slots.mm, process->pid, &virtual_pages, &resident))
 		virtual_pages = resident = 0;
 	add(text, "%u (%s) %c %u %u %u %u %d 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %lu %lu 18446744073709551615",
 	    process->pid, process->command, state_of(process), process->parent, process->process_group,
-	    process->session, terminal ? 0x501 : 0, terminal ? (int)process->process_group : -1,
+	    process->session, terminal ? 0x501 : 0, terminal ? (int)published("console.group") : -1,
 	    (unsigned long)virtual_pages * DJED_PAGE_SIZE, (unsigned long)resident);
 	add(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 }

@@ -31,6 +31,7 @@ static djed_status init(void)
 	vfs_slots.store = djed_capability("store");
 	vfs_slots.mm = djed_capability("mm");
 	vfs_slots.console = djed_capability("console");
+	vfs_slots.ds = djed_capability("ds");
 	vfs_slots.pm = djed_capability("pm");
 	return vfs_start((const uint8_t *)DJED_ARCHIVE_BASE, djed_start()->archive_size);
 }

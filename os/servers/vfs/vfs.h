@@ -464,7 +464,7 @@ void file_attributes(const struct file *file, struct attributes *attributes);
 djed_status archive_unpack(const uint8_t *archive, uint64_t size);
 
 struct vfs_slots {
-	djed_slot store, mm, console, pm;
+	djed_slot store, mm, console, ds, pm;
 };
 extern struct vfs_slots vfs_slots;
 

@@ -14,7 +14,7 @@
 #include "lib/heap.h"
 #include "linux_files.h"
 
-extern const struct djed_server vfs_server, store_server;
+extern const struct djed_server vfs_server, store_server, ds_server;
 
 enum { HEAP = 8 << 20, VFS_HEAP_PAGES = 1024, PROCESSES = 6 };
 
@@ -46,6 +46,7 @@ static void start(void)
 	host_add_fake("mm", fake_mm);
 	host_add_fake("console", console);
 	host_add_fake("pm", fake_nobody);
+	host_add_server("ds", &ds_server);
 	host_add_server("store", &store_server);
 	heap_pages_free(mine);
 	host_add_server("vfs", &vfs_server);

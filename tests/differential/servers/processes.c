@@ -16,7 +16,7 @@
 
 #include "linux_types.h"
 
-extern const struct djed_server pm_server;
+extern const struct djed_server pm_server, ds_server;
 
 enum { HEAP = 1 << 20, PROCESSES = 80 /* more are not forked */, STACK = APPLICATION + APPLICATION_SIZE };
 
@@ -78,6 +78,7 @@ static void start(void)
 	host_add_fake("console", console);
 	host_add_fake("rs", fake_nobody);
 	host_threads(threads, PIDS);
+	host_add_server("ds", &ds_server);
 	host_on(KERNEL_OP_THREAD_CREATE, thread_create);
 	host_add_server("pm", &pm_server);
 }

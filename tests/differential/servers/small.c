@@ -182,6 +182,7 @@ const struct subject monitor_subject = {.name = "monitor",
 static void start_counter(void)
 {
 	host_add_fake("mm", fake_mm);
+	host_add_server("ds", &ds_server);
 	host_add_server("counter", &counter_server);
 }
 

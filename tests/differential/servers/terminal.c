@@ -10,7 +10,7 @@
 
 #include "uart.h"
 
-extern const struct djed_server console_server, uart_server;
+extern const struct djed_server console_server, uart_server, ds_server;
 
 enum { HEAP = 1 << 20, READERS = 12 };
 
@@ -44,6 +44,7 @@ static void start_console(void)
 	host_add_fake("uart", line);
 	host_add_fake("vfs", fake_nobody);
 	host_add_fake("pm", fake_nobody);
+	host_add_server("ds", &ds_server);
 	host_add_server("console", &console_server);
 }
 

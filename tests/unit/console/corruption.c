@@ -6,7 +6,7 @@
 #include <protocols/console.h>
 #include <string.h>
 
-extern const struct djed_server djed_server;
+extern const struct djed_server djed_server, ds_server;
 
 static void nobody(const struct djed_delivery *delivery, struct djed_message *answer)
 {
@@ -138,6 +138,7 @@ Test(corruption, each_is_reported)
 	host_add_fake("uart", nobody);
 	host_add_fake("vfs", nobody);
 	host_add_fake("pm", nobody);
+	host_add_server("ds", &ds_server);
 	host_add_server("console", &djed_server);
 	T.session = T.foreground = 1;
 	tty_receive(&T, 'a');

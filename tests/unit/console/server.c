@@ -4,12 +4,13 @@
 
 #include <criterion/criterion.h>
 #include <protocols/console_client.h>
+#include <protocols/ds_client.h>
 #include <protocols/kernel.h>
 #include <protocols/mm.h>
 #include <protocols/uart.h>
 #include <string.h>
 
-extern const struct djed_server djed_server;
+extern const struct djed_server djed_server, ds_server;
 extern uint64_t djed_port_time;
 
 enum { BASE = 0x10000 };
@@ -59,6 +60,7 @@ static void start(const char *command_line)
 	host_add_fake("uart", uart);
 	host_add_fake("vfs", nobody);
 	host_add_fake("pm", nobody);
+	host_add_server("ds", &ds_server);
 	host_add_server("console", &djed_server);
 	host_map(BASE, memory, sizeof(memory), DJED_GRANT_READ | DJED_GRANT_WRITE);
 }
@@ -185,13 +187,17 @@ Test(server, modes_groups_and_signals)
 	struct host_effect effect;
 	struct host_outcome reader;
 	uint32_t group, signal, events;
+	uint64_t published;
 	int32_t value;
 
 	start("");
 #define CONTROL(call, argument, group, session) \
 	result(request(CONSOLE_CONTROL, call, argument, group, group, session))
 	cr_assert_eq(CONTROL(0x540f, BASE, 7, 7), -ENOTTY); /* nobody's terminal */
+	cr_assert_eq(ds_look_up(host_slot("ds"), "console.session", &published), -ENOENT);
 	cr_assert_eq(CONTROL(0x540e, 0, 7, 7), 0);
+	cr_assert(ds_look_up(host_slot("ds"), "console.session", &published) == 0 && published == 7);
+	cr_assert(ds_look_up(host_slot("ds"), "console.group", &published) == 0 && published == 7);
 	cr_assert_eq(CONTROL(0x540e, 0, 9, 9), -EPERM);
 	cr_assert_eq(CONTROL(0x540f, BASE, 7, 7), 0);
 	memcpy(&value, memory, 4);

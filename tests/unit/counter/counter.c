@@ -4,6 +4,8 @@
 #include <protocols/counter_client.h>
 #include <protocols/linux.h>
 
+extern const struct djed_server ds_server;
+
 static uint8_t memory[4096];
 static const uint64_t base = 0x10000;
 
@@ -30,6 +32,7 @@ Test(counter, serves)
 	host_start(&(struct host_options){0});
 	host_map(base, memory, sizeof(memory), DJED_GRANT_READ | DJED_GRANT_WRITE);
 	host_add_fake("mm", fake_mm);
+	host_add_server("ds", &ds_server);
 	host_add_server("counter", &djed_server);
 	to = host_slot("counter");
 	/* As another server sees it... */

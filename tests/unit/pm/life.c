@@ -3,6 +3,7 @@
 
 #include <abi/lab.h>
 #include <criterion/criterion.h>
+#include <protocols/ds_client.h>
 #include <protocols/kernel.h>
 #include <protocols/linux.h>
 
@@ -83,6 +84,8 @@ Test(life, probe)
 
 Test(life, fork_and_wait)
 {
+	uint64_t forks;
+
 	world_start("-- sh");
 	world_thread[2].context.rbx = 0x1234;
 	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, 0, 0, 0), -ECHILD);
@@ -91,6 +94,7 @@ Test(life, fork_and_wait)
 	cr_assert_eq(world_thread[3].context.rbx, 0x1234);
 	cr_assert_eq(world_thread[3].context.rax, 0);
 	cr_assert_eq(status_at(64), 3);
+	cr_assert(ds_look_up(host_slot("ds"), "pm.forks", &forks) == 0 && forks == 1);
 	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, 0, LINUX_WNOHANG, 0), 0);
 	cr_assert_eq(world_call(2, LINUX_WAIT4, 99, 0, LINUX_WNOHANG, 0), -ECHILD);
 	cr_assert_eq(world_call(2, LINUX_WAIT4, -1, 0, 0x10, 0), -EINVAL);

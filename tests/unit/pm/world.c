@@ -109,6 +109,8 @@ static void fake_console(const struct djed_delivery *d, struct djed_message *ans
 	world_calls.terminal_group = 0;
 }
 
+extern const struct djed_server ds_server;
+
 static void fake_rs(const struct djed_delivery *d, struct djed_message *answer)
 {
 	(void)d;
@@ -300,6 +302,7 @@ void world_start(const char *command_line)
 	host_add_fake("console", fake_console);
 	host_add_fake("rs", fake_rs);
 	host_threads(world_thread, WORLD_THREADS);
+	host_add_server("ds", &ds_server);
 	host_on(KERNEL_OP_THREAD_SET_CONTEXT, thread_set_context);
 	djed_port_time = 1000000000;
 	host_add_server("pm", &djed_server);

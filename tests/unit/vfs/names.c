@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <protocols/ds_client.h>
 #include <protocols/vfs_client.h>
 
 static int64_t do_open(const char *path, uint32_t flags)
@@ -30,6 +31,15 @@ static void expect_link(const char *path, const char *target)
 	cr_assert_eq(length, (int64_t)strlen(target), "%s: %ld", path, (long)length);
 	cr_assert_eq(memcmp(world_at(at), target, (size_t)length), 0, "%s leads to %.*s", path, (int)length,
 		     (char *)world_at(at));
+}
+
+static void expect_text(const char *path, const char *part)
+{
+	uint64_t at = world_room(4096);
+	int64_t length = world_call(LINUX_READ, do_open(path, LINUX_O_RDONLY), at, 4096);
+
+	cr_assert(length > 0 && memmem(world_at(at), (size_t)length, part, strlen(part)), "%s: %.*s", path, (int)length,
+		  (char *)world_at(at));
 }
 
 Test(names, walking)
@@ -266,6 +276,13 @@ Test(names, descriptors)
 	fd = do_open("/proc/mounts", LINUX_O_RDONLY);
 	cr_assert_gt(world_call(LINUX_READ, fd, records, 4096), 20);
 	cr_assert_eq(memcmp(world_at(records), "root / ", 7), 0);
+	/* What other servers publish. */
+	cr_assert_eq(ds_publish(host_slot("ds"), "pm.forks", 1234), 0);
+	expect_text("/proc/stat", "processes 1234\n");
+	expect_text("/proc/self/stat", " 1 1 0 -1 ");
+	cr_assert_eq(ds_publish(host_slot("ds"), "console.session", 1), 0);
+	cr_assert_eq(ds_publish(host_slot("ds"), "console.group", 77), 0);
+	expect_text("/proc/self/stat", " 1 1 1281 77 ");
 	world_check("devices");
 }
 

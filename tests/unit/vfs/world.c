@@ -7,7 +7,7 @@
 #include <protocols/vfs_client.h>
 #include <sys/mman.h>
 
-extern const struct djed_server store_server, djed_server;
+extern const struct djed_server store_server, ds_server, djed_server;
 
 uint8_t world_memory[WORLD_SIZE];
 uint8_t world_archive[1 << 20];
@@ -84,6 +84,7 @@ void world_start(void)
 	host_add_fake("mm", mm);
 	host_add_fake("console", console);
 	host_add_fake("pm", pm);
+	host_add_server("ds", &ds_server);
 	/* All servers of a test share one heap, and the store takes what it finds: keep some for vfs. */
 	reserve = heap_pages(4096);
 	host_add_server("store", &store_server);
