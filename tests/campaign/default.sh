@@ -49,9 +49,6 @@ here is a document
 of two lines
 T
 
-step archive
-tar -cf - work | tar -xf - -C work/b
-
 step counter
 if [ -x /bin/counter ]; then
 	counter - <<T

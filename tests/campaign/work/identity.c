@@ -19,6 +19,32 @@ static int drops_rights(void)
 	return (int)(RUN(getuid) + RUN(getegid)) + (RUN(kill, 1, 9) == -1) + (RUN(chown, "/", 7, 7) == -1);
 }
 
+/* Of the three identities, what each call may change. */
+static int changes_identity(void)
+{
+	RUN(setresuid, 1, 2, 3);
+	for (int user = 0; user < 5; user++) {
+		note(RUN(setreuid, user, -1));
+		note(RUN(setreuid, -1, user));
+		note(RUN(setresuid, -1, user, -1));
+		note(RUN(setuid, user));
+	}
+	return (int)RUN(geteuid);
+}
+
+static int changes_group(void)
+{
+	RUN(setresgid, 1, 2, 3);
+	RUN(setuid, 9);
+	for (int group = 0; group < 5; group++) {
+		note(RUN(setregid, group, -1));
+		note(RUN(setregid, -1, group));
+		note(RUN(setresgid, -1, -1, group));
+		note(RUN(setgid, group));
+	}
+	return (int)RUN(getegid);
+}
+
 static int mixed_identity(void)
 {
 	RUN(setresuid, 3, 4, 5);
@@ -61,6 +87,8 @@ void identity(void)
 	DO(setgroups, 0, 0);
 	child(drops_rights);
 	child(mixed_identity);
+	child(changes_identity);
+	child(changes_group);
 	DO(uname, text);
 	DO(uname, NOWHERE);
 	DO(sethostname, "other", 5);

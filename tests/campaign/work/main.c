@@ -123,7 +123,7 @@ static const struct part {
 	const char *name;
 	void (*run)(void);
 } parts[] = {
-	{"files", files},   {"names", names},		{"pipes", pipes},     {"waits", waits},	      {"memory", memory},
+	{"files", files},   {"records", records},   {"names", names},		{"pipes", pipes},     {"waits", waits},	      {"memory", memory},
 	{"times", times}, {"processes", processes}, {"signals", signals}, {"terminal", terminal}, {"identity", identity},
 };
 

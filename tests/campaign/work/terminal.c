@@ -141,6 +141,47 @@ static void job_control(void)
 	DO(ioctl, 1, TCFLSH, 2);
 }
 
+enum { LINES = 0x8000, TRIES = 4, MILLISECONDS = 3 };
+
+/* The serial line gives back what is sent (TIOCM_LOOP): a line comes in as from the other end. What a serial line loses is sent
+ * again, as is usual there; a driver that was started anew has lost what nobody had read yet. */
+static _Bool comes_back(const char *text, size_t length)
+{
+	struct pollfd ready = {1, POLLIN, 0};
+
+	for (int i = 0; i < TRIES; i++) {
+		RUN(write, 1, text, length);
+		while (RUN(poll, &ready, 1, MILLISECONDS) == 1)
+			if (RUN(read, 1, buffer, 100) == (long)length && same(buffer, text, length))
+				return 1;
+	}
+	return 0;
+}
+
+static void loop(void)
+{
+	struct termios old, now;
+	struct { long seconds, nanoseconds; } moment = {0, 300000};
+	int lines = LINES;
+
+	DO(ioctl, 1, TIOCMGET, NOWHERE);
+	DO(ioctl, 1, TIOCMBIS, NOWHERE);
+	RUN(ioctl, 1, TCGETS, &old);
+	now = old;
+	now.c_lflag &= ~(unsigned)ECHO;
+	now.c_oflag &= ~(unsigned)OPOST;
+	RUN(ioctl, 1, TCSETS, &now);
+	RUN(nanosleep, &moment); /* what was written before has left */
+	if (DO(ioctl, 1, TIOCMBIS, &lines) < 0)
+		return;
+	holds(RUN(ioctl, 1, TIOCMGET, &lines) == 0 && lines & LINES);
+	holds(comes_back("back again\n", 11)); /* the device holds 16 bytes */
+	holds(comes_back("x\n", 2));
+	lines = LINES;
+	if (DO(ioctl, 1, TIOCMBIC, &lines) == 0)
+		RUN(ioctl, 1, TCSETSF, &old); /* not before: an echo would go round for ever */
+}
+
 void terminal(void)
 {
 	if (RUN(ioctl, 1, TCGETS, buffer) < 0)
@@ -150,4 +191,5 @@ void terminal(void)
 	modes();
 	editing();
 	job_control();
+	loop();
 }

@@ -13,6 +13,38 @@ static void on_alarm(int number)
 __asm__(".globl restore\nrestore:\n\tmov $15, %eax\n\tsyscall\n");
 extern const char restore[];
 
+/* A child that sleeps. */
+static long sleeper(long nanoseconds)
+{
+	struct span time = {0, nanoseconds};
+	long pid = must_fork();
+
+	if (pid == 0)
+		RUN(exit_group, RUN(nanosleep, &time) == 0 ? 5 : 6);
+	return pid;
+}
+
+/* Several at once, who wake in another order than they have gone to sleep; one is stopped meanwhile, one is killed. */
+static void sleepers(void)
+{
+	struct span moment = {0, 100000};
+	long first = sleeper(900000), second = sleeper(600000), third = sleeper(700000), stopped = sleeper(500000),
+	     killed = sleeper(800000);
+	int status;
+
+	RUN(nanosleep, &moment);
+	DO(setpriority, 0, (int)first, 7);
+	DO(getpriority, 0, (int)first);
+	RUN(kill, killed, SIGKILL);
+	RUN(kill, stopped, SIGSTOP);
+	RUN(nanosleep, &moment);
+	RUN(kill, stopped, SIGCONT);
+	for (int i = 0; i < 5; i++) {
+		long pid = RUN(wait4, -1, &status);
+		note(status * 8 + (pid == first) + 2 * (pid == second) + 3 * (pid == third) + 4 * (pid == stopped) + 5 * (pid == killed));
+	}
+}
+
 void times(void)
 {
 	struct span short_time = {0, 50000}, wrong = {-1, 5}, long_time = {5, 0}, left, now;
@@ -92,6 +124,7 @@ void times(void)
 	DO(sched_getaffinity, 0, 3, buffer);
 	DO(sched_getaffinity, 0, 128, NOWHERE);
 	DO(sched_getaffinity, 4000, 128, buffer);
-	for (volatile int i = 0; i < 400000; i++) /* longer than a quantum, or not: nobody else wants the processor */
+	sleepers();
+	for (volatile int i = 0; i < 950000; i++) /* longer than a quantum of 5 ms, at an instruction a nanosecond */
 		;
 }

@@ -41,6 +41,7 @@ extern char buffer[65536];
 
 /* The parts. */
 void files(void);
+void records(void);
 void names(void);
 void pipes(void);
 void waits(void);
