@@ -166,6 +166,7 @@ void processes(void)
 	DO(rseq, buffer, 32, 0, 0);
 	for (long number = 250; number < 258; number += 6)
 		note(system_call(number, 0, 0, 0, 0, 0, 0));
+	note(system_call(5000, 0, 0, 0, 0, 0, 0));
 	note(system_call(99999, 0, 0, 0, 0, 0, 0));
 	note(system_call(-1, 0, 0, 0, 0, 0, 0));
 }

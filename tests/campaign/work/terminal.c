@@ -192,4 +192,7 @@ void terminal(void)
 	editing();
 	job_control();
 	loop();
+	DO(ioctl, 1, TIOCNOTTY);
+	DO(ioctl, 1, TIOCGSID, buffer);
+	DO(ioctl, 1, TIOCSCTTY, 0);
 }
