@@ -18,7 +18,6 @@ done
 cp work/a/log work/b/copy
 mv work/b/copy work/b/c/moved
 ln -s b/c/moved work/soft
-seq 1 100 | sort -r | head -3
 
 step processes
 for i in 1 2 3; do
