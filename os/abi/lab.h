@@ -17,7 +17,8 @@
  * snapshot, or reads what happened. Without the device the write goes nowhere. */
 #define DJED_DOORBELL_PORT 0x505
 
-/* Output bytes are counted where they pass the kernel: one-byte writes to this port (the serial line's data). */
+/* Output bytes are counted where they pass the kernel: one-byte writes to this port (the serial line's data), but for those that
+ * the 16550 does not send: part of the divisor, or while its loop is closed. */
 #define DJED_OUTPUT_PORT 0x3f8
 
 /* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault. */

@@ -27,8 +27,8 @@ djed_status operation_port_write(struct service *caller, const uint64_t *in, uin
 	(void)out;
 	if (status)
 		return status;
-	if (in[0] == DJED_OUTPUT_PORT && in[1] == 1)
-		lab()->output_bytes++;
+	if (in[1] == 1)
+		lab_port_written((uint16_t)in[0], (uint8_t)in[2]);
 	arch_port_write((uint16_t)in[0], (uint32_t)in[1], (uint32_t)in[2]);
 	return 0;
 }

@@ -59,6 +59,19 @@ void lab_crashed(uint32_t service)
 	crashed_at[service] = clock_now();
 }
 
+void lab_port_written(uint16_t port, uint8_t value)
+{
+	enum { LINE_CONTROL = DJED_OUTPUT_PORT + 3, DIVISOR = 0x80, MODEM_CONTROL = DJED_OUTPUT_PORT + 4, LOOP = 0x10 };
+	static bool divisor, loop;
+
+	if (port == LINE_CONTROL)
+		divisor = value & DIVISOR;
+	else if (port == MODEM_CONTROL)
+		loop = value & LOOP;
+	else if (port == DJED_OUTPUT_PORT && !divisor && !loop)
+		lab()->output_bytes++;
+}
+
 void lab_record_recovery(const struct djed_recovery_record *record)
 {
 	if (lab()->recoveries < DJED_LAB_RECOVERIES) {

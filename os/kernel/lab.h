@@ -13,7 +13,9 @@ djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, u
 djed_status lab_set_state(uint64_t state);
 /* A service crashed just now. */
 void lab_crashed(uint32_t service);
-/* Adds a record; the time of the crash, and how far the output was, are filled in here. */
+/* A driver has written one byte to a port: may be output. */
+void lab_port_written(uint16_t port, uint8_t value);
+/* Adds a record; the time of the crash is filled in here. */
 void lab_record_recovery(const struct djed_recovery_record *record);
 /* A service waits for its next delivery: the last recovery is done when all participants have rolled back,
  * and a new instance has come so far. */
