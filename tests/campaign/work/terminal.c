@@ -151,9 +151,14 @@ static _Bool comes_back(const char *text, size_t length)
 
 	for (int i = 0; i < TRIES; i++) {
 		RUN(write, 1, text, length);
-		while (RUN(poll, &ready, 1, MILLISECONDS) == 1)
-			if (RUN(read, 1, buffer, 100) == (long)length && same(buffer, text, length))
+		while (RUN(poll, &ready, 1, MILLISECONDS) == 1) {
+			long got = RUN(read, 1, buffer, 100);
+
+			if (got <= 0)
+				return 0;
+			if (got == (long)length && same(buffer, text, length))
 				return 1;
+		}
 	}
 	return 0;
 }
