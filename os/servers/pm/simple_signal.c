@@ -193,6 +193,24 @@ void signals_drop_simply(struct process *p)
 		(void)take_simply(&p->signals, (unsigned)__builtin_ctzll(p->signals.pending) + 1);
 }
 
+/* What becomes of the call that a handler interrupts. */
+static void settle_simply(struct djed_context *c, bool restarts)
+{
+	enum { SYSCALL_INSTRUCTION = 2 /* bytes */ };
+	int64_t error = -(int64_t)c->rax;
+
+	if (c->call_number == ~(uint64_t)0 || (error != DJED_ERESTARTSYS && error != DJED_ERESTARTNOINTR &&
+					       error != DJED_ERESTARTNOHAND && error != DJED_ERESTART_BLOCK))
+		return;
+	if (error == DJED_ERESTARTNOINTR || (error == DJED_ERESTARTSYS && restarts)) {
+		c->rax = c->call_number;
+		c->rip -= SYSCALL_INSTRUCTION;
+	} else {
+		c->rax = (uint64_t)-EINTR;
+	}
+	c->call_number = ~(uint64_t)0;
+}
+
 /* Runs the handler of the next signal; those behind it come when the thread returns again. False: there is none. */
 static bool handle_simply(struct process *p)
 {
@@ -205,6 +223,8 @@ static bool handle_simply(struct process *p)
 	    kernel_thread_get_context(djed_current()->thread, (uint64_t)&context))
 		return false;
 	information = take_simply(&p->signals, signal);
+	if (action_of(p, signal)->flags & LINUX_SA_RESTORER)
+		settle_simply(&context, action_of(p, signal)->flags & LINUX_SA_RESTART);
 	if (!signal_handle(p, &information, action_of(p, signal), NULL, &context)) {
 		process_exit(p, LINUX_SIGSEGV);
 		return true;
