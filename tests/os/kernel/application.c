@@ -4,7 +4,7 @@
 
 enum { ECHO = 300, SLEEP, WAKE, FORK, KILL, THREAD_END, COPY, SET_BASE, FAIL, ROUNDS = 1000 };
 enum { TO_ROOT = 2, CAP_SPACES = 3, CAP_FRAMES, CAP_THREADS, CAP_SCHEDULE };
-enum { SIGNAL_SEGV = 11 };
+enum { SIGNAL_ILL = 4, SIGNAL_TRAP = 5, SIGNAL_FPE = 8, SIGNAL_SEGV = 11 };
 #define LAZY_PAGE 0x10000000ull
 #define BAD_PAGE 0x20000000ull
 
@@ -39,14 +39,14 @@ static void spinner(void)
 	__builtin_trap();
 }
 
-/* Runs an instruction that must raise something; the service then goes on at the address in r15. */
-#define RAISES(instruction, ...)                                             \
-	do {                                                                 \
-		uint64_t before_ = raised;                                   \
-		__asm__ volatile("lea 1f(%%rip), %%r15; " instruction "; 1:" \
-				 :                                           \
-				 : __VA_ARGS__                               \
-				 : "r15", "rcx", "rdx", "memory");           \
+/* Runs an instruction that must raise this signal; the service checks the number in r14 and goes on at the address in r15. */
+#define RAISES(signal, instruction, ...)                                                                \
+	do {                                                                                            \
+		uint64_t before_ = raised;                                                              \
+		__asm__ volatile("lea 1f(%%rip), %%r15; mov %[number], %%r14; " instruction "; 1:"      \
+				 :                                                                      \
+				 : [number] "i"(signal), __VA_ARGS__                                    \
+				 : "r14", "r15", "rcx", "rdx", "memory");                               \
 		CHECK(raised == before_ + 1);                                \
 	} while (0)
 
@@ -57,22 +57,22 @@ static void faults(void)
 	CHECK(lazy[0] == 0);
 	lazy[1] = 77;
 	CHECK(lazy[1] == 77);
-	RAISES("mov (%0), %%al", "r"(BAD_PAGE), "a"(0));
-	RAISES("movb $0, (%0)", "r"(faults));			   /* text */
-	RAISES("jmp *%0", "r"(LAZY_PAGE));			   /* not executable */
-	RAISES("mov (%0), %%al", "r"(0xffffffff80300000), "a"(0)); /* the kernel */
-	RAISES("mov (%0), %%al", "r"(0xffff800000008000), "a"(0)); /* its map of memory */
-	RAISES("mov (%0), %%al", "r"(0x800000000000), "a"(0));	   /* not canonical */
-	RAISES("jmp *%0", "r"(0x800000000000));
-	RAISES("ud2", "a"(0));
-	RAISES("int3", "a"(0));
-	RAISES("int $0x80", "a"(0));
-	RAISES("cli", "a"(0));
-	RAISES("hlt", "a"(0));
-	RAISES("mov %%cr3, %%rax", "a"(0));
-	RAISES("rdmsr", "a"(0));
-	RAISES("outb %%al, $0xe9", "a"('!'));
-	RAISES("xor %%edx, %%edx; xor %%ecx, %%ecx; div %%ecx", "a"(1));
+	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(BAD_PAGE), "a"(0));
+	RAISES(SIGNAL_SEGV, "movb $0, (%1)", "r"(faults));			   /* text */
+	RAISES(SIGNAL_SEGV, "jmp *%1", "r"(LAZY_PAGE));			   /* not executable */
+	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0xffffffff80300000), "a"(0)); /* the kernel */
+	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0xffff800000008000), "a"(0)); /* its map of memory */
+	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0x800000000000), "a"(0));	   /* not canonical */
+	RAISES(SIGNAL_SEGV, "jmp *%1", "r"(0x800000000000));
+	RAISES(SIGNAL_ILL, "ud2", "a"(0));
+	RAISES(SIGNAL_TRAP, "int3", "a"(0));
+	RAISES(SIGNAL_SEGV, "int $0x80", "a"(0));
+	RAISES(SIGNAL_SEGV, "cli", "a"(0));
+	RAISES(SIGNAL_SEGV, "hlt", "a"(0));
+	RAISES(SIGNAL_SEGV, "mov %%cr3, %%rax", "a"(0));
+	RAISES(SIGNAL_SEGV, "rdmsr", "a"(0));
+	RAISES(SIGNAL_SEGV, "outb %%al, $0xe9", "a"('!'));
+	RAISES(SIGNAL_FPE, "xor %%edx, %%edx; xor %%ecx, %%ecx; div %%ecx", "a"(1));
 }
 
 static void application(void)
@@ -114,6 +114,7 @@ static void application(void)
 
 static struct djed_context saved, changed;
 static unsigned failures, ended;
+static djed_handle gone; /* of the thread that has ended last */
 
 static void enter_handler(void)
 {
@@ -140,6 +141,7 @@ static djed_status event(uint32_t number, const uint64_t *word, uint64_t *result
 		return -EFAULT;
 	case DJED_EVENT_EXCEPTION:
 		REQUIRE(kernel_thread_get_context(ipc.in.thread, (uintptr_t)&changed) == 0);
+		REQUIRE(word[0] == changed.r14);
 		REQUIRE(kernel_copy_in(2, (uintptr_t)&raised, (uintptr_t)&count, sizeof(count), 0, &copied) ==
 			    0 &&
 			copied == 8);
@@ -199,7 +201,13 @@ static int64_t linux_operation(uint32_t number, const uint64_t *word)
 		REQUIRE(kernel_thread_signal(ipc.in.thread) == 0);
 		return 0;
 	case THREAD_END:
-		REQUIRE(kernel_thread_destroy(ipc.in.thread) == 0);
+		if (gone) { /* the first one: its handle means nothing any more */
+			REQUIRE(kernel_thread_signal(gone) == -ESRCH && kernel_thread_destroy(gone) == -ESRCH);
+			REQUIRE(kernel_thread_get_context(gone, (uintptr_t)&changed) == -ESRCH);
+			REQUIRE(kernel_thread_start(gone) == -ESRCH);
+		}
+		gone = ipc.in.thread;
+		REQUIRE(kernel_thread_destroy(gone) == 0);
 		if (++ended == 2)
 			REQUIRE(kernel_notify(TO_ROOT, failures ? 2 : 1) == 0);
 		return 0;

@@ -62,8 +62,8 @@ static void sleeper(void)
 	REQUIRE(kernel_receive(next, DJED_LOG_EMPTY, 0, 1) == 0); /* long past */
 	REQUIRE(ipc.in.bits == 1ull << 63);
 	REQUIRE(kernel_notify(TO_ROOT, 1ull << 63) == -EINVAL);
-	REQUIRE(kernel_notify(TO_ROOT, 2) == 0);
 	REQUIRE(kernel_receive(next, DJED_LOG_EMPTY, 0, 1ull << 63) == -EINVAL);
+	REQUIRE(kernel_notify(TO_ROOT, 2) == 0);
 	REQUIRE(receive(next, DJED_LOG_EMPTY) == 0);
 	REQUIRE(false);
 }

@@ -4,10 +4,12 @@
 enum { ADD = DJED_LABEL(100, 1), PASS = DJED_LABEL(100, 2), SLEEP = DJED_LABEL(100, 3), ROUNDS = 1000 };
 enum { TO_SERVER = 2, TO_ROOT = 3, DONE = 1, COSTS = 2 };
 
-/* Answers with its word plus one; forwards what says PASS. */
+/* Answers with its word plus one; forwards what says PASS. It may forward, not call. */
 static void server(void)
 {
 	attach(NULL);
+	REQUIRE(call(TO_SERVER, ADD, 0) == -EPERM);
+	REQUIRE(kernel_notify(TO_SERVER, 1) == -EPERM);
 	REQUIRE(receive(DJED_NEXT_NONE, DJED_LOG_EMPTY) == 0);
 	for (;;) {
 		REQUIRE(ipc.in.kind == DJED_DELIVERY_REQUEST);
@@ -34,6 +36,9 @@ static void client(void)
 	REQUIRE(ipc.answer.word[0] == 8);
 	REQUIRE(call(5, ADD, 7) == -EPERM);
 	REQUIRE(call(99, ADD, 7) == -EPERM);
+	REQUIRE(kernel_notify(TO_SERVER, 1) == -EPERM); /* it may call, nothing else */
+	REQUIRE(kernel_receive(DJED_NEXT_FORWARD, DJED_LOG_EMPTY, TO_SERVER, 0) == -EPERM);
+	REQUIRE(call(TO_ROOT, ADD, 7) == -EPERM);
 	REQUIRE(call(TO_SERVER, DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH), 0) == -EINVAL);
 	ipc.out.label = ADD;
 	ipc.out.grant[0].kind = ipc.out.grant[1].kind = DJED_GRANT_NONE;

@@ -129,6 +129,8 @@ static void page_tables(uint64_t frame)
 	REQUIRE(kernel_space_map(space[0], 0, frame, 16) == -EINVAL);
 	REQUIRE(kernel_space_unmap(space[0], 0, 1ull << 35) == -EINVAL);
 	REQUIRE(kernel_space_unmap(space[0], 0x1000, ~0ull) == -EINVAL);
+	REQUIRE(kernel_space_unmap(space[0], 0x7fffffffe000, 2) == -EINVAL); /* the last page is not for applications */
+	REQUIRE(kernel_space_unmap(space[0], 0x7fffffffe000, 1) == 0);
 	REQUIRE(kernel_space_unmap(space[0], 0, (1ull << 35) - 1) == 0);
 	REQUIRE(kernel_space_share(space[0], space[0], 0, 1, &copied) == -EINVAL);
 	/* More tables than there are frames for them: others' are dropped, nobody is refused. */
@@ -143,6 +145,11 @@ static void page_tables(uint64_t frame)
 	REQUIRE(kernel_space_destroy(other) == 0);
 	REQUIRE(kernel_space_destroy(other) == -ESRCH);
 	REQUIRE(kernel_space_map(space[0], 0x5000, frame, both) == -ESRCH);
+	/* Nor does an old handle mean the space that has taken its place. */
+	REQUIRE(kernel_space_create(&other) == 0);
+	for (unsigned i = 0; i < SPACES; i++)
+		REQUIRE(kernel_space_map(space[i], 0x5000, frame, both) == -ESRCH);
+	REQUIRE(kernel_space_destroy(other) == 0);
 }
 
 static djed_status lend(const void *memory, uint32_t length, uint64_t frame)

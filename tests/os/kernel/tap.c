@@ -32,7 +32,7 @@ static void owner(void)
 
 	attach(NULL);
 	space = make_space(&frame, 1);
-	make_thread(space, 7ull << 32 | 7, application, APPLICATION_STACK);
+	make_thread(space, 7ull << 32 | 8, application, APPLICATION_STACK);
 	REQUIRE(receive(DJED_NEXT_NONE, DJED_LOG_EMPTY) == 0);
 	for (;;) {
 		uint32_t number = DJED_LABEL_NUMBER(ipc.in.message.label);

@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <protocols/console_client.h>
 #include <protocols/ds_client.h>
 #include <protocols/kernel.h>
@@ -17,6 +18,8 @@ enum { BASE = 0x10000 };
 static uint8_t memory[65536];
 static uint8_t sent[65536], typed[65536];
 static uint64_t sent_end, typed_end, calls, limit = ~0ull; /* the line takes no bytes beyond `limit` */
+static bool broken; /* the line answers with an error */
+static uint64_t asked; /* position of the last write */
 
 static void uart(const struct djed_delivery *delivery, struct djed_message *answer)
 {
@@ -25,9 +28,14 @@ static void uart(const struct djed_delivery *delivery, struct djed_message *answ
 	uint64_t count = 0;
 
 	calls++;
+	if (broken) {
+		answer->status = -EIO;
+		return;
+	}
 	if (delivery->message.label == UART_WRITE) {
 		uint64_t skip = sent_end - word[0];
 
+		asked = word[0];
 		cr_assert_leq(data.length, 128);
 		cr_assert(word[0] <= sent_end && skip <= data.length, "output position %lu, %lu were sent",
 			  (unsigned long)word[0], (unsigned long)sent_end);
@@ -142,6 +150,52 @@ Test(server, reading_and_writing)
 	cr_assert_eq(result(request(CONSOLE_WRITE, 0xdead0000, 100, 0, 1, 0)), -EFAULT);
 	reader = request(CONSOLE_READ, BASE, 100, 0, 1, 0);
 	cr_assert_eq(result(host_cancel(reader.request)), -512);
+	check();
+}
+
+/* What is done when the work on a notification crashes: output goes piece by piece, and who waits looks again, though there
+ * may be nothing. */
+Test(server, failed_notifications)
+{
+	const uint64_t failed = 1 | DJED_NOTIFY_FAILED;
+	struct host_outcome reader;
+	struct host_effect e;
+	unsigned told = 0;
+
+	start("");
+	memset(memory, 'x', 200);
+	cr_assert_eq(result(request(CONSOLE_WRITE, BASE, 200, 0, 1, 0)), 200);
+	reader = request(CONSOLE_READ, BASE, 100, 0, 1, 0);
+	cr_assert_eq(reader.next, DJED_NEXT_PARK);
+	host_forget_effects();
+	host_notify("console", failed);
+	cr_assert_eq(sent_end, 128, "one message of the line");
+	cr_assert(wakes(reader));
+	while (host_take_effect(KERNEL_OP_NOTIFY, &e))
+		told |= 1u << e.in[0];
+	cr_assert_eq(told, 1u << host_slot("vfs") | 1u << host_slot("pm"));
+	cr_assert_neq(host_deadline("console"), 0, "there is more to send");
+	reader = host_wake(reader.request);
+	cr_assert_eq(reader.next, DJED_NEXT_PARK, "nothing has come");
+	check();
+	run_late();
+	cr_assert_eq(sent_end, 200);
+
+	/* A line that takes nothing is not tried again at once; one that refuses loses the piece. */
+	limit = sent_end;
+	cr_assert_eq(result(request(CONSOLE_WRITE, BASE, 10, 0, 1, 0)), 10);
+	host_notify("console", failed);
+	cr_assert_eq(host_deadline("console"), 0);
+	check();
+	broken = true;
+	host_notify("console", failed);
+	broken = false;
+	cr_assert_eq(result(request(CONSOLE_WRITE, BASE, 3, 0, 1, 0)), 3);
+	limit = ~0ull;
+	sent_end += 10; /* the line's count goes on */
+	run_late();
+	cr_assert_eq(asked, 210, "what was lost is sent again");
+	cr_assert_eq(sent_end, 213);
 	check();
 }
 

@@ -54,6 +54,10 @@ Test(counter, serves)
 	cr_assert_eq(memcmp(memory, "3 answers 42\n", 13), 0);
 	cr_assert_eq(host_audit("counter").violations, 0);
 	cr_assert_eq(host_audit("counter").resource[0], 42);
+	/* One line fits, and not a byte more. */
+	cr_assert_eq(call(COUNTER_CALL_LIST, base, 13, 0), 13);
+	cr_assert_eq(call(COUNTER_CALL_LIST, base, 12, 0), 0);
+	cr_assert_eq(call(COUNTER_CALL_RESET + 1, 0, 0, 0), -ENOSYS);
 	cr_assert_eq(call(COUNTER_CALL_RESET, 3, 0, 0), 42);
 	cr_assert_eq(call(COUNTER_CALL_LIST, base, sizeof(memory), 0), 0);
 	cr_assert_eq(host_audit("counter").violations, 0);

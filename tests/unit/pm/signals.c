@@ -460,6 +460,9 @@ BOTH_WAYS(timers)
 	cr_assert_eq(deadline(), djed_port_time + 300000000);
 	cr_assert_eq(world_call(3, LINUX_GETITIMER, 0, at(0)), 0);
 	cr_assert_eq(word(at(24)), 300000);
+	cr_assert_eq(world_call(3, LINUX_GETITIMER, LINUX_ITIMER_VIRTUAL, at(0)), 0);
+	cr_assert(!word(at(0)) && !word(at(8)) && !word(at(16)) && !word(at(24)), "there are no others");
+	cr_assert_eq(world_call(3, LINUX_GETITIMER, 3, at(0)), -EINVAL);
 	world_check("periodic");
 	world_call(3, LINUX_EXIT, 0);
 	cr_assert_gt(deadline(), djed_port_time + 90000000000);

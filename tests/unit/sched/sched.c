@@ -21,11 +21,21 @@ static void fake_mm(const struct djed_delivery *d, struct djed_message *answer)
 	answer->status = -EFAULT;
 }
 
+static djed_status thread_times(const uint64_t in[6], uint64_t out[3])
+{
+	if (in[0] != 0x103)
+		return -ESRCH;
+	out[0] = 3000000000;
+	out[1] = 500000000;
+	return 0;
+}
+
 static void start(void)
 {
 	host_start(&(struct host_options){0});
 	host_map(base, memory, sizeof(memory), DJED_GRANT_READ | DJED_GRANT_WRITE);
 	host_add_fake("mm", fake_mm);
+	host_on(KERNEL_OP_THREAD_TIMES, thread_times);
 	djed_port_time = 5000000000;
 	host_add_server("sched", &djed_server);
 	for (uint32_t pid = 2; pid < 6; pid++)
@@ -122,6 +132,11 @@ Test(sched, clocks)
 	uint64_t value[2];
 
 	start();
+	for (uint32_t clock = LINUX_CLOCK_PROCESS_CPUTIME; clock <= LINUX_CLOCK_THREAD_CPUTIME; clock++) {
+		cr_assert_eq(call(3, LINUX_CLOCK_GETTIME, clock, base, 0, 0), 0);
+		memcpy(value, memory, 16);
+		cr_assert(value[0] == 3 && value[1] == 500000000, "user and system time of the caller");
+	}
 	cr_assert_eq(call(2, LINUX_CLOCK_GETTIME, LINUX_CLOCK_MONOTONIC, base, 0, 0), 0);
 	memcpy(value, memory, 16);
 	cr_assert_eq(value[0], 5);
@@ -204,6 +219,51 @@ Test(sched, sleeping)
 	check();
 	for (uint32_t pid = 2; pid < 6; pid++)
 		cr_assert_eq(sched_remove(host_slot("sched"), pid), 0);
+	cr_assert_eq(host_deadline("sched"), 0);
+	check();
+}
+
+/* What is done when the work on a notification crashes: one sleeper at a time; what is not due stays. */
+Test(sched, failed_notifications)
+{
+	const uint64_t failed = 1ull << 63 | DJED_NOTIFY_FAILED;
+	struct djed_message quantum = {.label = EVENT_QUANTUM, .word = {QUANTUM_NS}};
+	struct host_outcome o[3];
+	struct host_effect e;
+
+	start();
+	for (unsigned i = 0; i < 3; i++) {
+		host_be(2 + i, 2 + i);
+		o[i] = host_linux("sched", LINUX_NANOSLEEP, sleep_of(1 + i, 0), 0);
+	}
+	host_notify("sched", failed);
+	cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e), "nobody is due");
+	djed_port_time += 2500000000;
+	for (unsigned i = 0; i < 2; i++) {
+		host_notify("sched", failed);
+		cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[i].request && e.message.status == 0);
+		cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e), "one at a time");
+		check();
+	}
+	host_notify("sched", failed);
+	cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e));
+	cr_assert_eq(host_deadline("sched"), 8000000000);
+	djed_port_time = 8000000000;
+	host_notify("sched", failed);
+	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[2].request);
+	cr_assert_eq(host_deadline("sched"), 0);
+
+	/* Without sleepers the threads that sank are lifted later. */
+	host_be(2, 2);
+	for (unsigned i = 0; i < 6; i++)
+		cr_assert_eq(host_request("sched", &quantum).status, 0);
+	cr_assert_eq(host_deadline("sched"), djed_port_time + LIFT_NS);
+	djed_port_time += LIFT_NS;
+	host_notify("sched", failed);
+	cr_assert_eq(host_deadline("sched"), djed_port_time + LIFT_NS);
+	check();
+	djed_port_time += LIFT_NS;
+	host_notify("sched", 1ull << 63);
 	cr_assert_eq(host_deadline("sched"), 0);
 	check();
 }

@@ -286,6 +286,44 @@ Test(names, descriptors)
 	world_check("devices");
 }
 
+static bool listed(const char *folder, const char *name)
+{
+	int64_t fd = do_open(folder, LINUX_O_RDONLY), length;
+	uint64_t records = world_room(4096);
+	bool found = false;
+
+	cr_assert_geq(fd, 0, "%s", folder);
+	while ((length = world_call(LINUX_GETDENTS64, fd, records, 4096)) > 0)
+		for (int64_t at = 0; at < length;) {
+			const uint8_t *record = (const uint8_t *)world_at(records) + at;
+			uint16_t size;
+
+			memcpy(&size, record + 16, sizeof(size));
+			found |= strcmp((const char *)record + 19, name) == 0;
+			at += size;
+		}
+	cr_assert_eq(length, 0);
+	cr_assert_eq(world_call(LINUX_CLOSE, fd), 0);
+	return found;
+}
+
+Test(names, processes)
+{
+	world_end_archive();
+	world_start();
+	world_fork(1, 12);
+	cr_assert(listed("/proc", "1") && listed("/proc", "12") && listed("/proc", "self"));
+	cr_assert(!listed("/proc", "13") && !listed("/proc", "0"));
+	int64_t fd = do_open("/dev/null", LINUX_O_RDONLY);
+	char name[8];
+	snprintf(name, sizeof(name), "%d", (int)fd);
+	cr_assert(listed("/proc/self/fd", name));
+	cr_assert(!listed("/proc/12/fd", name), "opened after the fork");
+	world_exit(12);
+	cr_assert(!listed("/proc", "12"));
+	world_check("processes");
+}
+
 Test(names, programs)
 {
 	struct djed_audit audit;
@@ -317,6 +355,16 @@ Test(names, programs)
 	cr_assert_eq(audit.resource[1], before);
 	expect_link("/proc/self/exe", "/bin/tool");
 	cr_assert_eq(do_open("/bin/tool", LINUX_O_WRONLY), -ETXTBSY);
+	cr_assert_eq(world_call(LINUX_TRUNCATE, world_text("/bin/tool"), 0), -ETXTBSY);
+	cr_assert_eq(world_call(LINUX_TRUNCATE, world_text("/bin/data"), 0), 0);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/bin/tool"), 1), 0);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/bin/data"), 1), -EACCES);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/dev/null"), 1), -EACCES);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/dev"), 1), 0);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/dev/null"), 6), 0);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/proc/1/cmdline"), 1), -EACCES);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/proc/1/cmdline"), 4), 0);
+	cr_assert_eq(world_call(LINUX_ACCESS, world_text("/proc/1"), 1), 0);
 	int64_t fd = do_open("/proc/1/cmdline", LINUX_O_RDONLY);
 	uint64_t at = world_room(64);
 	cr_assert_eq(world_call(LINUX_READ, fd, at, 64), 8);
