@@ -1,8 +1,8 @@
 //===- Fault.h - djed-fault: dormant software faults ----------------------===//
 //
 // Every basic block gets a number, a counter and, for each fault class that finds a candidate in it, a site.
-// Numbers are given before djed-undo clones functions, so that both versions of a block share them, but not the
-// counter: what runs in an open window is counted apart. Code is inserted afterwards.
+// Numbers are given before djed-undo clones functions, so that both versions of a block share them, but not
+// the counter: what runs in an open window is counted apart. Code is inserted afterwards.
 //
 //   before:  block:
 //              %v = load i32, ptr %p
@@ -21,9 +21,9 @@
 //
 // The table of sites (DJED_FAULT_SITES): `site block function file:line class` a line, in ascending order of
 // sites, which begin at 1. A block's number is its index in djed_block_counts; the
-// counter of its version with the undo log lies djed_block_count entries behind. A line `# block block function
-// instructions` stands for each block; a line `# apart block function`
-// names a block that no request can run (Requests.h): its faults can be woken, but campaigns do not draw them.
+// counter of its version with the undo log lies djed_block_count entries behind. A line `# block block
+// function instructions` stands for each block; a line `# apart block function` names a block that no request
+// can run (Requests.h): its faults can be woken, but campaigns do not draw them.
 //
 // A further class is one more entry of the table in Fault.cpp: how it finds its candidate in a block, and
 // what happens instead of it.

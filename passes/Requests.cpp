@@ -10,11 +10,12 @@ using namespace djed;
 
 namespace {
 
-/// The members of struct djed_server (runtime/include/djed/server.h) that do not serve, or only what has crashed before; all
-/// others do.
+/// The members of struct djed_server (runtime/include/djed/server.h) that do not serve, or only what has
+/// crashed before; all others do.
 enum ServerMember { Init = 0, Audit = 3, Failed = 4 };
 
-/// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to vsnprintf.
+/// What djed_log, djed_panic and djed_violation call: the name that os/lib/include/stdio.h gives to
+/// vsnprintf.
 constexpr const char *Formatter = "lib_vsnprintf";
 
 /// What the native runtime calls only when a server starts (djed_trace_prepare).
@@ -92,7 +93,8 @@ void Walk::run() {
 
 RequestBlocks::RequestBlocks(Module &M) {
   const GlobalVariable *Server = M.getGlobalVariable("djed_server", true);
-  auto *Members = Server && Server->hasInitializer() ? dyn_cast<ConstantStruct>(Server->getInitializer()) : nullptr;
+  auto *Members =
+      Server && Server->hasInitializer() ? dyn_cast<ConstantStruct>(Server->getInitializer()) : nullptr;
   if (!Members || Members->getNumOperands() <= Audit) {
     Everything = true;
     return;

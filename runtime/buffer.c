@@ -15,7 +15,8 @@ struct djed_buffer djed_own_writable(void *memory, uint32_t length)
 {
 	/* The callee's bytes arrive behind the pass's back. */
 	djed_undo_range(memory, length);
-	return (struct djed_buffer){(uintptr_t)memory, length, DJED_GRANT_OWN, DJED_GRANT_READ | DJED_GRANT_WRITE, 0};
+	return (struct djed_buffer){(uintptr_t)memory, length, DJED_GRANT_OWN,
+				    DJED_GRANT_READ | DJED_GRANT_WRITE, 0};
 }
 
 struct djed_buffer djed_client(uint64_t address, uint32_t length, uint8_t rights)
@@ -58,7 +59,8 @@ uint64_t djed_copy_in_fresh(void *destination, struct djed_buffer from, uint64_t
 	uint64_t copied = 0;
 
 	length = clamp(from, offset, length);
-	if (length == 0 || kernel_copy_in(from.index, from.base + offset, (uintptr_t)destination, length, 0, &copied))
+	if (length == 0 ||
+	    kernel_copy_in(from.index, from.base + offset, (uintptr_t)destination, length, 0, &copied))
 		return 0;
 	return copied;
 }

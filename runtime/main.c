@@ -44,7 +44,8 @@ static void answer_audit(void)
 	djed_reply_words(0, word, 7);
 }
 
-/* The log of a transaction that has ended must go before anything else happens: what it holds is not to be undone. */
+/* The log of a transaction that has ended must go before anything else happens: what it holds is not to be
+ * undone. */
 static void begin(void)
 {
 	djed_runtime.next = DJED_NEXT_NONE;
@@ -55,7 +56,8 @@ static void begin(void)
 	djed_runtime.transaction = djed_ipc.in.transaction;
 }
 
-/* Whether the server was stopped between the delivery and begin(): the log is still that of an ended transaction. */
+/* Whether the server was stopped between the delivery and begin(): the log is still that of an ended
+ * transaction. */
 static bool has_not_begun(void)
 {
 	return djed_ipc.in.kind != DJED_DELIVERY_ROLLBACK && !(djed_ipc.in.flags & DJED_DELIVERY_LOG_KEPT) &&
@@ -88,7 +90,8 @@ static void serve_request(void)
 			djed_panic("forwards message %x with a log in use", djed_ipc.out.label);
 		break;
 	default:
-		djed_panic("message %x was neither answered, forwarded nor parked", djed_ipc.in.message.label);
+		djed_panic("message %x was neither answered, forwarded nor parked",
+			   djed_ipc.in.message.label);
 	}
 }
 
@@ -97,7 +100,8 @@ enum { BACK_OFF_NS = 10000000 };
 
 uint64_t djed_runtime_deadline(void)
 {
-	return djed_deadline && djed_deadline < djed_runtime.not_before ? djed_runtime.not_before : djed_deadline;
+	return djed_deadline && djed_deadline < djed_runtime.not_before ? djed_runtime.not_before
+									: djed_deadline;
 }
 
 /* If the server crashes even at this, what is overdue is left alone for a while, so that others get on. */

@@ -48,8 +48,8 @@ void djed_effect(uint32_t effect)
 		djed_window_effect(effect);
 }
 
-/* Policy osiris: from here on this server's changes may be known to others, so they are not taken back any more. The
- * clones that are active go on logging; what they log is dropped at the next delivery. */
+/* Policy osiris: from here on this server's changes may be known to others, so they are not taken back any
+ * more. The clones that are active go on logging; what they log is dropped at the next delivery. */
 DJED_HOOK void djed_window_effect(uint32_t effect)
 {
 	(void)effect;

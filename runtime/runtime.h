@@ -9,13 +9,13 @@
 #define DJED_RUNTIME __attribute__((section(".djed.runtime")))
 
 struct djed_runtime {
-	uint32_t next;       /* enum djed_next: what becomes of the request in hand */
-	djed_slot target;    /* DJED_NEXT_FORWARD */
-	int32_t status;      /* of the reply, or result of a park whose holder is lost */
-	uint32_t words;      /* of the reply */
-	uint32_t log_lost;   /* the window was closed before the end, or a final effect happened */
-	uint32_t recovers;   /* the policy uses windows */
-	uint64_t not_before; /* no deadline before this time, ns since boot */
+	uint32_t next;		      /* enum djed_next: what becomes of the request in hand */
+	djed_slot target;	      /* DJED_NEXT_FORWARD */
+	int32_t status;		      /* of the reply, or result of a park whose holder is lost */
+	uint32_t words;		      /* of the reply */
+	uint32_t log_lost;	      /* the window was closed before the end, or a final effect happened */
+	uint32_t recovers;	      /* the policy uses windows */
+	uint64_t not_before;	      /* no deadline before this time, ns since boot */
 	djed_transaction transaction; /* whose changes the log holds */
 	uint64_t word[DJED_WORDS_MAX];
 };
@@ -32,8 +32,8 @@ extern const struct djed_server *djed_port_server;
 /* Prepares the runtime from the start information and calls the server's init. 0 or init's error. */
 djed_status djed_runtime_start(void);
 
-/* Serves the delivery in djed_ipc.in; afterwards djed_runtime says what is to become of it, and for a reply, forward or park
- * djed_ipc.out is complete. */
+/* Serves the delivery in djed_ipc.in; afterwards djed_runtime says what is to become of it, and for a reply,
+ * forward or park djed_ipc.out is complete. */
 void djed_runtime_step(void);
 
 /* State of the log as it must be told to the kernel now: enum djed_log_state. */

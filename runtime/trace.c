@@ -6,7 +6,7 @@
 #include "runtime.h"
 
 __attribute__((section(".djed.events"), aligned(DJED_PAGE_SIZE))) struct djed_ring djed_ring = {
-	.capacity = DJED_RING_EVENTS};
+    .capacity = DJED_RING_EVENTS};
 DJED_RUNTIME uint32_t djed_trace_on;
 
 void djed_ring_add(const struct djed_event *event)

@@ -1,6 +1,6 @@
 /* A small server: sixteen counters with names. What it needs to survive its own crashes is all in the runtime
- * and in the passes that it is compiled with. Only a new instance, whose memory is empty, needs help: what it shall know
- * is kept by ds. */
+ * and in the passes that it is compiled with. Only a new instance, whose memory is empty, needs help: what it
+ * shall know is kept by ds. */
 #include <djed/server.h>
 #include <errno.h>
 #include <lib/client.h>
@@ -18,7 +18,8 @@ static struct counter {
 static uint64_t total; /* of all values */
 static djed_slot ds;
 
-/* Keeps the counters for a new instance. The same transaction changes them here and there: both are undone, or neither. */
+/* Keeps the counters for a new instance. The same transaction changes them here and there: both are undone,
+ * or neither. */
 static void save(void)
 {
 	djed_status status = ds_save(ds, "counters", djed_own(counters, sizeof(counters)));

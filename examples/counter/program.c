@@ -4,8 +4,8 @@
  *     counter add AMOUNT [WHICH]    counter get [WHICH]    counter reset [WHICH]    counter name WHICH NAME
  *     counter list                  counter -
  *
- * WHICH is 0..15, 0 if it is not stated. Prints the result. `-`: commands from standard input, a line each. Exit
- * status 1: the server refused; 2: bad usage; of several commands the last one's.
+ * WHICH is 0..15, 0 if it is not stated. Prints the result. `-`: commands from standard input, a line each.
+ * Exit status 1: the server refused; 2: bad usage; of several commands the last one's.
  */
 #include <protocols/counter.h>
 #include <stdbool.h>
@@ -112,7 +112,8 @@ static int run_one(int count, char **word)
 		return show(call(COUNTER_CALL_LABEL, number_of(first), (uint64_t)second, length_of(second)));
 	if (same(command, "list"))
 		return list();
-	print("usage: counter add AMOUNT [WHICH] | get [WHICH] | reset [WHICH] | name WHICH NAME | list | -\n");
+	print(
+	    "usage: counter add AMOUNT [WHICH] | get [WHICH] | reset [WHICH] | name WHICH NAME | list | -\n");
 	return 2;
 }
 
@@ -144,7 +145,8 @@ static int run_input(void)
 	int64_t used = 0, got;
 	int status = 0, count;
 
-	while (used < INPUT_MAX && (got = call(CALL_READ, 0, (uint64_t)(input + used), (uint64_t)(INPUT_MAX - used))) > 0)
+	while (used < INPUT_MAX &&
+	       (got = call(CALL_READ, 0, (uint64_t)(input + used), (uint64_t)(INPUT_MAX - used))) > 0)
 		used += got;
 	input[used] = 0;
 	while (*at) {

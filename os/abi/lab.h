@@ -8,35 +8,40 @@
 
 #include "types.h"
 
-#define DJED_LAB_PHYSICAL 0x8000ull   /* struct djed_lab */
-#define DJED_FAULT_PHYSICAL 0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
+#define DJED_LAB_PHYSICAL 0x8000ull /* struct djed_lab */
+#define DJED_FAULT_PHYSICAL \
+	0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
 #define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
 
-/* The doorbell: after it has set `state` to READY, to AUDITING or to a final state, the kernel writes 1 to this I/O port. With
+/* The doorbell: after it has set `state` to READY, to AUDITING or to a final state, the kernel writes 1 to
+ * this I/O port. With
  * `-device pvpanic,ioport=0x505 -action panic=pause` the machine pauses right there, and the host takes its
  * snapshot, or reads what happened. Without the device the write goes nowhere. */
 #define DJED_DOORBELL_PORT 0x505
 
-/* Output bytes are counted where they pass the kernel: one-byte writes to this port (the serial line's data), but for those that
- * the 16550 does not send: part of the divisor, or while its loop is closed. */
+/* Output bytes are counted where they pass the kernel: one-byte writes to this port (the serial line's data),
+ * but for those that the 16550 does not send: part of the divisor, or while its loop is closed. */
 #define DJED_OUTPUT_PORT 0x3f8
 
-/* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault. */
+/* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault.
+ */
 struct djed_fault_slot {
-	uint32_t site;      /* 0: none */
+	uint32_t site;	    /* 0: none */
 	uint32_t always;    /* 0: once, at the chosen execution; 1: at it and at each later one */
 	uint64_t countdown; /* executions of the site still to skip before it strikes */
-	uint64_t hits;      /* times it struck (written by the guest) */
+	uint64_t hits;	    /* times it struck (written by the guest) */
 };
 
 enum djed_lab_state {
 	DJED_LAB_BOOTING = 0,
-	DJED_LAB_READY = 1,  /* all services up, the first program not yet started: take the snapshot here */
+	DJED_LAB_READY = 1, /* all services up, the first program not yet started: take the snapshot here */
 	DJED_LAB_RUNNING = 2,
-	DJED_LAB_ENDED = 3,  /* first program ended: `exit_status` is valid (wait status as Linux encodes it) */
+	DJED_LAB_ENDED =
+	    3, /* first program ended: `exit_status` is valid (wait status as Linux encodes it) */
 	DJED_LAB_SHUTDOWN = 4, /* controlled shutdown by rs */
-	DJED_LAB_PANIC = 5,  /* the kernel stopped itself */
-	DJED_LAB_AUDITING = 6, /* all programs have ended, the final audit begins: the laboratory takes its hands off */
+	DJED_LAB_PANIC = 5,    /* the kernel stopped itself */
+	DJED_LAB_AUDITING =
+	    6, /* all programs have ended, the final audit begins: the laboratory takes its hands off */
 };
 
 /* What kernel_lab_update sets. */
@@ -49,10 +54,11 @@ enum djed_lab_item {
 };
 
 enum djed_lab_region_kind {
-	DJED_REGION_BLOCK_COUNTS = 1, /* uint64_t per block, in djed-fault's order: outside of windows; then all again: in windows */
+	DJED_REGION_BLOCK_COUNTS =
+	    1, /* uint64_t per block, in djed-fault's order: outside of windows; then all again: in windows */
 	DJED_REGION_PROFILE_COUNTS = 2, /* __llvm_prf_cnts of the coverage build */
 	DJED_REGION_PROFILE_BITS = 3,
-	DJED_REGION_EVENTS = 4,       /* the monitor's event ring */
+	DJED_REGION_EVENTS = 4, /* the monitor's event ring */
 	DJED_REGION_KERNEL_PROFILE = 5,
 };
 struct djed_lab_region {
@@ -65,24 +71,25 @@ struct djed_lab_region {
 /* One finished recovery. */
 struct djed_recovery_record {
 	uint32_t service;
-	uint32_t cause;      /* enum djed_crash_cause */
-	uint32_t rung;       /* 1..8, design section 6 */
-	uint32_t error;      /* errno given to the application, 0 if none */
+	uint32_t cause; /* enum djed_crash_cause */
+	uint32_t rung;	/* 1..8, design section 6 */
+	uint32_t error; /* errno given to the application, 0 if none */
 	uint64_t transaction;
 	uint64_t address, instruction; /* of the fault */
-	uint64_t crashed_at, done_at;  /* ns since boot: of the crash; when the last participant had rolled back or the new instance was ready */
-	uint32_t label;      /* of the request the server held */
+	uint64_t crashed_at, done_at;  /* ns since boot: of the crash; when the last participant had rolled
+					  back or the new instance was ready */
+	uint32_t label;		       /* of the request the server held */
 	uint32_t attempt;
 };
 
 /* Per service accounting, in TSC ticks (instructions under -icount shift=0). */
 struct djed_lab_service {
 	char name[DJED_NAME_MAX];
-	uint64_t time;          /* spent in the service since DJED_LAB_RUNNING */
-	uint64_t time_window;   /* of that, while rollback was allowed */
-	uint64_t requests;      /* deliveries */
+	uint64_t time;	      /* spent in the service since DJED_LAB_RUNNING */
+	uint64_t time_window; /* of that, while rollback was allowed */
+	uint64_t requests;    /* deliveries */
 	uint64_t crashes;
-	uint32_t violations;    /* of the last audit */
+	uint32_t violations; /* of the last audit */
 	uint32_t alive;
 };
 
@@ -94,24 +101,25 @@ enum { DJED_LAB_REGIONS = 128, DJED_LAB_RECOVERIES = 256, DJED_RUNGS = 9 };
 struct djed_lab {
 	uint64_t magic;
 	uint32_t version; /* 1 */
-	uint32_t state;   /* enum djed_lab_state */
+	uint32_t state;	  /* enum djed_lab_state */
 	uint32_t exit_status;
-	uint32_t violations;   /* all services and the cross audit; ~0 until the final audit has run */
-	uint32_t start_error;  /* errno for which the first program could not be started, 0 if it was */
+	uint32_t violations;  /* all services and the cross audit; ~0 until the final audit has run */
+	uint32_t start_error; /* errno for which the first program could not be started, 0 if it was */
 	uint32_t reserved;
-	uint64_t recoveries;   /* total; the first DJED_LAB_RECOVERIES have a record */
+	uint64_t recoveries;		/* total; the first DJED_LAB_RECOVERIES have a record */
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;
 	uint32_t services;
-	uint64_t linux_calls;  /* system calls of applications */
-	uint64_t errors;       /* recoveries with an error answer, whether or not they have a record */
-	uint64_t first_error;  /* output_bytes at the first of them */
-	uint64_t output_bytes; /* bytes sent to DJED_OUTPUT_PORT */
+	uint64_t linux_calls;	     /* system calls of applications */
+	uint64_t errors;	     /* recoveries with an error answer, whether or not they have a record */
+	uint64_t first_error;	     /* output_bytes at the first of them */
+	uint64_t output_bytes;	     /* bytes sent to DJED_OUTPUT_PORT */
 	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and AUDITING or final */
 	struct djed_lab_service service[DJED_SERVICES_MAX];
 	struct djed_lab_region region[DJED_LAB_REGIONS];
 	struct djed_recovery_record recovery[DJED_LAB_RECOVERIES];
 };
-_Static_assert(sizeof(struct djed_lab) <= DJED_FAULT_PHYSICAL - DJED_LAB_PHYSICAL, "fits below the fault slots");
+_Static_assert(sizeof(struct djed_lab) <= DJED_FAULT_PHYSICAL - DJED_LAB_PHYSICAL,
+	       "fits below the fault slots");
 
 #endif

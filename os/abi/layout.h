@@ -13,7 +13,7 @@
 #define DJED_STACK_SIZE 0x10000ull
 #define DJED_RECOVERY_STACK_TOP 0x10020000ull /* used by the recovery stub alone */
 #define DJED_RECOVERY_STACK_SIZE 0x4000ull
-#define DJED_HEAP_BASE 0x20000000ull /* size in the start information */
+#define DJED_HEAP_BASE 0x20000000ull	  /* size in the start information */
 #define DJED_ARCHIVE_BASE 0x5000000000ull /* boot archive, read-only, where the manifest grants it */
 
 /* Undo log. Real memory for log_size bytes; beyond it, up to DJED_LOG_SPAN, every page is one sink
@@ -42,37 +42,37 @@ enum { DJED_COMMAND_LINE_MAX = 2560 }; /* bytes, NUL included */
 
 struct djed_capability_name {
 	char name[DJED_NAME_MAX]; /* service name for endpoints, else the capability's type in lower case */
-	uint32_t type;            /* enum djed_capability_type */
+	uint32_t type;		  /* enum djed_capability_type */
 	djed_slot slot;
-	uint32_t service; /* endpoints: service number */
+	uint32_t service;		  /* endpoints: service number */
 	uint32_t linux_first, linux_last; /* the manifest's `linux` line of that service; 0, 0: it has none */
 };
 
 /* Start information of a service, filled by root. */
 struct djed_start_info {
 	char name[DJED_NAME_MAX];
-	uint32_t service;  /* own service number */
-	uint32_t policy;   /* enum djed_policy */
-	uint32_t monitor;  /* enum djed_monitor_mode */
+	uint32_t service; /* own service number */
+	uint32_t policy;  /* enum djed_policy */
+	uint32_t monitor; /* enum djed_monitor_mode */
 	uint32_t capabilities;
 	uint64_t heap_size;    /* bytes of resident memory from DJED_HEAP_BASE */
 	uint64_t log_size;     /* bytes of real log */
 	uint64_t archive_size; /* bytes of the boot archive from DJED_ARCHIVE_BASE, 0 if not granted */
 	uint64_t pool_first;   /* frame pool: first frame number and count (mm), else 0 */
 	uint64_t pool_count;
-	uint32_t restarts;     /* 0 at first start */
+	uint32_t restarts; /* 0 at first start */
 	uint32_t reserved;
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
-	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " -- program args..." with
-	                            bytes below 33, '%' and 127 in %XX form */
+	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " --
+				    program args..." with bytes below 33, '%' and 127 in %XX form */
 };
 _Static_assert(sizeof(struct djed_start_info) <= DJED_PAGE_SIZE, "one page");
 
 /* Clock: ns since boot = (tsc - tsc_at_boot) * multiplier >> 32. */
 struct djed_time {
 	uint64_t tsc_at_boot;
-	uint64_t multiplier;    /* ns per tick, 32.32 fixed point */
-	uint64_t wall_at_boot;  /* seconds since 1970 */
+	uint64_t multiplier;   /* ns per tick, 32.32 fixed point */
+	uint64_t wall_at_boot; /* seconds since 1970 */
 };
 
 /* Registers of an application thread as pm reads and writes them. Order asserted in kernel/arch. */

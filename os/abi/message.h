@@ -11,16 +11,17 @@ enum djed_grant_kind {
 	DJED_GRANT_OWN = 1,    /* base is an address of the sender's own memory */
 	DJED_GRANT_CLIENT = 2, /* base is an address of the memory of the transaction's application */
 	DJED_GRANT_PASS = 3,   /* base is an offset into grant `index` of the request the sender holds */
-	DJED_GRANT_FRAME = 4,  /* base is a frame number of the pool, index the offset into it (needs the FRAMES capability) */
+	DJED_GRANT_FRAME = 4,  /* base is a frame number of the pool, index the offset into it (needs the
+				  FRAMES capability) */
 };
 enum { DJED_GRANT_READ = 1, DJED_GRANT_WRITE = 2 };
 
 struct djed_grant {
 	uint64_t base;
 	uint32_t length; /* bytes */
-	uint8_t kind;    /* enum djed_grant_kind */
-	uint8_t rights;  /* DJED_GRANT_READ: the receiver may read; DJED_GRANT_WRITE: may write */
-	uint16_t index;  /* DJED_GRANT_PASS: grant of the held request; DJED_GRANT_FRAME: offset; else 0 */
+	uint8_t kind;	 /* enum djed_grant_kind */
+	uint8_t rights;	 /* DJED_GRANT_READ: the receiver may read; DJED_GRANT_WRITE: may write */
+	uint16_t index;	 /* DJED_GRANT_PASS: grant of the held request; DJED_GRANT_FRAME: offset; else 0 */
 };
 _Static_assert(sizeof(struct djed_grant) == 16, "layout");
 
@@ -71,17 +72,23 @@ enum djed_event_message {
 	/* Root tells a service that all services are up (pm then starts the first program). */
 	DJED_EVENT_START = 6,
 };
-/* Notification bit by which the kernel tells the receiver of DJED_EVENT_SIGNAL (pm) that it ended an application's
- * thread itself, because recovery had to fail its exit (rule 16): pm looks which of its threads are no more. */
+/* Notification bit by which the kernel tells the receiver of DJED_EVENT_SIGNAL (pm) that it ended an
+ * application's thread itself, because recovery had to fail its exit (rule 16): pm looks which of its threads
+ * are no more. */
 #define DJED_NOTIFY_TOMBSTONE ((uint64_t)1 << 62)
-/* Notification bit that marks work which recovery gave up after it had crashed the service again and again: the other
- * bits come in this once more, for the simplest thing that lets others go on. */
+/* Notification bit that marks work which recovery gave up after it had crashed the service again and again:
+ * the other bits come in this once more, for the simplest thing that lets others go on. */
 #define DJED_NOTIFY_FAILED ((uint64_t)1 << 61)
-enum djed_access { DJED_ACCESS_READ = 1, DJED_ACCESS_WRITE = 2, DJED_ACCESS_EXECUTE = 4, DJED_ACCESS_PRESENT = 8 };
+enum djed_access {
+	DJED_ACCESS_READ = 1,
+	DJED_ACCESS_WRITE = 2,
+	DJED_ACCESS_EXECUTE = 4,
+	DJED_ACCESS_PRESENT = 8
+};
 enum djed_crash_cause {
-	DJED_CRASH_EXCEPTION = 1,  /* a CPU exception in the server */
-	DJED_CRASH_PANIC = 2,      /* the server's own assertion or panic */
-	DJED_CRASH_PROTOCOL = 3,   /* a malformed kernel operation or reply */
+	DJED_CRASH_EXCEPTION = 1, /* a CPU exception in the server */
+	DJED_CRASH_PANIC = 2,	  /* the server's own assertion or panic */
+	DJED_CRASH_PROTOCOL = 3,  /* a malformed kernel operation or reply */
 };
 
 /* What `receive` gave. */
@@ -89,8 +96,8 @@ enum djed_delivery_kind {
 	DJED_DELIVERY_REQUEST = 1,  /* a message; answer, forward or park it */
 	DJED_DELIVERY_NOTIFIED = 2, /* `bits` came in; end with finish */
 	DJED_DELIVERY_ROLLBACK = 3, /* undo the whole log, then receive again with DJED_NEXT_ROLLED_BACK */
-	DJED_DELIVERY_CANCEL = 4,   /* a parked request (given again in full) must end now: reply -EINTR or a partial
-	                               result, or park it again where it must not be interrupted */
+	DJED_DELIVERY_CANCEL = 4,   /* a parked request (given again in full) must end now: reply -EINTR or a
+				       partial   result, or park it again where it must not be interrupted */
 };
 enum {
 	DJED_DELIVERY_LOG_KEPT = 1, /* the log belongs to this very transaction: append.  Absent: reset it */
@@ -98,26 +105,28 @@ enum {
 };
 
 struct djed_delivery {
-	uint32_t kind;    /* enum djed_delivery_kind */
-	uint32_t flags;   /* DJED_DELIVERY_* flags */
+	uint32_t kind;	  /* enum djed_delivery_kind */
+	uint32_t flags;	  /* DJED_DELIVERY_* flags */
 	uint32_t attempt; /* 0 at first; counts redeliveries of the same transaction */
 	uint32_t sender;  /* service number of the calling server, or DJED_SENDER_* */
 	djed_transaction transaction;
 	djed_handle request; /* valid until it is answered, forwarded or finished */
-	uint64_t badge;      /* identity of the transaction's application (pid << 32 | tid), 0 if none */
+	uint64_t badge;	     /* identity of the transaction's application (pid << 32 | tid), 0 if none */
 	djed_handle thread;  /* the transaction's application thread, 0 if none */
-	uint64_t bits;       /* DJED_DELIVERY_NOTIFIED: the notification bits */
+	uint64_t bits;	     /* DJED_DELIVERY_NOTIFIED: the notification bits */
 	struct djed_message message;
 };
 enum { DJED_SENDER_APPLICATION = 0xfffffffeu, DJED_SENDER_KERNEL = 0xffffffffu };
 
 /* What to do with the request that is held, in one kernel entry with the next receive. */
 enum djed_next {
-	DJED_NEXT_NONE = 0,        /* nothing is held: just receive */
-	DJED_NEXT_REPLY = 1,       /* answer with `out` */
-	DJED_NEXT_FORWARD = 2,     /* hand it on, with `out` as its message, to endpoint slot `target`; log must be empty */
-	DJED_NEXT_PARK = 3,        /* keep it unanswered; the transaction ends; out.status/word[0] = result if the holder is lost */
-	DJED_NEXT_FINISH = 4,      /* end of a notification's work */
+	DJED_NEXT_NONE = 0,  /* nothing is held: just receive */
+	DJED_NEXT_REPLY = 1, /* answer with `out` */
+	DJED_NEXT_FORWARD =
+	    2, /* hand it on, with `out` as its message, to endpoint slot `target`; log must be empty */
+	DJED_NEXT_PARK = 3,   /* keep it unanswered; the transaction ends; out.status/word[0] = result if the
+				 holder is lost */
+	DJED_NEXT_FINISH = 4, /* end of a notification's work */
 	DJED_NEXT_ROLLED_BACK = 5, /* the log has been undone; nothing is held any more */
 };
 /* State of the server's log, which it states with every DJED_NEXT_*. */
@@ -126,8 +135,8 @@ enum djed_log_state { DJED_LOG_EMPTY = 0, DJED_LOG_USED = 1, DJED_LOG_LOST = 2 }
 /* The page each server shares with the kernel. Placed by the runtime in the section ".djed.ipc",
  * announced once with kernel_attach. Neither logged nor rolled back. */
 struct djed_ipc {
-	struct djed_delivery in;  /* written by the kernel at receive, and only then */
-	struct djed_message out;  /* written by the server before call, reply, forward */
+	struct djed_delivery in;    /* written by the kernel at receive, and only then */
+	struct djed_message out;    /* written by the server before call, reply, forward */
 	struct djed_message answer; /* written by the kernel: the reply to `call` */
 };
 _Static_assert(sizeof(struct djed_ipc) <= DJED_PAGE_SIZE, "one page");

@@ -24,19 +24,19 @@ typedef uint32_t djed_slot;
 
 enum {
 	DJED_PAGE_SIZE = 4096,
-	DJED_SERVICES_MAX = 32,    /* services in a manifest; a participant set is one 32-bit word */
+	DJED_SERVICES_MAX = 32,	    /* services in a manifest; a participant set is one 32-bit word */
 	DJED_CAPABILITIES_MAX = 32, /* slots of one service */
-	DJED_NAME_MAX = 16,        /* bytes of a service name, its NUL included */
-	DJED_WORDS_MAX = 8,        /* payload words of a message */
-	DJED_GRANTS_MAX = 2,       /* memory ranges lent with a message */
+	DJED_NAME_MAX = 16,	    /* bytes of a service name, its NUL included */
+	DJED_WORDS_MAX = 8,	    /* payload words of a message */
+	DJED_GRANTS_MAX = 2,	    /* memory ranges lent with a message */
 };
 
 /* Recovery policies, chosen at boot (design section 8: controls). */
 enum djed_policy {
-	DJED_POLICY_CHAIN = 0,   /* roll back every participant, then the ladder: the default */
-	DJED_POLICY_OSIRIS = 1,  /* the window closes at the first state-changing message */
+	DJED_POLICY_CHAIN = 0,	 /* roll back every participant, then the ladder: the default */
+	DJED_POLICY_OSIRIS = 1,	 /* the window closes at the first state-changing message */
 	DJED_POLICY_RESTART = 2, /* stateless restart of the crashed server */
-	DJED_POLICY_NONE = 3,    /* the crashed server stays dead */
+	DJED_POLICY_NONE = 3,	 /* the crashed server stays dead */
 };
 
 /* How the monitor sees calls. */
@@ -44,12 +44,12 @@ enum djed_monitor_mode { DJED_MONITOR_BROKER = 0, DJED_MONITOR_TAP = 1, DJED_MON
 
 /* Side-effect classes (design section 5). The order is that of rising severity. */
 enum djed_effect {
-	DJED_READS = 0,         /* changes nothing in the callee */
-	DJED_UNDOABLE = 1,      /* the callee's undo log takes it back */
-	DJED_DEFERRABLE = 2,    /* its visible effect waits for the transaction's end */
+	DJED_READS = 0,		/* changes nothing in the callee */
+	DJED_UNDOABLE = 1,	/* the callee's undo log takes it back */
+	DJED_DEFERRABLE = 2,	/* its visible effect waits for the transaction's end */
 	DJED_COMPENSATABLE = 3, /* has a named inverse */
-	DJED_REPEATABLE = 4,    /* twice is the same as once */
-	DJED_FINAL = 5,         /* cannot be taken back, and twice is wrong */
+	DJED_REPEATABLE = 4,	/* twice is the same as once */
+	DJED_FINAL = 5,		/* cannot be taken back, and twice is wrong */
 };
 
 #endif

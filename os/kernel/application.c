@@ -5,7 +5,14 @@
 #include "tap.h"
 
 /* Linux call numbers and signals that the kernel itself must know. */
-enum { LINUX_BRK = 12, LINUX_RT_SIGRETURN = 15, LINUX_EXIT = 60, LINUX_EXIT_GROUP = 231, SIGNAL_BUS = 7, SIGNAL_SEGV = 11 };
+enum {
+	LINUX_BRK = 12,
+	LINUX_RT_SIGRETURN = 15,
+	LINUX_EXIT = 60,
+	LINUX_EXIT_GROUP = 231,
+	SIGNAL_BUS = 7,
+	SIGNAL_SEGV = 11
+};
 enum { LABEL_TOO_LARGE = 0xffff, RESTART_FIRST = -516, RESTART_LAST = -512 };
 enum { QUANTUM_DEFAULT_NS = 10000000, FAILURES_MAX = 1024, RUNG_END_CLIENT = 3 };
 
@@ -98,16 +105,15 @@ static void bury(struct application *a, const char *reason)
 {
 	unsigned pm = event_target(DJED_EVENT_SIGNAL);
 
-	kernel_log("thread %u of process %u ended: %s", (uint32_t)a->badge, (uint32_t)(a->badge >> 32), reason);
+	kernel_log("thread %u of process %u ended: %s", (uint32_t)a->badge, (uint32_t)(a->badge >> 32),
+		   reason);
 	application_destroy(a);
 	buried++;
 	if (pm != TXN_NONE)
 		txn_interrupt(&rules, pm, DJED_NOTIFY_TOMBSTONE);
 }
 
-/* ---- requests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void send(struct application *a, unsigned target, const struct djed_message *message)
 {
@@ -190,12 +196,10 @@ void kernel_exception(uint32_t vector, uint64_t address, uint64_t error, uint32_
 	schedule();
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
-/* A program that goes on repeating what recovery goes on failing, or that needs a signal which cannot be delivered, would
- * run for ever (rung 3 of the ladder). It can do without the end of its quantum. */
+/* A program that goes on repeating what recovery goes on failing, or that needs a signal which cannot be
+ * delivered, would run for ever (rung 3 of the ladder). It can do without the end of its quantum. */
 static bool is_hopeless(struct application *a, enum txn_outcome outcome)
 {
 	if (a->waiting_for == DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_QUANTUM))
@@ -271,8 +275,7 @@ void application_answered(struct application *a, const struct djed_message *answ
 	thread_ready(&a->thread);
 }
 
-/* ---- the end of a transaction
- * ------------------------------------------------------------------------------------------- */
+/* ---- the end of a transaction ---------------------------------------------------------------- */
 
 static void move(struct application *a)
 {
@@ -312,8 +315,7 @@ void application_commit(struct application *a, uint32_t effects)
 		move(a);
 }
 
-/* ---- return to user mode
- * ------------------------------------------------------------------------------------------------ */
+/* ---- return to user mode --------------------------------------------------------------------- */
 
 bool application_prepare(struct application *a)
 {

@@ -34,8 +34,8 @@ struct application {
 	bool context_replaced; /* while it waited: its answer leaves the registers alone */
 	uint32_t waiting_for;  /* label of its request */
 	uint64_t badge;
-	uint32_t failing;      /* label of the last request that recovery answered with an error */
-	uint32_t failures;     /* such answers since the last success of a request with that label */
+	uint32_t failing;     /* label of the last request that recovery answered with an error */
+	uint32_t failures;    /* such answers since the last success of a request with that label */
 	uint64_t call_number; /* Linux call it is in or has just made; ~0: it came otherwise */
 	bool tapped;	      /* `record` is the number of the call's record in the monitor's ring */
 	uint64_t record, called_at;

@@ -42,8 +42,7 @@ uint64_t arch_ticks_to_ns(uint64_t ticks);   /* an interval */
 void arch_timer_set(uint64_t ticks);
 uint64_t arch_ns_to_ticks(uint64_t ns);
 
-/* ---- threads
- * ------------------------------------------------------------------------------------------------ */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 void arch_thread_clear(struct arch_thread *thread); /* all registers zero, user mode, interrupts on */
 void arch_thread_start(struct arch_thread *thread, uint64_t entry, uint64_t stack, uint64_t thread_base);
@@ -54,8 +53,7 @@ void arch_thread_get_context(struct arch_thread *thread, struct djed_context *co
 void arch_thread_set_context(struct arch_thread *thread, const struct djed_context *context);
 [[noreturn]] void arch_thread_resume(struct arch_thread *thread, uint64_t tables);
 
-/* ---- page tables; `tables` is the physical address of the top level
- * ------------------------------------------ */
+/* ---- page tables; `tables` is the physical address of the top level -------------------------- */
 
 enum { ARCH_USER_LIMIT_BITS = 47 }; /* user addresses are below 1 << this, less one page */
 void arch_memory_init(
@@ -78,8 +76,7 @@ uint64_t arch_translate(uint64_t tables, uint64_t address, bool write);
 void arch_sink(uint64_t tables, uint64_t address, uint64_t own, uint64_t sink_table, uint64_t sink_frame,
 	       bool on);
 
-/* ---- devices
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 enum { ARCH_IRQ_LINES = 24, ARCH_PAGE_FAULT = 14 /* vector in reports */ };
 void arch_devices_init(void);

@@ -125,8 +125,7 @@ djed_status zero_stopped(const struct service *service, uint64_t address, uint64
 	return 0;
 }
 
-/* ---- memory lent with requests
- * -------------------------------------------------------------------------------------- */
+/* ---- memory lent with requests --------------------------------------------------------------- */
 
 /* The application of the transaction that the service works for, if the request it holds came straight from
  * it (so that its whole memory is open to the holder); else TXN_NONE. */

@@ -24,8 +24,7 @@ uint64_t copy_between(struct view to, struct view from, uint64_t length, bool un
 					    uint64_t length);
 [[nodiscard]] djed_status zero_stopped(const struct service *service, uint64_t address, uint64_t length);
 
-/* ---- memory lent with requests
- * --------------------------------------------------------------------------------- */
+/* ---- memory lent with requests --------------------------------------------------------------- */
 
 /* A grant, resolved when the message was sent: it no longer depends on what the sender holds. */
 struct lent {

@@ -47,8 +47,9 @@ djed_status lab_set_state(uint64_t state)
 		uint64_t before = arch_ticks();
 
 		arch_port_write(DJED_DOORBELL_PORT, 1, 1);
-		/* The host may hold the machine here. Until QEMU has stopped it, a virtual processor that is about to stop counts as
-		 * idle, and with -icount time may jump to QEMU's next timer: by chance, so it must not be seen. */
+		/* The host may hold the machine here. Until QEMU has stopped it, a virtual processor that is
+		 * about to stop counts as idle, and with -icount time may jump to QEMU's next timer: by
+		 * chance, so it must not be seen. */
 		clock_skip(arch_ticks() - before);
 	}
 	return 0;
@@ -61,7 +62,12 @@ void lab_crashed(uint32_t service)
 
 void lab_port_written(uint16_t port, uint8_t value)
 {
-	enum { LINE_CONTROL = DJED_OUTPUT_PORT + 3, DIVISOR = 0x80, MODEM_CONTROL = DJED_OUTPUT_PORT + 4, LOOP = 0x10 };
+	enum {
+		LINE_CONTROL = DJED_OUTPUT_PORT + 3,
+		DIVISOR = 0x80,
+		MODEM_CONTROL = DJED_OUTPUT_PORT + 4,
+		LOOP = 0x10
+	};
 	static bool divisor, loop;
 
 	if (port == LINE_CONTROL)

@@ -22,8 +22,7 @@ unsigned service_number(const struct service *service)
 	return service->thread.number;
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static djed_status map_range(struct service *service, uint64_t address, uint64_t physical, uint64_t pages,
 			     uint32_t access)
@@ -85,9 +84,7 @@ uint64_t service_contiguous(const struct service *service, uint64_t address, uin
 	return first;
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static djed_status map_fixed_parts(struct service *service)
 {
@@ -178,8 +175,7 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 	}
 }
 
-/* ---- the log's end
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the log's end --------------------------------------------------------------------------- */
 
 bool service_log_overflow(struct service *service, uint64_t address)
 {

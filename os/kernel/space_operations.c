@@ -96,8 +96,7 @@ djed_status operation_space_share(struct service *caller, const uint64_t *in, ui
 	return 0;
 }
 
-/* ---- frames
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 /* A part of a frame of the pool; false: there is no such. */
 static bool frame_part(uint64_t frame, uint64_t offset, uint64_t length, struct view *view)

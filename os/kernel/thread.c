@@ -13,8 +13,7 @@ static struct thread
 static uint64_t resumed_at;	  /* ticks, of the last return to user mode */
 static uint64_t timer_at = ~0ull; /* ticks for which the timer is set */
 
-/* ---- ready queue
- * --------------------------------------------------------------------------------------------- */
+/* ---- ready queue ----------------------------------------------------------------------------- */
 
 static void enqueue(struct thread *thread, bool first)
 {
@@ -132,8 +131,7 @@ void schedule(void)
 	}
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* A server's time counts for the service in the laboratory's page, and as system time for the application
  * whose transaction it works for. */

@@ -1,4 +1,5 @@
-/* What services ask for: calls, forwards, replies, parking; and the ends of transactions. Contract: transaction.h. */
+/* What services ask for: calls, forwards, replies, parking; and the ends of transactions. Contract:
+ * transaction.h. */
 #include "transaction_internal.h"
 
 void txn_init(struct txn *t)

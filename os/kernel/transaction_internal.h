@@ -41,10 +41,10 @@ struct txn_resolution {
 };
 static const struct txn_resolution txn_no_cycle = {TXN_NONE, TXN_NONE};
 
-/* What must happen for `root` to wait at `target`; -EDEADLK if nothing helps against the cycle that this closes.
- * `leaving`: a service that is about to be free. */
-[[nodiscard]] djed_status txn_check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
-					 struct txn_resolution *resolution);
+/* What must happen for `root` to wait at `target`; -EDEADLK if nothing helps against the cycle that this
+ * closes. `leaving`: a service that is about to be free. */
+[[nodiscard]] djed_status txn_check_wait(const struct txn *t, unsigned root, unsigned target,
+					 unsigned leaving, struct txn_resolution *resolution);
 void txn_resolve(struct txn *t, struct txn_resolution resolution);
 
 /* ---- transaction_delivery.c ------------------------------------------------------------------ */

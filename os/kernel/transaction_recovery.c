@@ -70,8 +70,8 @@ static void deliver_again(struct txn *t, unsigned root)
 	txn_enqueue(t, root, r->endpoint);
 }
 
-/* Nobody awaits the answer of a notification's work, but others may depend on it: the service hears of its failure,
- * once, in a transaction of its own. */
+/* Nobody awaits the answer of a notification's work, but others may depend on it: the service hears of its
+ * failure, once, in a transaction of its own. */
 static void fail(struct txn *t, unsigned root)
 {
 	const struct txn_request *r = &t->request[root];

@@ -35,8 +35,8 @@ static bool is_younger(const struct txn *t, unsigned root, unsigned other)
 	return t->request[root].transaction > t->request[other].transaction;
 }
 
-/* A root that waits, waits for exactly one other, and only new waits close cycles, so following the chain from the
- * target finds every cycle. It visits a service at most once. */
+/* A root that waits, waits for exactly one other, and only new waits close cycles, so following the chain
+ * from the target finds every cycle. It visits a service at most once. */
 djed_status txn_check_wait(const struct txn *t, unsigned root, unsigned target, unsigned leaving,
 			   struct txn_resolution *resolution)
 {

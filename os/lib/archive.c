@@ -7,7 +7,8 @@ enum { BLOCK = 512 };
 
 struct header {
 	char name[100], mode[8], user[8], group[8], size[12], time[12], checksum[8], type, link[100];
-	char magic[6], version[2], user_name[32], group_name[32], major[8], minor[8], prefix[155], padding[12];
+	char magic[6], version[2], user_name[32], group_name[32], major[8], minor[8], prefix[155],
+	    padding[12];
 };
 _Static_assert(sizeof(struct header) == BLOCK, "ustar");
 
@@ -45,8 +46,8 @@ const void *archive_find(const void *archive, size_t size, const char *name, siz
 		const struct header *header = (const struct header *)((const char *)archive + offset);
 		uint64_t file;
 
-		if (memcmp(header->magic, "ustar", 5) != 0 || !read_octal(header->size, sizeof(header->size), &file) ||
-		    file > size - offset - BLOCK)
+		if (memcmp(header->magic, "ustar", 5) != 0 ||
+		    !read_octal(header->size, sizeof(header->size), &file) || file > size - offset - BLOCK)
 			return NULL;
 		offset += BLOCK;
 		if ((header->type == '0' || header->type == 0) && is_named(header, name)) {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Contents of a regular file by its full name; *length gets its size. NULL: there is none, or the archive is damaged in
- * front of it. */
+/* Contents of a regular file by its full name; *length gets its size. NULL: there is none, or the archive is
+ * damaged in front of it. */
 const void *archive_find(const void *archive, size_t size, const char *name, size_t *length);
 
 #endif

@@ -17,7 +17,8 @@ djed_status client_populate(uint64_t address, uint64_t length, uint32_t access)
 		return -EFAULT;
 	if (length == 0)
 		return 0;
-	return mm_populate(djed_capability("mm"), (uint32_t)(djed_current()->badge >> 32), address, length, access);
+	return mm_populate(djed_capability("mm"), (uint32_t)(djed_current()->badge >> 32), address, length,
+			   access);
 }
 
 /* Bytes until the end of the page that `address` lies in, at most `length`. */
@@ -40,7 +41,8 @@ uint64_t client_read_some(void *to, uint64_t address, uint64_t length)
 			break;
 		/* Asked for this very place before, and it is still not there: give up. */
 		if (populated == done ||
-		    client_populate(address + done, within_page(address + done, length - done), DJED_ACCESS_READ))
+		    client_populate(address + done, within_page(address + done, length - done),
+				    DJED_ACCESS_READ))
 			break;
 		populated = done;
 	}
@@ -58,7 +60,8 @@ uint64_t client_write_some(uint64_t address, const void *from, uint64_t length)
 		if (done == length)
 			break;
 		if (populated == done ||
-		    client_populate(address + done, within_page(address + done, length - done), DJED_ACCESS_WRITE))
+		    client_populate(address + done, within_page(address + done, length - done),
+				    DJED_ACCESS_WRITE))
 			break;
 		populated = done;
 	}

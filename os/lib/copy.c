@@ -1,4 +1,5 @@
-/* In a file of its own: unit tests on the host, whose C library lacks it, link it and nothing else of string.c. */
+/* In a file of its own: unit tests on the host, whose C library lacks it, link it and nothing else of
+ * string.c. */
 #include <string.h>
 
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size)

@@ -4,7 +4,14 @@
 #include <abi/message.h>
 #include <string.h>
 
-enum { TYPE_EXECUTABLE = 2, MACHINE_X86_64 = 62, SEGMENT_LOAD = 1, FLAG_EXECUTE = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
+enum {
+	TYPE_EXECUTABLE = 2,
+	MACHINE_X86_64 = 62,
+	SEGMENT_LOAD = 1,
+	FLAG_EXECUTE = 1,
+	FLAG_WRITE = 2,
+	FLAG_READ = 4
+};
 #define IMAGE_END (DJED_STACK_TOP - 2 * DJED_STACK_SIZE)
 
 struct file_header {
@@ -96,7 +103,8 @@ const char *elf_parse(struct elf_image *image, const void *bytes, size_t size)
 		struct program_header header;
 		const char *reason;
 
-		if (file.program_offset > size || !fetch(image, file.program_offset + i * sizeof(header), &header, sizeof(header)))
+		if (file.program_offset > size ||
+		    !fetch(image, file.program_offset + i * sizeof(header), &header, sizeof(header)))
 			return "the program headers are not all in the file";
 		if (header.type != SEGMENT_LOAD || header.memory_size == 0)
 			continue;
@@ -105,7 +113,8 @@ const char *elf_parse(struct elf_image *image, const void *bytes, size_t size)
 			return reason;
 	}
 	for (unsigned i = 0; i < image->segments; i++) {
-		if ((image->segment[i].access & DJED_ACCESS_EXECUTE) && contains(&image->segment[i], file.entry, 1)) {
+		if ((image->segment[i].access & DJED_ACCESS_EXECUTE) &&
+		    contains(&image->segment[i], file.entry, 1)) {
 			image->entry = file.entry;
 			return NULL;
 		}
@@ -113,7 +122,8 @@ const char *elf_parse(struct elf_image *image, const void *bytes, size_t size)
 	return "the entry point is not in an executable segment";
 }
 
-static bool is_named(const struct elf_image *image, const struct section_header *names, uint32_t offset, const char *name)
+static bool is_named(const struct elf_image *image, const struct section_header *names, uint32_t offset,
+		     const char *name)
 {
 	char text[32];
 	size_t length = strlen(name) + 1;

@@ -1,4 +1,5 @@
-/* Formatted text and number parsing. Every server has the formatter, and few ever need it: it is kept small rather than fast. */
+/* Formatted text and number parsing. Every server has the formatter, and few ever need it: it is kept small
+ * rather than fast. */
 #include <ctype.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -51,8 +52,8 @@ SMALL static void put_text(struct output *output, const struct conversion *c, co
 }
 
 /* `sign`: character before the digits, or 0. */
-SMALL static void put_number(struct output *output, const struct conversion *c, uint64_t value, unsigned base, bool upper,
-		       char sign)
+SMALL static void put_number(struct output *output, const struct conversion *c, uint64_t value, unsigned base,
+			     bool upper, char sign)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	const char *prefix = "";
@@ -201,7 +202,8 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
 		case 'X':
 		case 'o':
 			put_unsigned(&output, &c,
-				     c.bytes == 8 ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned), *format);
+				     c.bytes == 8 ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned),
+				     *format);
 			break;
 		case 'p':
 			c.alternative = true;

@@ -1,9 +1,9 @@
-/* Two layers. Below, runs of whole pages, described by a map with one word per page: first and last word of a run
- * hold its length and state, so that neighbours merge in constant time. Above, blocks: cells of fixed sizes, cut from
- * slabs and kept in one free list per size, or a run of their own if they are larger.
+/* Two layers. Below, runs of whole pages, described by a map with one word per page: first and last word of a
+ * run hold its length and state, so that neighbours merge in constant time. Above, blocks: cells of fixed
+ * sizes, cut from slabs and kept in one free list per size, or a run of their own if they are larger.
  *
- * The order of the free lists is last in, first out, and slabs are never given back: each operation then writes only a
- * few words, and each written word is logged in an open window. */
+ * The order of the free lists is last in, first out, and slabs are never given back: each operation then
+ * writes only a few words, and each written word is logged in an open window. */
 #include "heap.h"
 
 #include <djed/server.h>
@@ -11,27 +11,27 @@
 #include <string.h>
 
 enum {
-	HEADER = 16,        /* struct block */
-	TAIL = 8,           /* red zone behind the payload */
-	CELL_MAX = 2048,    /* larger blocks are runs */
+	HEADER = 16,	 /* struct block */
+	TAIL = 8,	 /* red zone behind the payload */
+	CELL_MAX = 2048, /* larger blocks are runs */
 	SLAB_PAGES = 4,
 	RUN_FREE = 0,
-	RUN_PAGES = 1,      /* heap_pages */
-	RUN_BLOCK = 2,      /* one large block */
-	RUN_SLAB = 3, /* the map word of its second page holds the class */
+	RUN_PAGES = 1, /* heap_pages */
+	RUN_BLOCK = 2, /* one large block */
+	RUN_SLAB = 3,  /* the map word of its second page holds the class */
 	STATE_BITS = 2,
 	CLASS_RUN = 0xffff,
 };
 #define ALLOCATED UINT64_C(0xa110ca7edb10c001)
 #define FREED UINT64_C(0xf7eedf7eedf7eed0)
 
-static const uint16_t cell_size[] = {32,  48,  64,  80,  96,  112, 128, 160,  192,  224,  256, 320,
+static const uint16_t cell_size[] = {32,  48,  64,  80,	 96,  112, 128,	 160,  192,  224,  256, 320,
 				     384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048};
 enum { CLASSES = sizeof(cell_size) / sizeof(*cell_size) };
 
 struct block {
 	uint64_t check; /* ALLOCATED or FREED, xor the address */
-	uint32_t size;  /* bytes asked for */
+	uint32_t size;	/* bytes asked for */
 	uint16_t class; /* index in cell_size, CLASS_RUN */
 	uint16_t reserved;
 };
@@ -153,7 +153,7 @@ static uint16_t class_for(size_t cell)
 	if (cell <= 128) /* the first classes are 16 bytes apart */
 		return cell <= 32 ? 0 : (uint16_t)((cell - 17) / 16);
 	while (cell_size[class] < cell)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -185,7 +185,7 @@ static struct block *take_cell(uint16_t class)
 		heap.map[((uint8_t *)slab - heap.first_page) / DJED_PAGE_SIZE + 1] = class;
 		heap.fresh[class] = slab;
 		heap.fresh_end[class] =
-			slab + SLAB_PAGES * DJED_PAGE_SIZE / cell_size[class] * cell_size[class];
+		    slab + SLAB_PAGES * DJED_PAGE_SIZE / cell_size[class] * cell_size[class];
 	}
 	heap.fresh[class] += cell_size[class];
 	return (struct block *)(heap.fresh[class] - cell_size[class]);
@@ -204,7 +204,8 @@ void *malloc(size_t size)
 		class = class_for(size + HEADER + TAIL);
 		block = take_cell(class);
 	} else {
-		block = take_run((uint32_t)((size + HEADER + TAIL + DJED_PAGE_SIZE - 1) / DJED_PAGE_SIZE), RUN_BLOCK);
+		block = take_run((uint32_t)((size + HEADER + TAIL + DJED_PAGE_SIZE - 1) / DJED_PAGE_SIZE),
+				 RUN_BLOCK);
 	}
 	if (!block)
 		return NULL;
@@ -312,8 +313,8 @@ static void audit_block(struct block *block, uint16_t class, struct djed_audit *
 		return;
 	}
 	memcpy(&tail, tail_of(block), sizeof(tail));
-	djed_check(audit, tail == mark(block, ALLOCATED), "heap: block at %p of %u bytes was written beyond its end",
-		   (void *)block, block->size);
+	djed_check(audit, tail == mark(block, ALLOCATED),
+		   "heap: block at %p of %u bytes was written beyond its end", (void *)block, block->size);
 	census->blocks++;
 	census->bytes += block->size;
 }
@@ -335,19 +336,20 @@ static void audit_slab(uint32_t page, struct djed_audit *audit, struct census *c
 
 static void audit_free_lists(struct djed_audit *audit, const struct census *census)
 {
-	for (int class = 0; class < CLASSES; class++) {
+	for (int class = 0; class < CLASSES; class ++) {
 		uint32_t count = 0;
 
 		for (struct free_cell *cell = heap.cells[class]; cell; cell = cell->next) {
 			if (cell->block.check != mark(cell, FREED)) {
-				djed_violation(audit, "heap: free list %d holds a block that is not free", class);
+				djed_violation(audit, "heap: free list %d holds a block that is not free",
+					       class);
 				break;
 			}
 			if (++count > census->freed[class])
 				break;
 		}
-		djed_check(audit, count == census->freed[class], "heap: free list %d has %u blocks, not %u", class,
-			   count, census->freed[class]);
+		djed_check(audit, count == census->freed[class], "heap: free list %d has %u blocks, not %u",
+			   class, count, census->freed[class]);
 	}
 }
 
@@ -361,7 +363,8 @@ void heap_audit(struct djed_audit *audit)
 	for (uint32_t page = 0; page < heap.pages; page += run_length(page)) {
 		uint32_t length = run_length(page);
 
-		if (length == 0 || length > heap.pages - page || heap.map[page] != heap.map[page + length - 1]) {
+		if (length == 0 || length > heap.pages - page ||
+		    heap.map[page] != heap.map[page + length - 1]) {
 			djed_violation(audit, "heap: run at page %u is damaged", page);
 			return;
 		}
@@ -372,9 +375,11 @@ void heap_audit(struct djed_audit *audit)
 		else if (run_state(page) == RUN_BLOCK)
 			audit_block(page_address(page), CLASS_RUN, audit, &census);
 	}
-	djed_check(audit, free_pages == heap.pages_free, "heap: %u pages free, not %u", free_pages, heap.pages_free);
+	djed_check(audit, free_pages == heap.pages_free, "heap: %u pages free, not %u", free_pages,
+		   heap.pages_free);
 	djed_check(audit, census.blocks == heap.blocks && census.bytes == heap.bytes,
-		   "heap: %llu blocks of %llu bytes found, not %llu of %llu", (unsigned long long)census.blocks,
-		   (unsigned long long)census.bytes, (unsigned long long)heap.blocks, (unsigned long long)heap.bytes);
+		   "heap: %llu blocks of %llu bytes found, not %llu of %llu",
+		   (unsigned long long)census.blocks, (unsigned long long)census.bytes,
+		   (unsigned long long)heap.blocks, (unsigned long long)heap.bytes);
 	audit_free_lists(audit, &census);
 }

@@ -1,7 +1,7 @@
 /* The heap's own interface beside malloc (include/stdlib.h): whole pages, figures, audit.
  *
- * The heap takes the resident memory that the manifest gives a server (heap SIZE). It is ordinary, instrumented
- * code: what a request allocated and freed is undone with everything else. */
+ * The heap takes the resident memory that the manifest gives a server (heap SIZE). It is ordinary,
+ * instrumented code: what a request allocated and freed is undone with everything else. */
 #ifndef DJED_LIB_HEAP_H
 #define DJED_LIB_HEAP_H
 
@@ -11,11 +11,12 @@ struct djed_audit;
 
 struct heap_statistics {
 	uint32_t pages, pages_free; /* of 4096 bytes; the heap's own map is not counted */
-	uint64_t blocks;            /* allocated by malloc and its relatives */
-	uint64_t bytes;             /* asked for in them */
+	uint64_t blocks;	    /* allocated by malloc and its relatives */
+	uint64_t bytes;		    /* asked for in them */
 };
 
-/* `pages` whole pages, aligned to the page size; contents are undefined. NULL where there is no such run. No red zones. */
+/* `pages` whole pages, aligned to the page size; contents are undefined. NULL where there is no such run. No
+ * red zones. */
 void *heap_pages(uint32_t pages);
 /* Gives back all pages of a heap_pages result. */
 void heap_pages_free(void *run);

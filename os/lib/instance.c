@@ -4,7 +4,8 @@
 
 #include <protocols/kernel.h>
 
-static djed_status write_segment(uint64_t service, const struct elf_image *image, const struct elf_segment *segment)
+static djed_status write_segment(uint64_t service, const struct elf_image *image,
+				 const struct elf_segment *segment)
 {
 	return kernel_service_write(service, segment->address, (uintptr_t)image->bytes + segment->file_offset,
 				    segment->file_size);
@@ -12,7 +13,8 @@ static djed_status write_segment(uint64_t service, const struct elf_image *image
 
 djed_status instance_make(uint64_t service, const struct elf_image *image, uint64_t heap)
 {
-	djed_status status = kernel_service_map(service, DJED_HEAP_BASE, heap, DJED_ACCESS_READ | DJED_ACCESS_WRITE);
+	djed_status status =
+	    kernel_service_map(service, DJED_HEAP_BASE, heap, DJED_ACCESS_READ | DJED_ACCESS_WRITE);
 
 	for (uint32_t i = 0; i < image->segments && !status; i++) {
 		const struct elf_segment *segment = &image->segment[i];
@@ -37,7 +39,8 @@ djed_status instance_renew(uint64_t service, const struct elf_image *image, uint
 						     segment->memory_size - segment->file_size);
 	}
 	if (!status)
-		status = kernel_service_write(service, DJED_START_INFO + offsetof(struct djed_start_info, restarts),
+		status = kernel_service_write(service,
+					      DJED_START_INFO + offsetof(struct djed_start_info, restarts),
 					      (uintptr_t)&restarts, sizeof(restarts));
 	return status;
 }

@@ -18,8 +18,8 @@ struct list {
 
 /* `at` must not be removed in the body; list_for_each_safe allows that. */
 #define list_for_each(at, head) for (struct list *at = (head)->next; at != (head); at = at->next)
-#define list_for_each_safe(at, head)                                                                                \
-	for (struct list *at = (head)->next, *at##_next = at->next; at != (head);                                  \
+#define list_for_each_safe(at, head)                                              \
+	for (struct list *at = (head)->next, *at##_next = at->next; at != (head); \
 	     at = at##_next, at##_next = at->next)
 
 static inline void list_init(struct list *list)
@@ -82,8 +82,8 @@ static inline void list_splice(struct list *to, struct list *from)
 	list_init(from);
 }
 
-/* For audits: at most `limit` links, and each one's neighbours point back at it. Reads nothing through a pointer that it
- * has not reached by a consistent link. */
+/* For audits: at most `limit` links, and each one's neighbours point back at it. Reads nothing through a
+ * pointer that it has not reached by a consistent link. */
 static inline bool list_consistent(const struct list *head, size_t limit)
 {
 	const struct list *at = head;

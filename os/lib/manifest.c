@@ -1,5 +1,5 @@
-/* Two passes: the first learns the names, so that lines may mention services that come later; the second reads the lines of
- * each. What contradicts itself is refused here, so that root only carries out. */
+/* Two passes: the first learns the names, so that lines may mention services that come later; the second
+ * reads the lines of each. What contradicts itself is refused here, so that root only carries out. */
 #include "manifest.h"
 
 #include <abi/message.h>
@@ -18,7 +18,7 @@ struct parser {
 	unsigned words; /* of this line, comments and blanks removed */
 	char word[WORDS_MAX][WORD_MAX];
 	struct manifest_service *service; /* being described */
-	uint32_t seen;                    /* bit per entry of `lines`: given for this service */
+	uint32_t seen;			  /* bit per entry of `lines`: given for this service */
 };
 
 struct named {
@@ -39,8 +39,8 @@ struct named {
 	return false;
 }
 
-/* Splits the next line into words; p->at is behind it. False: a word or the line is too long, or holds a byte that
- * no manifest has. */
+/* Splits the next line into words; p->at is behind it. False: a word or the line is too long, or holds a byte
+ * that no manifest has. */
 static bool read_line(struct parser *p)
 {
 	unsigned length = 0;
@@ -100,7 +100,8 @@ static bool learn_names(struct parser *p)
 		if (p->words == 0 || strcmp(p->word[0], "service") != 0)
 			continue;
 		if (p->words != 2 || !valid_name(p->word[1]))
-			return wrong(p, "expected: service NAME (lower case, at most %d characters)", DJED_NAME_MAX - 1);
+			return wrong(p, "expected: service NAME (lower case, at most %d characters)",
+				     DJED_NAME_MAX - 1);
 		if (strcmp(p->word[1], "root") == 0)
 			return wrong(p, "'root' is the name of the service that reads this");
 		if (manifest_find(manifest, p->word[1]) >= 0)
@@ -131,7 +132,8 @@ static bool read_number(struct parser *p, const char *word, uint64_t low, uint64
 	if (end == word || end[shift > 0] != 0)
 		return wrong(p, "'%s' is not a number", word);
 	if (*value > high >> shift || *value << shift < low)
-		return wrong(p, "%s is not in %llu..%llu", word, (unsigned long long)low, (unsigned long long)high);
+		return wrong(p, "%s is not in %llu..%llu", word, (unsigned long long)low,
+			     (unsigned long long)high);
 	*value <<= shift;
 	return true;
 }
@@ -217,9 +219,10 @@ static bool read_notifies(struct parser *p)
 static bool read_grants(struct parser *p)
 {
 	static const struct named rights[] = {
-		{"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},     {"threads", DJED_CAP_THREADS},
-		{"schedule", DJED_CAP_SCHEDULE}, {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
-		{"archive", GRANT_ARCHIVE},      {NULL, 0}};
+	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},
+	    {"threads", DJED_CAP_THREADS},   {"schedule", DJED_CAP_SCHEDULE},
+	    {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
+	    {"archive", GRANT_ARCHIVE},	     {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (!read_names(p, rights, "right", &mask))
@@ -233,7 +236,8 @@ static bool read_ports(struct parser *p)
 {
 	uint64_t first, count;
 
-	if (!read_number(p, p->word[1], 0, 0xffff, &first) || !read_number(p, p->word[2], 1, 0x10000 - first, &count))
+	if (!read_number(p, p->word[1], 0, 0xffff, &first) ||
+	    !read_number(p, p->word[2], 1, 0x10000 - first, &count))
 		return false;
 	if (count == 0x10000)
 		return wrong(p, "all ports at once are too many");
@@ -289,8 +293,8 @@ static bool read_linux(struct parser *p)
 		const struct manifest_service *other = &p->manifest->service[i];
 
 		if (other->linux_last && first <= other->linux_last && other->linux_first <= last)
-			return wrong(p, "calls %u..%u belong to service %s", other->linux_first, other->linux_last,
-				     other->name);
+			return wrong(p, "calls %u..%u belong to service %s", other->linux_first,
+				     other->linux_last, other->name);
 	}
 	p->service->linux_first = (uint16_t)first;
 	p->service->linux_last = (uint16_t)last;
@@ -299,12 +303,10 @@ static bool read_linux(struct parser *p)
 
 static bool read_recovery(struct parser *p)
 {
-	static const struct named rungs[] = {{"retry", MANIFEST_RETRY},
-					     {"error", MANIFEST_ERROR},
-					     {"restart", MANIFEST_RESTART},
-					     {"restart_retry", MANIFEST_RESTART_RETRY},
-					     {"shutdown", MANIFEST_SHUTDOWN},
-					     {NULL, 0}};
+	static const struct named rungs[] = {
+	    {"retry", MANIFEST_RETRY},	     {"error", MANIFEST_ERROR},
+	    {"restart", MANIFEST_RESTART},   {"restart_retry", MANIFEST_RESTART_RETRY},
+	    {"shutdown", MANIFEST_SHUTDOWN}, {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (p->words - 1 > MANIFEST_LADDER_MAX - 1)
@@ -324,18 +326,18 @@ static const struct {
 	unsigned fewest, most; /* words behind the name */
 	bool (*read)(struct parser *p);
 } lines[] = {
-	{"priority", "priority N", 1, 1, read_priority},
-	{"heap", "heap SIZE", 1, 1, read_heap},
-	{"log", "log SIZE", 1, 1, read_log},
-	{"recovery", "recovery RUNG...", 1, WORDS_MAX, read_recovery},
-	{"calls", "calls NAME...", 1, WORDS_MAX, read_calls},
-	{"forwards", "forwards NAME...", 1, WORDS_MAX, read_forwards},
-	{"notifies", "notifies NAME...", 1, WORDS_MAX, read_notifies},
-	{"grants", "grants RIGHT...", 1, WORDS_MAX, read_grants},
-	{"ports", "ports FIRST COUNT", 2, 2, read_ports},
-	{"irq", "irq LINE BIT", 2, 2, read_irq},
-	{"receives", "receives EVENT...", 1, WORDS_MAX, read_receives},
-	{"linux", "linux FIRST LAST", 2, 2, read_linux},
+    {"priority", "priority N", 1, 1, read_priority},
+    {"heap", "heap SIZE", 1, 1, read_heap},
+    {"log", "log SIZE", 1, 1, read_log},
+    {"recovery", "recovery RUNG...", 1, WORDS_MAX, read_recovery},
+    {"calls", "calls NAME...", 1, WORDS_MAX, read_calls},
+    {"forwards", "forwards NAME...", 1, WORDS_MAX, read_forwards},
+    {"notifies", "notifies NAME...", 1, WORDS_MAX, read_notifies},
+    {"grants", "grants RIGHT...", 1, WORDS_MAX, read_grants},
+    {"ports", "ports FIRST COUNT", 2, 2, read_ports},
+    {"irq", "irq LINE BIT", 2, 2, read_irq},
+    {"receives", "receives EVENT...", 1, WORDS_MAX, read_receives},
+    {"linux", "linux FIRST LAST", 2, 2, read_linux},
 };
 enum { LINES = sizeof(lines) / sizeof(*lines), LINES_REQUIRED = 4 };
 
@@ -351,7 +353,8 @@ static bool check_complete(struct parser *p)
 		/* Root's rule for rs is fixed: it is started anew. */
 		if (lines[i].read == read_recovery && recoverer) {
 			if (p->seen & 1u << i)
-				return wrong(p, "service %s receives crashes: it has no ladder of its own", p->service->name);
+				return wrong(p, "service %s receives crashes: it has no ladder of its own",
+					     p->service->name);
 		} else if (!(p->seen & 1u << i)) {
 			return wrong(p, "service %s has no line '%s'", p->service->name, lines[i].expected);
 		}
@@ -413,7 +416,8 @@ static bool check_acyclic(struct parser *p)
 	} while (left != before);
 	if (!left)
 		return true;
-	/* From any service that is left, calls lead to others that are left, and in the end into the cycle. */
+	/* From any service that is left, calls lead to others that are left, and in the end into the cycle.
+	 */
 	uint32_t first = (uint32_t)__builtin_ctz(left), passed = 0, at = first;
 	while (!(passed >> at & 1)) {
 		passed |= 1u << at;

@@ -1,5 +1,5 @@
-/* Hash table from 64-bit keys to intrusive elements, chained. The number of buckets is fixed when it is made: a
- * server's tables are bounded, and rehashing in the middle of a request would have to be logged whole.
+/* Hash table from 64-bit keys to intrusive elements, chained. The number of buckets is fixed when it is made:
+ * a server's tables are bounded, and rehashing in the middle of a request would have to be logged whole.
  *
  *     struct table by_pid;                            table_init(&by_pid, 256)
  *     table_insert(&by_pid, &process->by_pid, pid);   table_remove(&by_pid, &process->by_pid);
@@ -22,14 +22,14 @@ struct table_link {
 struct table {
 	struct table_link **bucket;
 	uint32_t buckets; /* a power of two */
-	uint32_t count;   /* elements */
+	uint32_t count;	  /* elements */
 };
 
 #define table_entry(link, type, member) ((type *)((char *)(link) - offsetof(type, member)))
 
 /* All elements, in no particular order; the body must not change the table. */
-#define table_for_each(link, table)                                                                                 \
-	for (uint32_t link##_at = 0; link##_at < (table)->buckets; link##_at++)                                    \
+#define table_for_each(link, table)                                             \
+	for (uint32_t link##_at = 0; link##_at < (table)->buckets; link##_at++) \
 		for (struct table_link *link = (table)->bucket[link##_at]; link; link = link->next)
 
 /* Makes an empty table with `buckets` (a power of two) buckets from the heap. 0 or -ENOMEM. */

@@ -24,13 +24,16 @@ uint32_t orchestrator_error(uint32_t label)
 	return known && known->recover ? known->recover : EIO;
 }
 
-/* What was done before for this transaction when this service crashed; a new entry takes the place of the oldest. */
-static struct orchestrator_memory *recall(struct orchestrator *o, djed_transaction transaction, uint32_t service)
+/* What was done before for this transaction when this service crashed; a new entry takes the place of the
+ * oldest. */
+static struct orchestrator_memory *recall(struct orchestrator *o, djed_transaction transaction,
+					  uint32_t service)
 {
 	struct orchestrator_memory *entry;
 
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)
-		if (o->memory[i].transaction == transaction && o->memory[i].service == service && o->memory[i].rungs)
+		if (o->memory[i].transaction == transaction && o->memory[i].service == service &&
+		    o->memory[i].rungs)
 			return &o->memory[i];
 	entry = &o->memory[o->remembered++ % ORCHESTRATOR_MEMORY];
 	*entry = (struct orchestrator_memory){.transaction = transaction, .service = service};
@@ -57,12 +60,14 @@ static bool holds(const struct orchestrator *o, const struct orchestrator_crash 
 
 	switch (rung) {
 	case RUNG_RETRY:
-		/* Once: if it crashes again the fault is not transient. The kernel's count survives a restart of rs. */
+		/* Once: if it crashes again the fault is not transient. The kernel's count survives a restart
+		 * of rs. */
 		return undoable(information) && information->transaction && information->root_attempt == 0 &&
 		       !(before->rungs >> RUNG_RETRY & 1);
 	case RUNG_ERROR:
 		/* Of a notification's failure the service itself hears. */
-		return undoable(information) && information->transaction && !(before->rungs >> RUNG_ERROR & 1);
+		return undoable(information) && information->transaction &&
+		       !(before->rungs >> RUNG_ERROR & 1);
 	case RUNG_RESTART_RETRY:
 		return replaceable(o, crash) && information->root_attempt < 2;
 	case RUNG_RESTART:
@@ -102,7 +107,8 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 	}
 }
 
-struct orchestrator_decision orchestrator_decide(struct orchestrator *o, const struct orchestrator_crash *crash)
+struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
+						 const struct orchestrator_crash *crash)
 {
 	const struct djed_service_information *information = crash->information;
 	uint32_t error = orchestrator_error(information->root_label);
@@ -117,7 +123,8 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o, const s
 		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, true};
 		break;
 	case DJED_POLICY_OSIRIS:
-		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to stop. */
+		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to
+		 * stop. */
 		if (!information->window_closed && !information->undoing && information->transaction)
 			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error, false};
 		else

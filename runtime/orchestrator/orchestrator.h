@@ -1,5 +1,6 @@
-/* What to do about a crash: the ladder of design section 6, and the policies that the campaigns compare. Pure: it reads what is
- * known about a crash, keeps what it needs to remember, and decides; carrying it out is rs's work (or another host's). */
+/* What to do about a crash: the ladder of design section 6, and the policies that the campaigns compare.
+ * Pure: it reads what is known about a crash, keeps what it needs to remember, and decides; carrying it out
+ * is rs's work (or another host's). */
 #ifndef DJED_ORCHESTRATOR_H
 #define DJED_ORCHESTRATOR_H
 
@@ -48,15 +49,16 @@ struct orchestrator_crash {
 
 struct orchestrator_decision {
 	uint32_t action; /* enum djed_recovery_action; 0: controlled shutdown */
-	uint32_t rung;   /* 1..8, 0: none (policy none) */
-	uint32_t error;  /* errno that the request gets if the action gives one */
-	bool renew;      /* the service's memory must be made new first */
+	uint32_t rung;	 /* 1..8, 0: none (policy none) */
+	uint32_t error;	 /* errno that the request gets if the action gives one */
+	bool renew;	 /* the service's memory must be made new first */
 };
 
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy);
 
 /* Decides about a crash and remembers it. Always gives a decision; the last one is the shutdown. */
-struct orchestrator_decision orchestrator_decide(struct orchestrator *orchestrator, const struct orchestrator_crash *crash);
+struct orchestrator_decision orchestrator_decide(struct orchestrator *orchestrator,
+						 const struct orchestrator_crash *crash);
 
 /* The errno that a request with this label (of the transaction's root) gets when recovery has to fail it. */
 uint32_t orchestrator_error(uint32_t label);

@@ -53,10 +53,11 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 [[noreturn]] static void serve_forever(void)
 {
 	for (;;) {
-		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(), djed_runtime.target,
-						    djed_runtime_deadline());
+		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(),
+						    djed_runtime.target, djed_runtime_deadline());
 		if (status)
-			djed_panic("receive with disposition %u failed: error %d", djed_runtime.next, (int)-status);
+			djed_panic("receive with disposition %u failed: error %d", djed_runtime.next,
+				   (int)-status);
 		djed_runtime_step();
 	}
 }

@@ -1,5 +1,6 @@
-/* The benchmark program: a static Linux program without a C library, so that it measures the system and nothing else. Prints
- * `NAME TICKS` per operation, TICKS being time-stamp counter ticks for one operation: guest instructions under
+/* The benchmark program: a static Linux program without a C library, so that it measures the system and
+ * nothing else. Prints `NAME TICKS` per operation, TICKS being time-stamp counter ticks for one operation:
+ * guest instructions under
  * `-icount shift=0`. Runs on Linux just as well.
  *
  *     bench [NAME...]      all, or those named
@@ -9,8 +10,21 @@
 #include <stdint.h>
 
 enum {
-	READ = 0, WRITE = 1, OPEN = 2, CLOSE = 3, STAT = 4, LSEEK = 8, MMAP = 9, MUNMAP = 11, PIPE = 22, GETPID = 39,
-	FORK = 57, EXECVE = 59, EXIT = 60, WAIT4 = 61, UNLINK = 87,
+	READ = 0,
+	WRITE = 1,
+	OPEN = 2,
+	CLOSE = 3,
+	STAT = 4,
+	LSEEK = 8,
+	MMAP = 9,
+	MUNMAP = 11,
+	PIPE = 22,
+	GETPID = 39,
+	FORK = 57,
+	EXECVE = 59,
+	EXIT = 60,
+	WAIT4 = 61,
+	UNLINK = 87,
 };
 
 static long call(long number, long a, long b, long c, long d, long e, long f)
@@ -146,9 +160,11 @@ static void do_script(void)
 {
 	long child = CALL(FORK, 0, 0, 0);
 	if (!child) {
-		static const char text[] = "i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); done | sed s/1/one/ | sort >/tmp/bench.out;"
-					   "cp /tmp/bench.out /tmp/bench.copy; grep -c one /tmp/bench.copy >/dev/null;"
-					   "rm /tmp/bench.out /tmp/bench.copy";
+		static const char text[] =
+		    "i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); done | sed s/1/one/ | sort "
+		    ">/tmp/bench.out;"
+		    "cp /tmp/bench.out /tmp/bench.copy; grep -c one /tmp/bench.copy >/dev/null;"
+		    "rm /tmp/bench.out /tmp/bench.copy";
 		const char *words[] = {"sh", "-c", text, NULL};
 		CALL(EXECVE, "/bin/sh", words, environment);
 		CALL(EXIT, 1, 0, 0);
@@ -161,10 +177,18 @@ static const struct benchmark {
 	void (*run)(void);
 	unsigned times, parts;
 } benchmarks[] = {
-	{"getpid", do_getpid, 2000, 1},	      {"read_1", do_read_1, 500, 1},	    {"read_4096", do_read_4096, 500, 1},
-	{"write_1", do_write_1, 500, 1},      {"write_4096", do_write_4096, 500, 1}, {"open_close", do_open_close, 500, 1},
-	{"stat", do_stat, 500, 1},	      {"pipe_round_trip", do_pipe, 500, 1}, {"fork_exit_wait", do_fork, 50, 1},
-	{"fork_exec_wait", do_exec, 50, 1},   {"page_fault", do_fault, 50, 16},	    {"shell_script", do_script, 3, 1},
+    {"getpid", do_getpid, 2000, 1},
+    {"read_1", do_read_1, 500, 1},
+    {"read_4096", do_read_4096, 500, 1},
+    {"write_1", do_write_1, 500, 1},
+    {"write_4096", do_write_4096, 500, 1},
+    {"open_close", do_open_close, 500, 1},
+    {"stat", do_stat, 500, 1},
+    {"pipe_round_trip", do_pipe, 500, 1},
+    {"fork_exit_wait", do_fork, 50, 1},
+    {"fork_exec_wait", do_exec, 50, 1},
+    {"page_fault", do_fault, 50, 16},
+    {"shell_script", do_script, 3, 1},
 };
 
 static void say_number(uint64_t n)
@@ -222,4 +246,5 @@ __attribute__((used)) static void start(long *stack)
 	CALL(EXIT, 0, 0, 0);
 }
 
-__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n\thlt\n");
+__asm__(
+    ".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n\thlt\n");

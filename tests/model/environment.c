@@ -51,7 +51,8 @@ void txn_env_deliver(struct txn *t, unsigned service, unsigned request, enum dje
 		uint64_t before = dropped ? 0 : world->in_work[service];
 
 		bits &= ~DJED_NOTIFY_FAILED;
-		if (exact() && failed != (before && (world->in_failed_work[service] || world->to_fail[service])))
+		if (exact() &&
+		    failed != (before && (world->in_failed_work[service] || world->to_fail[service])))
 			violation("server %u is told that work failed which did not, or conversely", service);
 		if (exact() && bits & ~(world->released[service] | before))
 			violation("server %u is notified of what has not been released", service);

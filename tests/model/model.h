@@ -114,9 +114,9 @@ struct world {
 	struct client client[CLIENTS];
 	struct wanted wanted[EFFECTS];
 	uint64_t released[SERVERS], in_work[SERVERS]; /* notification bits */
-	uint8_t in_failed_work[SERVERS]; /* they came as those of failed work */
-	uint8_t to_fail[SERVERS];	 /* the work on them is to be ended with an error */
-	uint8_t object[OBJECTS];   /* 0 absent, 1 tentative, 2 permanent */
+	uint8_t in_failed_work[SERVERS];	      /* they came as those of failed work */
+	uint8_t to_fail[SERVERS];		      /* the work on them is to be ended with an error */
+	uint8_t object[OBJECTS];		      /* 0 absent, 1 tentative, 2 permanent */
 	uint8_t object_effects[OBJECTS];
 	uint8_t expected_object[OBJECTS];
 	uint32_t written[TAGS]; /* sequences written in the present attempt, one bit each */

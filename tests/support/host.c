@@ -56,7 +56,8 @@ static void fail(const char *what, const char *name)
 
 void host_start(const struct host_options *given)
 {
-	static const char *const types[] = {"spaces", "frames", "threads", "schedule", "recovery", "halt", "ports", "irq"};
+	static const char *const types[] = {"spaces",	"frames", "threads", "schedule",
+					    "recovery", "halt",	  "ports",   "irq"};
 
 	options = *given;
 	options.heap = options.heap ? options.heap : 16 << 20;
@@ -69,9 +70,11 @@ void host_start(const struct host_options *given)
 						   .pool_first = HOST_POOL_FIRST,
 						   .pool_count = options.pool_frames};
 	if (options.command_line)
-		snprintf(djed_port_start.command_line, sizeof(djed_port_start.command_line), "%s", options.command_line);
+		snprintf(djed_port_start.command_line, sizeof(djed_port_start.command_line), "%s",
+			 options.command_line);
 	for (unsigned i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		struct djed_capability_name *capability = &djed_port_start.capability[djed_port_start.capabilities++];
+		struct djed_capability_name *capability =
+		    &djed_port_start.capability[djed_port_start.capabilities++];
 
 		snprintf(capability->name, sizeof(capability->name), "%s", types[i]);
 		capability->slot = DJED_SERVICES_MAX + i;
@@ -169,8 +172,10 @@ void host_be(uint32_t pid, uint32_t tid)
 	badge = (uint64_t)pid << 32 | tid;
 }
 
-/* Delivers `request` to a service; `kind` and `flags` as in struct djed_delivery. The runtime's page is left as it was. */
-static struct host_outcome deliver(djed_slot slot, struct host_request *request, uint32_t kind, uint32_t flags)
+/* Delivers `request` to a service; `kind` and `flags` as in struct djed_delivery. The runtime's page is left
+ * as it was. */
+static struct host_outcome deliver(djed_slot slot, struct host_request *request, uint32_t kind,
+				   uint32_t flags)
 {
 	struct service *service = &services[slot];
 	struct djed_ipc page = djed_ipc;
@@ -227,7 +232,8 @@ static struct host_outcome settle(djed_slot slot, struct host_request *request, 
 {
 	struct parked *entry = &parked[request->handle % REQUESTS_MAX];
 
-	if (outcome.next != DJED_NEXT_PARK && outcome.next != DJED_NEXT_FORWARD && entry->request.handle != request->handle)
+	if (outcome.next != DJED_NEXT_PARK && outcome.next != DJED_NEXT_FORWARD &&
+	    entry->request.handle != request->handle)
 		return outcome; /* the place is that of an older request */
 	undo.entry = entry;
 	undo.before = *entry;
@@ -278,7 +284,8 @@ djed_status host_call(djed_slot slot, const struct djed_message *message, struct
 
 struct host_outcome host_request(const char *name, const struct djed_message *message)
 {
-	struct host_request request = {.message = *message, .badge = badge, .sender = DJED_SENDER_APPLICATION};
+	struct host_request request = {
+	    .message = *message, .badge = badge, .sender = DJED_SENDER_APPLICATION};
 	djed_slot slot = host_slot(name);
 
 	request.transaction = begin_transaction();
@@ -289,8 +296,8 @@ struct host_outcome host_request(const char *name, const struct djed_message *me
 	return settle(slot, &request, outcome);
 }
 
-struct host_outcome host_linux_call(const char *name, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-				    uint64_t e, uint64_t f)
+struct host_outcome host_linux_call(const char *name, uint32_t number, uint64_t a, uint64_t b, uint64_t c,
+				    uint64_t d, uint64_t e, uint64_t f)
 {
 	struct djed_message message = {.label = DJED_LABEL(DJED_PROTOCOL_LINUX, number),
 				       .word = {a, b, c, d, e, f}};
@@ -314,7 +321,8 @@ struct host_outcome host_follow(struct host_outcome forwarded)
 	request.message = forwarded.message;
 	if (!host_resolve_grants(&request, &request))
 		fail("a grant of the forwarded message is not valid", "forward");
-	return settle(forwarded.target, &request, deliver(forwarded.target, &request, DJED_DELIVERY_REQUEST, 0));
+	return settle(forwarded.target, &request,
+		      deliver(forwarded.target, &request, DJED_DELIVERY_REQUEST, 0));
 }
 
 static struct host_outcome again(djed_handle handle, uint32_t kind)
@@ -344,7 +352,8 @@ void host_attempt(uint32_t number)
 
 uint32_t host_notify(const char *name, uint64_t bits)
 {
-	struct host_request request = {.bits = bits, .sender = DJED_SENDER_KERNEL, .transaction = begin_transaction()};
+	struct host_request request = {
+	    .bits = bits, .sender = DJED_SENDER_KERNEL, .transaction = begin_transaction()};
 
 	return deliver(host_slot(name), &request, DJED_DELIVERY_NOTIFIED, 0).log;
 }

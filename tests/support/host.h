@@ -8,20 +8,22 @@
  *     cr_assert(o.next == DJED_NEXT_PARK);
  *     o = host_wake(o.request);
  *
- * One process can hold several servers: link the others with the CMake function djed_host_server (tests/CMakeLists.txt), which
- * leaves only NAME_server visible. They share one heap. Everything is deterministic: time is djed_port_time. */
+ * One process can hold several servers: link the others with the CMake function djed_host_server
+ * (tests/CMakeLists.txt), which leaves only NAME_server visible. They share one heap. Everything is
+ * deterministic: time is djed_port_time. */
 #ifndef DJED_TESTS_HOST_H
 #define DJED_TESTS_HOST_H
 
 #include <djed/server.h>
 
 struct host_options {
-	uint64_t heap;            /* bytes, 0: 16 MiB */
-	uint64_t log;             /* bytes per server, 0: 16 MiB */
-	uint64_t pool_frames;     /* frames of the application pool, 0: 1024; the first one is number HOST_POOL_FIRST */
-	uint32_t policy;          /* enum djed_policy */
+	uint64_t heap;		  /* bytes, 0: 16 MiB */
+	uint64_t log;		  /* bytes per server, 0: 16 MiB */
+	uint64_t pool_frames;	  /* frames of the application pool, 0: 1024; the first one is number
+				     HOST_POOL_FIRST */
+	uint32_t policy;	  /* enum djed_policy */
 	const char *command_line; /* NULL: empty */
-	uint64_t archive_size;    /* boot archive, mapped by the test itself at DJED_ARCHIVE_BASE */
+	uint64_t archive_size;	  /* boot archive, mapped by the test itself at DJED_ARCHIVE_BASE */
 };
 enum { HOST_POOL_FIRST = 256 };
 
@@ -35,8 +37,9 @@ void host_start(const struct host_options *options);
 typedef void host_fake(const struct djed_delivery *delivery, struct djed_message *answer);
 void host_add_fake(const char *name, host_fake *fake);
 
-/* Adds a server and runs its init, which must succeed. Every service sees all others as capabilities; the kernel's capability
- * types (spaces, frames, ...) are granted to all. Services that it looks up in init must be added before. */
+/* Adds a server and runs its init, which must succeed. Every service sees all others as capabilities; the
+ * kernel's capability types (spaces, frames, ...) are granted to all. Services that it looks up in init must
+ * be added before. */
 void host_add_server(const char *name, const struct djed_server *server);
 
 /* The slot under which everybody, the test included, calls a service. */
@@ -47,31 +50,34 @@ djed_slot host_slot(const char *name);
 /* Who sends the next requests: badge pid << 32 | tid. At start: process 1, thread 1. */
 void host_be(uint32_t pid, uint32_t tid);
 
-/* Makes `length` bytes of the test's memory the application's memory at `address`; rights DJED_GRANT_*. There is one
- * application address space. host_unmap drops all ranges that start in [address, address + length). */
+/* Makes `length` bytes of the test's memory the application's memory at `address`; rights DJED_GRANT_*. There
+ * is one application address space. host_unmap drops all ranges that start in [address, address + length). */
 void host_map(uint64_t address, void *memory, uint64_t length, uint8_t rights);
 void host_unmap(uint64_t address, uint64_t length);
 
-/* ---- requests ------------------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------------------
+ */
 
 struct host_outcome {
-	uint32_t next;                /* DJED_NEXT_REPLY, DJED_NEXT_PARK or DJED_NEXT_FORWARD */
-	djed_status status;           /* reply: its status; park: result if lost */
+	uint32_t next;		       /* DJED_NEXT_REPLY, DJED_NEXT_PARK or DJED_NEXT_FORWARD */
+	djed_status status;	       /* reply: its status; park: result if lost */
 	uint64_t word[DJED_WORDS_MAX]; /* reply */
-	djed_slot target;             /* forward: the slot */
-	struct djed_message message;  /* forward: the message as handed on */
-	djed_handle request;          /* for host_wake and host_cancel while it is parked */
-	uint32_t log;                 /* enum djed_log_state of the server at the end */
+	djed_slot target;	       /* forward: the slot */
+	struct djed_message message;   /* forward: the message as handed on */
+	djed_handle request;	       /* for host_wake and host_cancel while it is parked */
+	uint32_t log;		       /* enum djed_log_state of the server at the end */
 };
 
-/* Sends any message, as a new transaction of the current application. Grants of kind OWN lend the test's memory. */
+/* Sends any message, as a new transaction of the current application. Grants of kind OWN lend the test's
+ * memory. */
 struct host_outcome host_request(const char *service, const struct djed_message *message);
 /* A Linux call. Pass six arguments; missing ones may be left out. */
 #define host_linux(...) host_linux_(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define host_linux_(service, number, a, b, c, d, e, f, ...)                                                        \
-	host_linux_call(service, number, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
-struct host_outcome host_linux_call(const char *service, uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-				    uint64_t e, uint64_t f);
+#define host_linux_(service, number, a, b, c, d, e, f, ...)                                          \
+	host_linux_call(service, number, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), \
+			(uint64_t)(e), (uint64_t)(f))
+struct host_outcome host_linux_call(const char *service, uint32_t number, uint64_t a, uint64_t b, uint64_t c,
+				    uint64_t d, uint64_t e, uint64_t f);
 /* Hands a forwarded request on, as the kernel would. */
 struct host_outcome host_follow(struct host_outcome forwarded);
 /* A parked request again: woken, or cancelled. */
@@ -89,10 +95,10 @@ uint64_t host_deadline(const char *service);
 /* Undoes what the last transaction did in every server (instrumented builds). False: a log was damaged. */
 bool host_rollback(void);
 
-/* ---- the fake kernel --------------------------------------------------------------------------------------- */
+/* ---- the fake kernel ------------------------------------------------------------------------- */
 
-/* Operations with an effect outside of the server are recorded, in order: notify, wake, answer_parked, thread_*, space_*,
- * port_*, and so on. */
+/* Operations with an effect outside of the server are recorded, in order: notify, wake, answer_parked,
+ * thread_*, space_*, port_*, and so on. */
 struct host_effect {
 	uint64_t operation; /* KERNEL_OP_* */
 	uint64_t in[6];
@@ -114,17 +120,18 @@ void *host_frame(uint64_t frame);
 /* What was logged with djed_log and djed_violation since the start, one line behind the other. */
 const char *host_log(void);
 
-/* The text of the panic in `statement`, or NULL if there was none. The state of the server is undefined afterwards. */
-#define host_panic_of(statement)                                                                                   \
-	({                                                                                                         \
-		const char *panic_text_ = NULL;                                                                    \
-		if (__builtin_setjmp(host_panic_point()) == 0) {                                                   \
-			statement;                                                                                 \
-			host_no_panic_point();                                                                     \
-		} else {                                                                                           \
-			panic_text_ = host_panic_text();                                                           \
-		}                                                                                                  \
-		panic_text_;                                                                                       \
+/* The text of the panic in `statement`, or NULL if there was none. The state of the server is undefined
+ * afterwards. */
+#define host_panic_of(statement)                                 \
+	({                                                       \
+		const char *panic_text_ = NULL;                  \
+		if (__builtin_setjmp(host_panic_point()) == 0) { \
+			statement;                               \
+			host_no_panic_point();                   \
+		} else {                                         \
+			panic_text_ = host_panic_text();         \
+		}                                                \
+		panic_text_;                                     \
 	})
 void **host_panic_point(void);
 void host_no_panic_point(void);

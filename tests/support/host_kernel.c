@@ -126,10 +126,11 @@ bool host_resolve_grants(struct host_request *request, const struct host_request
 	return true;
 }
 
-/* Copies between the server's buffer and [address, address + length) of the application or of the test. Some of that lies
- * where AddressSanitizer has its own memory (the boot archive). */
-__attribute__((no_sanitize("address"))) static uint64_t copy_range(const struct host_memory *memory, uint64_t offset, char *buffer, uint64_t length, bool out,
-			   bool until_nul)
+/* Copies between the server's buffer and [address, address + length) of the application or of the test. Some
+ * of that lies where AddressSanitizer has its own memory (the boot archive). */
+__attribute__((no_sanitize("address"))) static uint64_t copy_range(const struct host_memory *memory,
+								   uint64_t offset, char *buffer,
+								   uint64_t length, bool out, bool until_nul)
 {
 	uint64_t done = 0;
 
@@ -164,7 +165,8 @@ static djed_status copy(const uint64_t in[6], uint64_t out[3], bool outward)
 		return -EINVAL;
 	if (source < 2)
 		memory = &host_held->grant[source];
-	if (!memory->present || (source < 2 && !(memory->rights & (outward ? DJED_GRANT_WRITE : DJED_GRANT_READ))))
+	if (!memory->present ||
+	    (source < 2 && !(memory->rights & (outward ? DJED_GRANT_WRITE : DJED_GRANT_READ))))
 		return -EPERM;
 	if (offset > memory->length)
 		return -EINVAL;

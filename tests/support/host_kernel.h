@@ -27,7 +27,8 @@ extern djed_handle host_handles;       /* last one given out */
 
 void host_kernel_start(uint64_t pool_frames);
 
-/* Traces request->message.grant back, as sent by the holder of `held` (NULL: the test). False: a grant is not valid. */
+/* Traces request->message.grant back, as sent by the holder of `held` (NULL: the test). False: a grant is not
+ * valid. */
 bool host_resolve_grants(struct host_request *request, const struct host_request *held);
 
 djed_status host_call(djed_slot slot, const struct djed_message *message, struct djed_message *answer);

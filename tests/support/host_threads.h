@@ -1,5 +1,5 @@
-/* The kernel's threads, for tests of servers that make and end them: beside host.h. A handle is the badge that the server
- * gave, which is pid << 32 | tid; a process has one thread. */
+/* The kernel's threads, for tests of servers that make and end them: beside host.h. A handle is the badge
+ * that the server gave, which is pid << 32 | tid; a process has one thread. */
 #ifndef DJED_TESTS_HOST_THREADS_H
 #define DJED_TESTS_HOST_THREADS_H
 
@@ -12,10 +12,11 @@ struct host_thread {
 	/* What the test notes about it; the operations leave it alone. */
 	bool parked;
 	djed_handle request; /* parked, or as it was */
-	uint32_t call;       /* label of what it waits for */
+	uint32_t call;	     /* label of what it waits for */
 };
 
-/* Takes over all operations on threads. The test owns the table, `count` long, by pid; pids beyond it wrap around. */
+/* Takes over all operations on threads. The test owns the table, `count` long, by pid; pids beyond it wrap
+ * around. */
 void host_threads(struct host_thread *table, uint32_t count);
 
 /* The thread of a handle, or NULL: it does not exist. */

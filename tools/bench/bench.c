@@ -13,14 +13,15 @@
 enum { BENCHMARKS_MAX = 32, RUN_SECONDS = 120, WALL_RUNS = 3 };
 
 static const char usage_text[] =
-	"usage: djed bench --out DIR\n"
-	"\n"
-	"Runs the benchmark program in the plain and the instrumented build, each once counting instructions (-icount) and three\n"
-	"times on the clock, alternating. Writes DIR/bench.json and prints a table.\n";
+    "usage: djed bench --out DIR\n"
+    "\n"
+    "Runs the benchmark program in the plain and the instrumented build, each once counting instructions "
+    "(-icount) and three\n"
+    "times on the clock, alternating. Writes DIR/bench.json and prints a table.\n";
 
 struct series {
 	char name[32];
-	double plain, instrumented;           /* guest instructions per operation */
+	double plain, instrumented;	      /* guest instructions per operation */
 	double wall_plain, wall_instrumented; /* best time of the runs, ticks */
 };
 
@@ -36,7 +37,7 @@ static struct text run(const char *variant, bool icount)
 	text_format(&line, "policy=chain monitor=broker console=raw");
 	guest_add_program(&line, (char *const[]){"/bin/bench", NULL});
 	struct machine_options options = {
-		.variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
+	    .variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
 	struct machine *m = machine_start(&options);
 	bool good = machine_run(m, RUN_SECONDS, &output) && machine_lab(m)->exit_status == 0;
 	machine_stop(m);
@@ -86,7 +87,8 @@ int main(int count, char **words)
 			return 0;
 		}
 		if (option != 'o')
-			die("unknown option or missing value: '%s' (see: djed bench --help)", words[optind - 1]);
+			die("unknown option or missing value: '%s' (see: djed bench --help)",
+			    words[optind - 1]);
 		directory = optarg;
 	}
 	if (optind < count || !directory)
@@ -111,8 +113,8 @@ int main(int count, char **words)
 		log_wall += log(wall);
 		printf("%-18s %12.0f %12.0f %7.3f %7.3f\n", s->name, s->plain, s->instrumented, ratio, wall);
 		json_object_set_new(list, s->name,
-				    json_pack("{s:f, s:f, s:f, s:f}", "plain", s->plain, "instrumented", s->instrumented,
-					      "ratio", ratio, "wall_ratio", wall));
+				    json_pack("{s:f, s:f, s:f, s:f}", "plain", s->plain, "instrumented",
+					      s->instrumented, "ratio", ratio, "wall_ratio", wall));
 	}
 	double all = exp(log_ratio / r.count), wall = exp(log_wall / r.count);
 	printf("%-18s %12s %12s %7.3f %7.3f\n", "geometric mean", "", "", all, wall);

@@ -22,10 +22,10 @@
 /* ---- the plan --------------------------------------------------------------------------------------- */
 
 struct site {
-	unsigned service;  /* number in the golden run */
-	uint32_t number;   /* in its service, from 1 */
-	uint32_t block;    /* index of its execution count */
-	uint64_t count;    /* executions in the golden run */
+	unsigned service; /* number in the golden run */
+	uint32_t number;  /* in its service, from 1 */
+	uint32_t block;	  /* index of its execution count */
+	uint64_t count;	  /* executions in the golden run */
 	char *function, *location, *fault_class;
 };
 
@@ -41,14 +41,14 @@ struct sites {
 	unsigned count;
 	struct site_function *function; /* those that ran */
 	unsigned functions;
-	/* Of each service: the blocks that a request can reach, how many of these the golden run executed, and those apart,
-	 * which only start-up, audit and panic can run. */
+	/* Of each service: the blocks that a request can reach, how many of these the golden run executed,
+	 * and those apart, which only start-up, audit and panic can run. */
 	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX], apart[DJED_SERVICES_MAX];
 };
 
 struct settings {
 	const char *directory;
-	const char *model;    /* "fail-stop" */
+	const char *model; /* "fail-stop" */
 	const char *policy;
 	const char *workload; /* path on the host */
 	const char *servers;  /* comma-separated, or NULL: all */
@@ -65,26 +65,25 @@ struct golden {
 	uint32_t exit_status;
 	uint64_t instructions; /* from READY to the end */
 	uint64_t calls;
-	double seconds;        /* processor time of QEMU */
+	double seconds; /* processor time of QEMU */
 	unsigned services;
 	char service[DJED_SERVICES_MAX][DJED_NAME_MAX];
 	uint64_t time[DJED_SERVICES_MAX], time_window[DJED_SERVICES_MAX];
 };
 
-/* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken at the
- * snapshot and at the end. */
+/* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
+ * at the snapshot and at the end. */
 struct counts {
-	uint64_t *list[DJED_SERVICES_MAX]; /* NULL: reliable computing base, no dormant faults in it */
+	uint64_t *list[DJED_SERVICES_MAX];	/* NULL: reliable computing base, no dormant faults in it */
 	uint64_t *in_window[DJED_SERVICES_MAX]; /* of these */
 	uint64_t blocks[DJED_SERVICES_MAX];
 };
 void counts_read(struct counts *counts, struct machine *m);
 
-/* Reads the site tables of the services that the guest has; executions are those from `before` to `after`. Sites are listed for the
- * servers chosen only. Dies on a table that
- * does not fit. */
-void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
-		const struct settings *settings);
+/* Reads the site tables of the services that the guest has; executions are those from `before` to `after`.
+ * Sites are listed for the servers chosen only. Dies on a table that does not fit. */
+void sites_read(struct sites *sites, const struct counts *before, const struct counts *after,
+		const struct golden *golden, const struct settings *settings);
 
 /* Dies if a name in the comma-separated list is not that of a service with dormant faults. */
 void sites_check_servers(const char *list);
@@ -94,12 +93,24 @@ struct planned {
 	const struct site *site;
 	uint64_t skip; /* executions before it strikes */
 };
-/* Draws `count` faults: sites without replacement as long as there are any, then again from all; occurrence uniform. */
+/* Draws `count` faults: sites without replacement as long as there are any, then again from all; occurrence
+ * uniform. */
 void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, uint64_t seed);
 
 /* ---- one experiment ----------------------------------------------------------------------------------- */
 
-enum outcome { TRANSPARENT, ERROR_SEEN, CLIENT_LOST, SERVICE_LOST, SHUTDOWN, HANG, CRASH, SILENT, INACTIVE, OUTCOMES };
+enum outcome {
+	TRANSPARENT,
+	ERROR_SEEN,
+	CLIENT_LOST,
+	SERVICE_LOST,
+	SHUTDOWN,
+	HANG,
+	CRASH,
+	SILENT,
+	INACTIVE,
+	OUTCOMES
+};
 extern const char *const outcome_names[OUTCOMES];
 
 struct observation {
@@ -121,32 +132,37 @@ struct verdict {
 struct verdict classify(const struct observation *seen, const struct golden *golden);
 
 /* Boots the campaign build to its snapshot. */
-struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive, const char *log);
-/* Runs from the snapshot with one fault (NULL: none). The fault sleeps again when the final audit begins: that is the laboratory's
- * instrument, not part of what is tested. `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`;
- * seen->output is appended to. */
+struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive,
+				const char *log);
+/* Runs from the snapshot with one fault (NULL: none). The fault sleeps again when the final audit begins:
+ * that is the laboratory's instrument, not part of what is tested. `counts` (or NULL) gets the execution
+ * counts at that time. Frees nothing of `seen`; seen->output is appended to. */
 void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
 		    struct observation *seen, struct counts *counts);
 /* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
-void golden_run(struct golden *golden, const struct settings *settings, const char *policy, const char *archive,
-		struct sites *sites);
+void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
+		const char *archive, struct sites *sites);
 
-/* ---- the database ---------------------------------------------------------------------------------------- */
+/* ---- the database ----------------------------------------------------------------------------------------
+ */
 
-/* Opens or makes DIR/campaign.db. An existing one must be of the same settings and build, or this dies saying which differs. */
+/* Opens or makes DIR/campaign.db. An existing one must be of the same settings and build, or this dies saying
+ * which differs. */
 sqlite3 *store_open(const struct settings *settings);
 void store_golden(sqlite3 *db, const char *policy, const struct golden *golden);
 void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *golden);
-void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count, const struct golden *golden);
+void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count,
+		const struct golden *golden);
 bool store_is_done(sqlite3 *db, const char *policy, unsigned id);
-void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct observation *seen, const struct verdict *verdict);
+void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct observation *seen,
+		   const struct verdict *verdict);
 /* For all who use the database: runs SQL, dies with the reason (full disk, not a database). */
 void store_run(sqlite3 *db, const char *sql);
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
 void store_step(sqlite3 *db, sqlite3_stmt *statement);
 
-/* ---- many at once ------------------------------------------------------------------------------------------ */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 /* Runs all experiments of the plan that are not done. */
 void workers_run(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,

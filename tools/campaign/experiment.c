@@ -40,8 +40,8 @@ char *experiment_archive(const struct settings *settings)
 }
 
 /* Waits for the doorbell, then takes the output. A run has timed out when QEMU has used
- * `seconds` of processor time, or has not even wanted any for a while: the guest waits, and under icount time would jump to
- * its next timer. */
+ * `seconds` of processor time, or has not even wanted any for a while: the guest waits, and under icount time
+ * would jump to its next timer. */
 static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct text *output)
 {
 	double start = machine_processor_seconds(m), last = -1, moved = seconds_now();
@@ -60,7 +60,8 @@ static enum machine_wait wait_doorbell(struct machine *m, double seconds, struct
 	}
 }
 
-struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive, const char *log)
+struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive,
+				const char *log)
 {
 	(void)settings;
 	struct text line = {0};
@@ -112,7 +113,8 @@ void experiment_run(struct machine *m, const struct planned *fault, bool always,
 	}
 	const struct djed_lab *lab = machine_lab(m);
 	seen->output_before = lab ? lab->output_bytes : 0;
-	enum machine_wait what = machine_continue(m) ? wait_doorbell(m, limit_seconds, &seen->output) : MACHINE_GONE;
+	enum machine_wait what =
+	    machine_continue(m) ? wait_doorbell(m, limit_seconds, &seen->output) : MACHINE_GONE;
 	if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_AUDITING) {
 		if (slot)
 			slot->site = 0;
@@ -134,8 +136,8 @@ void experiment_run(struct machine *m, const struct planned *fault, bool always,
 	seen->seconds = machine_processor_seconds(m) - start;
 }
 
-void golden_run(struct golden *golden, const struct settings *settings, const char *policy, const char *archive,
-		struct sites *sites)
+void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
+		const char *archive, struct sites *sites)
 {
 	struct machine *m = experiment_boot(settings, policy, archive, NULL);
 	struct observation seen = {0};

@@ -11,30 +11,37 @@
 enum { EXPERIMENTS_MAX = 1000000, JOBS_LIMIT = 64 };
 
 static const char usage_text[] =
-	"usage: djed campaign [OPTIONS] --out DIR\n"
-	"\n"
-	"Wakes one dormant fault per run of the workload, reports what was recovered: DIR/report/index.html and\n"
-	"DIR/summary.json. An interrupted campaign goes on when the same command is given again.\n"
-	"\n"
-	"  --model MODEL        fail-stop (default)\n"
-	"  --faults WHEN        once (transient, default) or always (persistent)\n"
-	"  --servers LIST       only these, separated by commas (default: all)\n"
-	"  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
-	"  --policy POLICY      chain (default), osiris, restart, none\n"
-	"  --controls           the same plan under the other policies, too\n"
-	"  --experiments N      default 100\n"
-	"  --seed S             default 1\n"
-	"  --jobs J             machines at once (default: one per core)\n"
-	"  --out DIR            folder for results\n";
+    "usage: djed campaign [OPTIONS] --out DIR\n"
+    "\n"
+    "Wakes one dormant fault per run of the workload, reports what was recovered: DIR/report/index.html and\n"
+    "DIR/summary.json. An interrupted campaign goes on when the same command is given again.\n"
+    "\n"
+    "  --model MODEL        fail-stop (default)\n"
+    "  --faults WHEN        once (transient, default) or always (persistent)\n"
+    "  --servers LIST       only these, separated by commas (default: all)\n"
+    "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
+    "  --policy POLICY      chain (default), osiris, restart, none\n"
+    "  --controls           the same plan under the other policies, too\n"
+    "  --experiments N      default 100\n"
+    "  --seed S             default 1\n"
+    "  --jobs J             machines at once (default: one per core)\n"
+    "  --out DIR            folder for results\n";
 
 static void parse(struct settings *settings, int count, char **words)
 {
 	enum { MODEL = 256, FAULTS, SERVERS, WORKLOAD, POLICY, CONTROLS, EXPERIMENTS, SEED, JOBS, OUT };
-	static const struct option options[] = {
-		{"model", 1, NULL, MODEL},       {"faults", 1, NULL, FAULTS},     {"servers", 1, NULL, SERVERS},
-		{"workload", 1, NULL, WORKLOAD}, {"policy", 1, NULL, POLICY},     {"controls", 0, NULL, CONTROLS},
-		{"seed", 1, NULL, SEED},         {"jobs", 1, NULL, JOBS},         {"out", 1, NULL, OUT},
-		{"help", 0, NULL, 'h'},          {"experiments", 1, NULL, EXPERIMENTS}, {0}};
+	static const struct option options[] = {{"model", 1, NULL, MODEL},
+						{"faults", 1, NULL, FAULTS},
+						{"servers", 1, NULL, SERVERS},
+						{"workload", 1, NULL, WORKLOAD},
+						{"policy", 1, NULL, POLICY},
+						{"controls", 0, NULL, CONTROLS},
+						{"seed", 1, NULL, SEED},
+						{"jobs", 1, NULL, JOBS},
+						{"out", 1, NULL, OUT},
+						{"help", 0, NULL, 'h'},
+						{"experiments", 1, NULL, EXPERIMENTS},
+						{0}};
 	static const char *const models[] = {"fail-stop", NULL}, *const faults[] = {"once", "always", NULL};
 	opterr = 0;
 	for (int option; (option = getopt_long(count, words, "h", options, NULL)) != -1;) {
@@ -62,7 +69,8 @@ static void parse(struct settings *settings, int count, char **words)
 			settings->controls = true;
 			break;
 		case EXPERIMENTS:
-			settings->experiments = (unsigned)parse_number(optarg, "--experiments", 1, EXPERIMENTS_MAX);
+			settings->experiments =
+			    (unsigned)parse_number(optarg, "--experiments", 1, EXPERIMENTS_MAX);
 			break;
 		case SEED:
 			settings->seed = parse_number(optarg, "--seed", 0, ~0ull);
@@ -74,7 +82,8 @@ static void parse(struct settings *settings, int count, char **words)
 			settings->directory = optarg;
 			break;
 		default:
-			die("unknown option or missing value: '%s' (see: djed campaign --help)", words[optind - 1]);
+			die("unknown option or missing value: '%s' (see: djed campaign --help)",
+			    words[optind - 1]);
 		}
 	}
 	if (optind < count)
@@ -92,8 +101,8 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 	fprintf(stderr, "policy %s: fault-free run\n", policy);
 	golden_run(&golden, settings, policy, archive, first ? &sites : NULL);
 	store_golden(db, policy, &golden);
-	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy, (double)golden.instructions / 1e6,
-		(unsigned long long)golden.calls, golden.seconds);
+	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy,
+		(double)golden.instructions / 1e6, (unsigned long long)golden.calls, golden.seconds);
 	if (first) {
 		*plan = calloc(settings->experiments, sizeof **plan);
 		if (!*plan)
@@ -114,7 +123,9 @@ int main(int count, char **words)
 				    .policy = "chain",
 				    .experiments = 100,
 				    .seed = 1,
-				    .jobs = cores < 1 ? 1 : cores > JOBS_LIMIT ? JOBS_LIMIT : (unsigned)cores};
+				    .jobs = cores < 1		 ? 1
+					    : cores > JOBS_LIMIT ? JOBS_LIMIT
+								 : (unsigned)cores};
 	parse(&settings, count, words);
 	if (!settings.workload)
 		settings.workload = format_string("%s/tests/campaign/default.sh", home ? home : ".");

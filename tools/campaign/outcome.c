@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const outcome_names[OUTCOMES] = {"transparent", "error", "client_lost", "service_lost", "shutdown",
-					     "hang",        "crash", "silent",      "inactive"};
+const char *const outcome_names[OUTCOMES] = {
+    "transparent", "error", "client_lost", "service_lost", "shutdown", "hang", "crash", "silent", "inactive"};
 
 /* Index of the first byte that differs, or -1. */
 static long first_difference(const struct text *a, const struct text *b)
@@ -58,7 +58,8 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 		quote_line(there, sizeof there, &golden->output, (size_t)difference);
 		snprintf(v.detail, sizeof v.detail, "byte %ld: '%s' for '%s'", difference, here, there);
 	} else if (!same) {
-		snprintf(v.detail, sizeof v.detail, "exit status %u for %u", lab->exit_status, golden->exit_status);
+		snprintf(v.detail, sizeof v.detail, "exit status %u for %u", lab->exit_status,
+			 golden->exit_status);
 	}
 	/* Severity rises downwards in the design's list; the worst wins, so it is looked for first. */
 	bool ended = seen->lab_valid && lab->state == DJED_LAB_ENDED;
@@ -68,7 +69,8 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 		snprintf(v.detail, sizeof v.detail, "final audit: %u violations", lab->violations);
 	} else if (seen->machine_gone || !seen->lab_valid || lab->state == DJED_LAB_PANIC) {
 		v.outcome = CRASH;
-		snprintf(v.detail, sizeof v.detail, "%s", seen->machine_gone ? "the machine ended" : "the kernel stopped");
+		snprintf(v.detail, sizeof v.detail, "%s",
+			 seen->machine_gone ? "the machine ended" : "the kernel stopped");
 	} else if (seen->timed_out) {
 		v.outcome = HANG;
 	} else if (lab->state == DJED_LAB_SHUTDOWN) {

@@ -21,7 +21,8 @@ void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, 
 		unsigned pick = (unsigned)random_below(&random, left);
 		const struct site *site = &sites->list[order[pick]];
 		order[pick] = order[--left];
-		plan[i] = (struct planned){.id = i + 1, .site = site, .skip = random_below(&random, site->count)};
+		plan[i] =
+		    (struct planned){.id = i + 1, .site = site, .skip = random_below(&random, site->count)};
 	}
 	free(order);
 }

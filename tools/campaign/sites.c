@@ -61,9 +61,10 @@ static void read_apart(bool *apart, uint64_t blocks, const char *table, const ch
 	}
 }
 
-/* Adds what a block executed to its function, whose blocks follow each other in the table: `# block BLOCK FUNCTION INSTRUCTIONS`. */
-static void add_to_function(struct sites *sites, const struct counts *before, const struct counts *after, unsigned service,
-			    uint64_t block, const char *name, unsigned instructions)
+/* Adds what a block executed to its function, whose blocks follow each other in the table: `# block BLOCK
+ * FUNCTION INSTRUCTIONS`. */
+static void add_to_function(struct sites *sites, const struct counts *before, const struct counts *after,
+			    unsigned service, uint64_t block, const char *name, unsigned instructions)
 {
 	uint64_t ran = after->list[service][block] - before->list[service][block];
 	if (!ran)
@@ -77,11 +78,12 @@ static void add_to_function(struct sites *sites, const struct counts *before, co
 		*last = (struct site_function){.service = service, .name = format_string("%s", name)};
 	}
 	last->instructions += ran * instructions;
-	last->in_window += (after->in_window[service][block] - before->in_window[service][block]) * instructions;
+	last->in_window +=
+	    (after->in_window[service][block] - before->in_window[service][block]) * instructions;
 }
 
-static void read_service(struct sites *sites, const struct counts *before, const struct counts *after, const char *name,
-			 unsigned service, bool listed)
+static void read_service(struct sites *sites, const struct counts *before, const struct counts *after,
+			 const char *name, unsigned service, bool listed)
 {
 	const uint64_t *start = before->list[service], *end = after->list[service];
 	uint64_t blocks = after->blocks[service];
@@ -111,14 +113,16 @@ static void read_service(struct sites *sites, const struct counts *before, const
 		char function[256], location[256], fault_class[64];
 		unsigned block, instructions;
 		if (!strncmp(line, "# block ", 8)) {
-			if (sscanf(line + 8, "%u %255s %u", &block, function, &instructions) != 3 || block >= blocks)
+			if (sscanf(line + 8, "%u %255s %u", &block, function, &instructions) != 3 ||
+			    block >= blocks)
 				die("%s:%u: does not fit the running system", path, line_number);
 			add_to_function(sites, before, after, service, block, function, instructions);
 		}
 		if (*line == '#' || !*line)
 			continue;
 		struct site site = {.service = service};
-		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location, fault_class) != 5 ||
+		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location,
+			   fault_class) != 5 ||
 		    site.block >= blocks)
 			die("%s:%u: does not fit the running system", path, line_number);
 		site.count = end[site.block] - start[site.block];
@@ -151,11 +155,12 @@ void sites_check_servers(const char *list)
 	free(names);
 }
 
-void sites_read(struct sites *sites, const struct counts *before, const struct counts *after, const struct golden *golden,
-		const struct settings *settings)
+void sites_read(struct sites *sites, const struct counts *before, const struct counts *after,
+		const struct golden *golden, const struct settings *settings)
 {
 	for (unsigned i = 0; i < golden->services; i++)
-		read_service(sites, before, after, golden->service[i], i, wanted(golden->service[i], settings->servers));
+		read_service(sites, before, after, golden->service[i], i,
+			     wanted(golden->service[i], settings->servers));
 	if (!sites->count)
 		die("the workload reaches no fault site of the servers chosen");
 }

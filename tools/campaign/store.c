@@ -1,25 +1,30 @@
-/* The database: DIR/campaign.db. Written only by the parent process, one transaction per experiment, so that an interrupted
- * campaign goes on where it stopped. */
+/* The database: DIR/campaign.db. Written only by the parent process, one transaction per experiment, so that
+ * an interrupted campaign goes on where it stopped. */
 #include "campaign.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS setting(key TEXT PRIMARY KEY, value TEXT);"
-	"CREATE TABLE IF NOT EXISTS golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT,"
-	"  seconds REAL, output BLOB);"
-	"CREATE TABLE IF NOT EXISTS service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT,"
-	"  executed INT, apart INT, PRIMARY KEY(policy, number));"
-	"CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT,"
-	"  class TEXT, PRIMARY KEY(service, number));"
-	"CREATE TABLE IF NOT EXISTS function(service TEXT, name TEXT, instructions INT, in_window INT, PRIMARY KEY(service, name));"
-	"CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT,"
-	"  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL,"
-	"  PRIMARY KEY(policy, id));"
-	"CREATE TABLE IF NOT EXISTS recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT,"
-	"  error INT, latency INT, label INT, attempt INT, instruction INT, address INT,"
-	"  PRIMARY KEY(policy, experiment, number));";
+    "CREATE TABLE IF NOT EXISTS setting(key TEXT PRIMARY KEY, value TEXT);"
+    "CREATE TABLE IF NOT EXISTS golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT,"
+    "  seconds REAL, output BLOB);"
+    "CREATE TABLE IF NOT EXISTS service(policy TEXT, number INT, name TEXT, time INT, time_window INT, "
+    "blocks INT,"
+    "  executed INT, apart INT, PRIMARY KEY(policy, number));"
+    "CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location "
+    "TEXT,"
+    "  class TEXT, PRIMARY KEY(service, number));"
+    "CREATE TABLE IF NOT EXISTS function(service TEXT, name TEXT, instructions INT, in_window INT, PRIMARY "
+    "KEY(service, name));"
+    "CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome "
+    "TEXT,"
+    "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL,"
+    "  PRIMARY KEY(policy, id));"
+    "CREATE TABLE IF NOT EXISTS recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, "
+    "rung INT,"
+    "  error INT, latency INT, label INT, attempt INT, instruction INT, address INT,"
+    "  PRIMARY KEY(policy, experiment, number));";
 
 static void refuse(sqlite3 *db)
 {
@@ -55,8 +60,8 @@ static void keep_setting(sqlite3 *db, const char *key, const char *value)
 	if (sqlite3_step(find) == SQLITE_ROW) {
 		const char *old = (const char *)sqlite3_column_text(find, 0);
 		if (!old || strcmp(old, value))
-			die("the folder holds a campaign with another %s (%s, not %s): choose another --out", key,
-			    old ? old : "none", value);
+			die("the folder holds a campaign with another %s (%s, not %s): choose another --out",
+			    key, old ? old : "none", value);
 		sqlite3_finalize(find);
 		return;
 	}
@@ -141,7 +146,8 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 	store_run(db, "BEGIN");
 	for (unsigned i = 0; i < sites->count; i++) {
 		const struct site *site = &sites->list[i];
-		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO site VALUES(?, ?, ?, ?, ?, ?, ?)");
+		sqlite3_stmt *add =
+		    store_prepare(db, "INSERT OR IGNORE INTO site VALUES(?, ?, ?, ?, ?, ?, ?)");
 		sqlite3_bind_text(add, 1, golden->service[site->service], -1, SQLITE_STATIC);
 		sqlite3_bind_int64(add, 2, site->number);
 		sqlite3_bind_int64(add, 3, site->block);
@@ -161,7 +167,8 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 		store_step(db, add);
 	}
 	for (unsigned i = 0; i < golden->services; i++) {
-		sqlite3_stmt *add = store_prepare(db, "UPDATE service SET blocks = ?, executed = ?, apart = ? WHERE number = ?");
+		sqlite3_stmt *add = store_prepare(
+		    db, "UPDATE service SET blocks = ?, executed = ?, apart = ? WHERE number = ?");
 		sqlite3_bind_int64(add, 1, sites->blocks[i]);
 		sqlite3_bind_int64(add, 2, sites->executed[i]);
 		sqlite3_bind_int64(add, 3, sites->apart[i]);
@@ -171,12 +178,13 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 	store_run(db, "COMMIT");
 }
 
-void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count, const struct golden *golden)
+void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count,
+		const struct golden *golden)
 {
 	store_run(db, "BEGIN");
 	for (unsigned i = 0; i < count; i++) {
-		sqlite3_stmt *add = store_prepare(
-			db, "INSERT OR IGNORE INTO experiment(policy, id, service, site, skip) VALUES(?, ?, ?, ?, ?)");
+		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO experiment(policy, id, service, "
+						      "site, skip) VALUES(?, ?, ?, ?, ?)");
 		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(add, 2, plan[i].id);
 		sqlite3_bind_text(add, 3, golden->service[plan[i].site->service], -1, SQLITE_STATIC);
@@ -190,7 +198,7 @@ void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, uns
 bool store_is_done(sqlite3 *db, const char *policy, unsigned id)
 {
 	sqlite3_stmt *find =
-		store_prepare(db, "SELECT 1 FROM experiment WHERE policy = ? AND id = ? AND outcome IS NOT NULL");
+	    store_prepare(db, "SELECT 1 FROM experiment WHERE policy = ? AND id = ? AND outcome IS NOT NULL");
 	sqlite3_bind_text(find, 1, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(find, 2, id);
 	bool done = sqlite3_step(find) == SQLITE_ROW;
@@ -202,8 +210,8 @@ static void store_recoveries(sqlite3 *db, const char *policy, unsigned id, const
 {
 	for (uint64_t i = 0; i < lab->recoveries && i < DJED_LAB_RECOVERIES; i++) {
 		const struct djed_recovery_record *r = &lab->recovery[i];
-		sqlite3_stmt *add =
-			store_prepare(db, "INSERT OR REPLACE INTO recovery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		sqlite3_stmt *add = store_prepare(
+		    db, "INSERT OR REPLACE INTO recovery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(add, 2, id);
 		sqlite3_bind_int64(add, 3, (sqlite3_int64)i);
@@ -224,9 +232,10 @@ void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct ob
 		   const struct verdict *verdict)
 {
 	store_run(db, "BEGIN");
-	sqlite3_stmt *set = store_prepare(db, "UPDATE experiment SET outcome = ?, detail = ?, hits = ?, exit_status = ?,"
-					      " state = ?, violations = ?, recoveries = ?, seconds = ?"
-					      " WHERE policy = ? AND id = ?");
+	sqlite3_stmt *set =
+	    store_prepare(db, "UPDATE experiment SET outcome = ?, detail = ?, hits = ?, exit_status = ?,"
+			      " state = ?, violations = ?, recoveries = ?, seconds = ?"
+			      " WHERE policy = ? AND id = ?");
 	sqlite3_bind_text(set, 1, outcome_names[verdict->outcome], -1, SQLITE_STATIC);
 	sqlite3_bind_text(set, 2, verdict->detail, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(set, 3, (sqlite3_int64)seen->hits);

@@ -1,5 +1,5 @@
-/* Many experiments at once: each worker process has a machine of its own and takes the next number; the parent alone
- * writes the database. */
+/* Many experiments at once: each worker process has a machine of its own and takes the next number; the
+ * parent alone writes the database. */
 #include "campaign.h"
 
 #include <errno.h>
@@ -62,9 +62,9 @@ static bool read_whole(int fd, void *bytes, size_t length)
 	return true;
 }
 
-[[noreturn]] static void work(int results, unsigned *next, const struct settings *settings, const char *policy,
-			      const char *archive, const struct planned *plan, const unsigned *todo, unsigned count,
-			      const struct golden *golden)
+[[noreturn]] static void work(int results, unsigned *next, const struct settings *settings,
+			      const char *policy, const char *archive, const struct planned *plan,
+			      const unsigned *todo, unsigned count, const struct golden *golden)
 {
 	/* A fault may make a run longer, by recoveries and retries, but not by orders of magnitude. */
 	double limit = 2 + 5 * golden->seconds;
@@ -100,8 +100,8 @@ static void show_progress(unsigned done, unsigned total, double start, const uns
 		return;
 	shown = now;
 	double rate = done / (now - start + 1e-9);
-	fprintf(stderr, "%s%u/%u, %.0f a minute, %.0f s left:", isatty(2) ? "\r\033[K" : "", done, total, rate * 60,
-		rate > 0 ? (total - done) / rate : 0);
+	fprintf(stderr, "%s%u/%u, %.0f a minute, %.0f s left:", isatty(2) ? "\r\033[K" : "", done, total,
+		rate * 60, rate > 0 ? (total - done) / rate : 0);
 	for (unsigned i = 0; i < OUTCOMES; i++)
 		if (outcomes[i])
 			fprintf(stderr, " %s %u", outcome_names[i], outcomes[i]);
@@ -179,5 +179,6 @@ void workers_run(sqlite3 *db, const struct settings *settings, const char *polic
 	if (interrupted)
 		die("interrupted after %u of %u; the same command goes on from here", done, left);
 	if (done < left)
-		die("the workers ended after %u of %u experiments; the same command goes on from here", done, left);
+		die("the workers ended after %u of %u experiments; the same command goes on from here", done,
+		    left);
 }

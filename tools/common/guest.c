@@ -52,8 +52,8 @@ void guest_add_words(struct text *line, const char *key, char *const *words)
 void guest_check_line(const struct text *line)
 {
 	if (line->length >= DJED_COMMAND_LINE_MAX)
-		die("the program's arguments are too long: %zu bytes escaped, the guest takes %d", line->length,
-		    DJED_COMMAND_LINE_MAX - 1);
+		die("the program's arguments are too long: %zu bytes escaped, the guest takes %d",
+		    line->length, DJED_COMMAND_LINE_MAX - 1);
 }
 
 static void copy_file(const char *source, const char *target)
@@ -88,8 +88,9 @@ void guest_overlay(const char *source, const char *target, char *const *folders,
 	for (unsigned i = 0; i < count; i++) {
 		pid_t child = fork();
 		if (child == 0) {
-			execlp("tar", "tar", "--append", "--format=ustar", "--owner=0", "--group=0", "--numeric-owner",
-			       "--transform=flags=r;s,^\\.,rootfs,", "-f", target, "-C", folders[i], ".", (char *)NULL);
+			execlp("tar", "tar", "--append", "--format=ustar", "--owner=0", "--group=0",
+			       "--numeric-owner", "--transform=flags=r;s,^\\.,rootfs,", "-f", target, "-C",
+			       folders[i], ".", (char *)NULL);
 			_exit(127);
 		}
 		int status = -1;

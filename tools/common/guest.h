@@ -13,8 +13,8 @@ void guest_add_words(struct text *line, const char *key, char *const *words);
 /* Dies if the line is longer than the guest takes (DJED_COMMAND_LINE_MAX). */
 void guest_check_line(const struct text *line);
 
-/* Makes boot archive `target` from archive `source` with the folders laid over its root file system, in order. Dies with
- * the reason if one cannot be read. */
+/* Makes boot archive `target` from archive `source` with the folders laid over its root file system, in
+ * order. Dies with the reason if one cannot be read. */
 void guest_overlay(const char *source, const char *target, char *const *folders, unsigned count);
 
 /* Checks an option's value against a list that ends with NULL; dies naming the choices. */

@@ -1,7 +1,7 @@
 #include "machine.h"
 
-#include "text.h"
 #include "qmp.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,10 +69,12 @@ static void build_arguments(struct arguments *a, const struct machine_options *o
 	add(a, "-cpu", "max");
 	add(a, "-display", "none");
 	add(a, "-m", format_string("%lluM", (unsigned long long)(o->memory >> 20)));
-	add(a, "-object", format_string("memory-backend-file,id=ram,share=on,size=%llu,mem-path=%s",
-					(unsigned long long)o->memory, ram));
-	add(a, "-chardev", o->snapshots ? format_string("file,id=serial,append=on,path=%s/output", m->folder)
-					: format_string("socket,id=serial,fd=%d", serial));
+	add(a, "-object",
+	    format_string("memory-backend-file,id=ram,share=on,size=%llu,mem-path=%s",
+			  (unsigned long long)o->memory, ram));
+	add(a, "-chardev",
+	    o->snapshots ? format_string("file,id=serial,append=on,path=%s/output", m->folder)
+			 : format_string("socket,id=serial,fd=%d", serial));
 	add(a, "-serial", "chardev:serial");
 	add(a, "-chardev", format_string("file,id=log,path=%s", m->log_path));
 	add(a, "-device", "isa-debugcon,iobase=0xe9,chardev=log");
@@ -86,7 +88,8 @@ static void build_arguments(struct arguments *a, const struct machine_options *o
 		add(a, "-rtc", "base=2024-01-01,clock=vm");
 	}
 	if (o->snapshots)
-		add(a, "-drive", format_string("if=none,id=state,format=qcow2,file=%s/state.qcow2", m->folder));
+		add(a, "-drive",
+		    format_string("if=none,id=state,format=qcow2,file=%s/state.qcow2", m->folder));
 	if (o->gdb_socket) {
 		add(a, "-gdb", format_string("unix:%s,server=on,wait=off", o->gdb_socket));
 		add(a, "-S", NULL);
@@ -163,7 +166,8 @@ static void require_whole_archive(char *path)
 	off_t size = file < 0 ? -1 : lseek(file, 0, SEEK_END);
 	if (size < 0)
 		die("cannot read %s: %s", path, strerror(errno));
-	if (size <= END || size % BLOCK || pread(file, end, END, size - END) != END || memcmp(end, zeros, END))
+	if (size <= END || size % BLOCK || pread(file, end, END, size - END) != END ||
+	    memcmp(end, zeros, END))
 		die("boot archive %s is empty or truncated", path);
 	close(file);
 	free(path);
@@ -172,7 +176,8 @@ static void require_whole_archive(char *path)
 struct machine *machine_start(const struct machine_options *o)
 {
 	require_file(variant_path(o->variant, "kernel"));
-	require_whole_archive(o->archive ? format_string("%s", o->archive) : variant_path(o->variant, "boot.tar"));
+	require_whole_archive(o->archive ? format_string("%s", o->archive)
+					 : variant_path(o->variant, "boot.tar"));
 	struct machine *m = calloc(1, sizeof *m);
 	if (!m)
 		die("out of memory");
@@ -284,7 +289,8 @@ struct djed_fault_slot *machine_fault_slot(struct machine *m, unsigned service)
 {
 	if (service >= DJED_SERVICES_MAX)
 		die("service number %u is out of range", service);
-	return (struct djed_fault_slot *)(m->memory + DJED_FAULT_PHYSICAL + service * (uint64_t)DJED_PAGE_SIZE);
+	return (struct djed_fault_slot *)(m->memory + DJED_FAULT_PHYSICAL +
+					  service * (uint64_t)DJED_PAGE_SIZE);
 }
 
 void machine_drain_serial(struct machine *m, struct text *into)
@@ -314,7 +320,8 @@ enum machine_wait machine_wait_pause(struct machine *m, double seconds)
 bool machine_go_on(struct machine *m)
 {
 	const struct djed_lab *lab = machine_lab(m);
-	return lab && (lab->state == DJED_LAB_READY || lab->state == DJED_LAB_AUDITING) && machine_continue(m);
+	return lab && (lab->state == DJED_LAB_READY || lab->state == DJED_LAB_AUDITING) &&
+	       machine_continue(m);
 }
 
 bool machine_continue(struct machine *m)
@@ -352,7 +359,8 @@ double machine_processor_seconds(struct machine *m)
 	FILE *file = m->process > 0 ? fopen(path, "r") : NULL;
 	unsigned long long user = 0, system = 0;
 	/* Fields 14 and 15, counted from behind the name in parentheses (proc(5)). */
-	if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+	if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+			   &system) != 2)
 		user = system = 0;
 	if (file)
 		fclose(file);

@@ -10,31 +10,33 @@
 #include "abi/lab.h"
 
 struct machine_options {
-	const char *variant;     /* build variant: plain, instrumented, campaign, coverage */
-	const char *archive;     /* boot archive; NULL: the variant's own */
+	const char *variant;	  /* build variant: plain, instrumented, campaign, coverage */
+	const char *archive;	  /* boot archive; NULL: the variant's own */
 	const char *command_line; /* the kernel's */
-	const char *log;         /* file for the kernel's log; NULL: a private one */
-	const char *gdb_socket;  /* path of a unix socket for gdb, machine waits; NULL: none */
-	uint64_t memory;         /* bytes of RAM */
-	bool icount;             /* count instructions: one ns each, repeats exactly */
-	/* A private drive that savevm can write to. Then the console has no input, and its output goes to a private file: on a
-	 * socket the guest would wait, now and then, for us to read, and no run would repeat exactly. */
+	const char *log;	  /* file for the kernel's log; NULL: a private one */
+	const char *gdb_socket;	  /* path of a unix socket for gdb, machine waits; NULL: none */
+	uint64_t memory;	  /* bytes of RAM */
+	bool icount;		  /* count instructions: one ns each, repeats exactly */
+	/* A private drive that savevm can write to. Then the console has no input, and its output goes to a
+	 * private file: on a socket the guest would wait, now and then, for us to read, and no run would
+	 * repeat exactly. */
 	bool snapshots;
 };
 
 struct machine {
 	pid_t process;
-	int serial;   /* the console: connected stream socket, or with `snapshots` the file of its output */
-	int monitor;  /* connected stream socket: QMP */
-	char *folder; /* private, only while it starts */
+	int serial;	/* the console: connected stream socket, or with `snapshots` the file of its output */
+	int monitor;	/* connected stream socket: QMP */
+	char *folder;	/* private, only while it starts */
 	char *log_path; /* readable as long as we live */
 	uint8_t *memory; /* the guest's RAM, mapped */
 	uint64_t memory_size;
-	struct djed_lab *lab; /* within memory */
+	struct djed_lab *lab;	     /* within memory */
 	struct machine_input *input; /* QMP's unread bytes */
 };
 
-/* Starts a machine; it runs at once (or waits for gdb). Dies with one line if QEMU is absent or does not start. */
+/* Starts a machine; it runs at once (or waits for gdb). Dies with one line if QEMU is absent or does not
+ * start. */
 struct machine *machine_start(const struct machine_options *options);
 
 /* Ends QEMU and waits for it. NULL and a second call do nothing. */
@@ -43,8 +45,8 @@ void machine_stop(struct machine *m);
 /* True while QEMU lives. */
 bool machine_alive(struct machine *m);
 
-/* The directory of the lab page, or NULL while the guest has not filled it in. Never trust a field without a check: a
- * guest under faults wrote it. */
+/* The directory of the lab page, or NULL while the guest has not filled it in. Never trust a field without a
+ * check: a guest under faults wrote it. */
 const struct djed_lab *machine_lab(struct machine *m);
 
 /* Bytes of a region of the lab page within RAM, or NULL if it lies outside. */
@@ -60,8 +62,9 @@ struct djed_fault_slot *machine_fault_slot(struct machine *m, unsigned service);
 enum machine_wait { MACHINE_PAUSED, MACHINE_TIMEOUT, MACHINE_GONE };
 enum machine_wait machine_wait_pause(struct machine *m, double seconds);
 
-/* Takes output until something happens, at most `seconds`; lets a machine that rings its doorbell during its run go on.
- * MACHINE_TIMEOUT: it still runs; MACHINE_PAUSED: its run has ended (machine_lab says how). For a console that is a socket. */
+/* Takes output until something happens, at most `seconds`; lets a machine that rings its doorbell during its
+ * run go on. MACHINE_TIMEOUT: it still runs; MACHINE_PAUSED: its run has ended (machine_lab says how). For a
+ * console that is a socket. */
 struct text;
 enum machine_wait machine_step(struct machine *m, double seconds, struct text *output);
 
@@ -71,13 +74,14 @@ bool machine_run(struct machine *m, double seconds, struct text *output);
 /* QMP commands; false with a line on stderr if QEMU refuses. */
 bool machine_continue(struct machine *m);
 bool machine_pause(struct machine *m);
-bool machine_save(struct machine *m);    /* snapshot under a fixed name */
+bool machine_save(struct machine *m);	 /* snapshot under a fixed name */
 bool machine_restore(struct machine *m); /* back to it, output forgotten; the machine stays paused */
 
 /* Lets gdb connect to a unix socket. */
 bool machine_serve_gdb(struct machine *m, const char *socket);
 
-/* Processor time that QEMU has used, seconds: unlike wall-clock time it does not depend on what else the host does. */
+/* Processor time that QEMU has used, seconds: unlike wall-clock time it does not depend on what else the host
+ * does. */
 double machine_processor_seconds(struct machine *m);
 
 /* Whether a thread of QEMU wants the processor at this moment, even if it does not get it. */

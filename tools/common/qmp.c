@@ -13,8 +13,8 @@ enum { EVENTS_KEPT = 16, EVENT_NAME_MAX = 32, REPLY_SECONDS = 30 };
 
 struct machine_input {
 	int socket;
-	struct text pending;                         /* bytes of lines not yet complete */
-	char event[EVENTS_KEPT][EVENT_NAME_MAX];     /* oldest first */
+	struct text pending;			 /* bytes of lines not yet complete */
+	char event[EVENTS_KEPT][EVENT_NAME_MAX]; /* oldest first */
 	unsigned events;
 };
 

@@ -11,7 +11,8 @@ struct rate wilson(unsigned successes, unsigned total)
 	double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
 	double half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
 	double low = centre - half, high = centre + half;
-	return (struct rate){p, successes == 0 || low < 0 ? 0 : low, successes == total || high > 1 ? 1 : high};
+	return (struct rate){p, successes == 0 || low < 0 ? 0 : low,
+			     successes == total || high > 1 ? 1 : high};
 }
 
 uint64_t random_next(uint64_t *state)

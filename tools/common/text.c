@@ -163,7 +163,8 @@ void make_directories(const char *path)
 	free(copy);
 }
 
-unsigned long long parse_number(const char *text, const char *what, unsigned long long low, unsigned long long high)
+unsigned long long parse_number(const char *text, const char *what, unsigned long long low,
+				unsigned long long high)
 {
 	char *end;
 	errno = 0;

@@ -36,7 +36,8 @@ void write_file(const char *path, const void *bytes, size_t length);
 void make_directories(const char *path);
 
 /* A decimal number within bounds, or die naming `what`. */
-unsigned long long parse_number(const char *text, const char *what, unsigned long long low, unsigned long long high);
+unsigned long long parse_number(const char *text, const char *what, unsigned long long low,
+				unsigned long long high);
 
 /* Seconds of a monotonic clock. */
 double seconds_now(void);

@@ -1,4 +1,5 @@
-/* djed coverage: runs workloads in the coverage build, makes llvm-cov's pages of the servers and the kernel. */
+/* djed coverage: runs workloads in the coverage build, makes llvm-cov's pages of the servers and the kernel.
+ */
 #include "guest.h"
 #include "machine.h"
 #include "profile.h"
@@ -16,8 +17,10 @@ enum { WORKLOADS_MAX = 16, RUN_SECONDS = 600, OBJECTS_MAX = DJED_SERVICES_MAX + 
 
 static const char usage_text[] = "usage: djed coverage [--workload FILE]... --out DIR\n"
 				 "\n"
-				 "Runs shell scripts in the coverage build (default: the campaigns' workload and the tests' script), writes\n"
-				 "DIR/index.html (source coverage of servers and kernel), DIR/coverage.profdata; prints the table of files.\n";
+				 "Runs shell scripts in the coverage build (default: the campaigns' workload "
+				 "and the tests' script), writes\n"
+				 "DIR/index.html (source coverage of servers and kernel), "
+				 "DIR/coverage.profdata; prints the table of files.\n";
 
 struct objects {
 	char *elf[OBJECTS_MAX];
@@ -50,7 +53,7 @@ static struct machine *run_workload(const char *workload, const char *directory)
 	text_format(&line, "policy=chain monitor=broker console=raw");
 	guest_add_program(&line, (char *const[]){"sh", "/workload.sh", NULL});
 	struct machine_options options = {
-		.variant = "coverage", .archive = archive, .command_line = line.bytes, .memory = 256ull << 20};
+	    .variant = "coverage", .archive = archive, .command_line = line.bytes, .memory = 256ull << 20};
 	struct machine *m = machine_start(&options);
 	struct text output = {0};
 	if (!machine_run(m, RUN_SECONDS, &output)) {
@@ -78,8 +81,10 @@ static void add_object(struct objects *objects, char *elf)
 		objects->elf[objects->count++] = elf;
 }
 
-/* Writes a raw profile for each region of counters; adds their names to the list of llvm-profdata's inputs. */
-static void take_profiles(struct machine *m, const char *directory, unsigned run, struct objects *objects, struct text *inputs)
+/* Writes a raw profile for each region of counters; adds their names to the list of llvm-profdata's inputs.
+ */
+static void take_profiles(struct machine *m, const char *directory, unsigned run, struct objects *objects,
+			  struct text *inputs)
 {
 	const struct djed_lab *lab = machine_lab(m);
 	for (unsigned i = 0; lab && i < lab->regions && i < DJED_LAB_REGIONS; i++) {
@@ -92,7 +97,8 @@ static void take_profiles(struct machine *m, const char *directory, unsigned run
 			die("the guest shows counters outside its memory");
 		char name[DJED_NAME_MAX + 16] = "kernel";
 		if (!kernel)
-			snprintf(name, sizeof name, "services/%.*s.elf", DJED_NAME_MAX - 1, lab->service[region->service].name);
+			snprintf(name, sizeof name, "services/%.*s.elf", DJED_NAME_MAX - 1,
+				 lab->service[region->service].name);
 		char *elf = variant_path("coverage", name);
 		char *raw = format_string("%s/%u-%u.profraw", directory, run, i);
 		profile_write(raw, elf, counters, region->length);
@@ -105,7 +111,8 @@ static void take_profiles(struct machine *m, const char *directory, unsigned run
 int main(int count, char **words)
 {
 	tool_name = "djed coverage";
-	static const struct option options[] = {{"out", 1, NULL, 'o'}, {"workload", 1, NULL, 'w'}, {"help", 0, NULL, 'h'}, {0}};
+	static const struct option options[] = {
+	    {"out", 1, NULL, 'o'}, {"workload", 1, NULL, 'w'}, {"help", 0, NULL, 'h'}, {0}};
 	const char *directory = NULL, *home = getenv("DJED_HOME");
 	char *workload[WORKLOADS_MAX];
 	unsigned workloads = 0;
@@ -124,7 +131,8 @@ int main(int count, char **words)
 			workload[workloads++] = optarg;
 			break;
 		default:
-			die("unknown option or missing value: '%s' (see: djed coverage --help)", words[optind - 1]);
+			die("unknown option or missing value: '%s' (see: djed coverage --help)",
+			    words[optind - 1]);
 		}
 	}
 	if (optind < count || !directory)
@@ -144,10 +152,15 @@ int main(int count, char **words)
 	}
 	if (!objects.count)
 		die("the guest shows no coverage counters");
-	char *list = format_string("%s/inputs", directory), *merged = format_string("%s/coverage.profdata", directory);
+	char *list = format_string("%s/inputs", directory),
+	     *merged = format_string("%s/coverage.profdata", directory);
 	write_file(list, inputs.bytes, inputs.length);
 	run_command((char *[]){"llvm-profdata-19", "merge", "-sparse", "-f", list, "-o", merged, NULL});
-	char *show[WORDS_MAX] = {"llvm-cov-19", "show", "-format=html", "-show-line-counts-or-regions", "-show-directory-coverage",
+	char *show[WORDS_MAX] = {"llvm-cov-19",
+				 "show",
+				 "-format=html",
+				 "-show-line-counts-or-regions",
+				 "-show-directory-coverage",
 				 "-project-title=Djed"};
 	unsigned n = 6;
 	show[n++] = format_string("-output-dir=%s", directory);

@@ -63,12 +63,15 @@ void profile_write(const char *path, const char *file, const void *counters, siz
 	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		die("cannot read %s as an ELF file", file);
-	struct section data = find_section(elf, "__llvm_prf_data"), counts = find_section(elf, "__llvm_prf_cnts");
-	struct section names = find_section(elf, "__llvm_prf_names"), bits = find_section(elf, "__llvm_prf_bits");
+	struct section data = find_section(elf, "__llvm_prf_data"),
+		       counts = find_section(elf, "__llvm_prf_cnts");
+	struct section names = find_section(elf, "__llvm_prf_names"),
+		       bits = find_section(elf, "__llvm_prf_bits");
 	if (!data.bytes || !names.bytes || !counts.size || data.size % sizeof(struct record))
 		die("%s holds no coverage data", file);
 	if (counts.size != length)
-		die("%s has %llu bytes of counters, the guest showed %zu", file, (unsigned long long)counts.size, length);
+		die("%s has %llu bytes of counters, the guest showed %zu", file,
+		    (unsigned long long)counts.size, length);
 	struct header header = {.Magic = 0xff6c70726f667281u, /* INSTR_PROF_RAW_MAGIC_64 */
 				.Version = INSTR_PROF_RAW_VERSION,
 				.NumData = data.size / sizeof(struct record),

@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 static const char usage_text[] =
-	"usage: djed gdb [SERVER] [-- PROGRAM ARGS...]\n"
-	"\n"
-	"Boots the instrumented build under gdb: symbols of the kernel and of SERVER (all servers are linked at one address, so only\n"
-	"one makes sense at a time). The machine stands still until `continue`. PROGRAM (default: a shell loop)\n"
-	"runs in it; its output goes to the file that is named at start.\n";
+    "usage: djed gdb [SERVER] [-- PROGRAM ARGS...]\n"
+    "\n"
+    "Boots the instrumented build under gdb: symbols of the kernel and of SERVER (all servers are linked at "
+    "one address, so only\n"
+    "one makes sense at a time). The machine stands still until `continue`. PROGRAM (default: a shell loop)\n"
+    "runs in it; its output goes to the file that is named at start.\n";
 
-/* The symbols name files as ./FILE, relative to the build folder, which is itself relative to the sources if it lies in them
+/* The symbols name files as ./FILE, relative to the build folder, which is itself relative to the sources if
+ * it lies in them
  * (-fdebug-prefix-map). */
 static char *source_rule(void)
 {
@@ -28,7 +30,8 @@ static char *source_rule(void)
 	if (!home || !build)
 		die("DJED_HOME and DJED_BUILD_DIR are not set: start the tools through ./djed");
 	bool inside = !strncmp(build, home, length) && build[length] == '/';
-	return format_string("set substitute-path %s%s/. %s", inside ? "." : "", inside ? build + length : build, home);
+	return format_string("set substitute-path %s%s/. %s", inside ? "." : "",
+			     inside ? build + length : build, home);
 }
 
 static pid_t start_gdb(const char *server, const char *socket)
@@ -41,7 +44,8 @@ static pid_t start_gdb(const char *server, const char *socket)
 	words[n++] = "-ex";
 	words[n++] = source_rule();
 	if (server) {
-		char *file = format_string("services/%s.elf", server), *elf = variant_path("instrumented", file);
+		char *file = format_string("services/%s.elf", server),
+		     *elf = variant_path("instrumented", file);
 		if (access(elf, R_OK) < 0)
 			die("there is no server '%s' (%s)", server, elf);
 		words[n++] = "-ex";

@@ -11,8 +11,10 @@ enum { WIDTH = 760, LABEL = 130, BAR = 20, GAP = 6 };
 
 static void open_svg(struct text *page, int height, const char *title)
 {
-	text_format(page, "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"%s\">\n", WIDTH, height, WIDTH,
-		    title);
+	text_format(
+	    page,
+	    "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"%s\">\n",
+	    WIDTH, height, WIDTH, title);
 }
 
 static void close_svg(struct text *page)
@@ -27,13 +29,16 @@ static void label(struct text *page, int y, const char *name)
 	text_format(page, "</text>\n");
 }
 
-static void bar(struct text *page, double x, int y, double width, const char *look, const char *title, double value)
+static void bar(struct text *page, double x, int y, double width, const char *look, const char *title,
+		double value)
 {
-	text_format(page, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" %s><title>%s: %g</title></rect>\n", x, y, width,
-		    BAR, look, title, value);
+	text_format(
+	    page, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" %s><title>%s: %g</title></rect>\n",
+	    x, y, width, BAR, look, title, value);
 }
 
-static const char back_look[] = "class=\"back\"", blue_look[] = "class=\"blue\"", other_look[] = "class=\"other\"";
+static const char back_look[] = "class=\"back\"", blue_look[] = "class=\"blue\"",
+		  other_look[] = "class=\"other\"";
 
 void chart_outcomes(struct text *page, const struct policy_figures *p)
 {
@@ -73,18 +78,22 @@ void chart_controls(struct text *page, const struct summary *s)
 		int middle = y + BAR / 2;
 		label(page, y + 15, s->figures[i].policy);
 		bar(page, LABEL, y, r.rate * scale, blue_look, "survival", r.rate);
-		text_format(page, "<path d=\"M%.1f %dH%.1fM%.1f %dv10M%.1f %dv10\"/>\n", LABEL + r.low * scale, middle,
-			    LABEL + r.high * scale, LABEL + r.low * scale, middle - 5, LABEL + r.high * scale, middle - 5);
-		text_format(page, "<text x=\"%d\" y=\"%d\">%.1f%%</text>\n", WIDTH - 80, y + 15, r.rate * 100);
+		text_format(page, "<path d=\"M%.1f %dH%.1fM%.1f %dv10M%.1f %dv10\"/>\n",
+			    LABEL + r.low * scale, middle, LABEL + r.high * scale, LABEL + r.low * scale,
+			    middle - 5, LABEL + r.high * scale, middle - 5);
+		text_format(page, "<text x=\"%d\" y=\"%d\">%.1f%%</text>\n", WIDTH - 80, y + 15,
+			    r.rate * 100);
 	}
 	for (unsigned i = 0; i < published_count; i++, y += BAR + GAP) {
 		label(page, y + 15, published[i].name);
 		bar(page, LABEL, y, published[i].rate * scale, other_look, "published", published[i].rate);
 		text_format(page, "<text x=\"%d\" y=\"%d\">%s%.*f%%</text>\n", WIDTH - 80, y + 15,
-			    published[i].about ? "about " : "", published[i].about ? 0 : 1, published[i].rate * 100);
+			    published[i].about ? "about " : "", published[i].about ? 0 : 1,
+			    published[i].rate * 100);
 	}
 	for (int percent = 0; percent <= 100; percent += 25)
-		text_format(page, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" class=\"axis\">%d%%</text>\n",
+		text_format(page,
+			    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" class=\"axis\">%d%%</text>\n",
 			    LABEL + percent / 100.0 * scale, y + 12, percent);
 	close_svg(page);
 }
@@ -111,13 +120,17 @@ void chart_latency(struct text *page, const struct figures *f)
 		step = 70;
 	for (unsigned i = first; i <= last; i++) {
 		double x = 20 + (i - first) * step, height = (double)f->histogram[i] * (HEIGHT - 20) / most;
-		text_format(page, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"blue\"/>\n", x,
-			    HEIGHT - height, step - 3, height);
-		text_format(page, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" class=\"axis\">%u</text>\n", x + step / 2,
-			    HEIGHT - height - 3, f->histogram[i]);
+		text_format(page,
+			    "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"blue\"/>\n",
+			    x, HEIGHT - height, step - 3, height);
+		text_format(page,
+			    "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" class=\"axis\">%u</text>\n",
+			    x + step / 2, HEIGHT - height - 3, f->histogram[i]);
 		/* Upper bound of the bin. */
-		text_format(page, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" class=\"axis\">&lt;%.4g us</text>\n", x + step / 2,
-			    HEIGHT + 14, 0.1 * (double)(1ull << i));
+		text_format(
+		    page,
+		    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" class=\"axis\">&lt;%.4g us</text>\n",
+		    x + step / 2, HEIGHT + 14, 0.1 * (double)(1ull << i));
 	}
 	close_svg(page);
 }

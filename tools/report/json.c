@@ -70,8 +70,9 @@ static void add_policy(json_t *o, const struct policy_figures *p)
 		json_object_set_new(servers, f->name, server);
 	}
 	json_object_set_new(o, "per_server", servers);
-	json_object_set_new(o, "fault_load", json_pack("{s:f, s:f}", "class_distortion", load_class_distortion(p), "server_distortion",
-						       load_server_distortion(p)));
+	json_object_set_new(o, "fault_load",
+			    json_pack("{s:f, s:f}", "class_distortion", load_class_distortion(p),
+				      "server_distortion", load_server_distortion(p)));
 }
 
 void summary_write_json(const struct summary *summary, const char *directory)

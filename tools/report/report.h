@@ -18,7 +18,13 @@
 #include "statistics.h"
 #include "text.h"
 
-enum { REPORT_OUTCOMES = 9, CLASSES_MAX = 32, CLASS_NAME_MAX = 32, LATENCIES_MAX = 1 << 20, HISTOGRAM_BINS = 24 };
+enum {
+	REPORT_OUTCOMES = 9,
+	CLASSES_MAX = 32,
+	CLASS_NAME_MAX = 32,
+	LATENCIES_MAX = 1 << 20,
+	HISTOGRAM_BINS = 24
+};
 extern const char *const report_outcomes[REPORT_OUTCOMES]; /* the eight, then inactive */
 
 /* Figures of a set of experiments: all of a policy, one server's, or those with faults of one class. */
@@ -27,13 +33,14 @@ struct figures {
 	unsigned experiments, active;
 	unsigned outcome[REPORT_OUTCOMES];
 	struct rate survival, service_kept;
-	double p50_us, p99_us;  /* latency of recoveries, guest time */
+	double p50_us, p99_us; /* latency of recoveries, guest time */
 	unsigned recoveries;
 	unsigned histogram[HISTOGRAM_BINS]; /* bin i: latency below 2^i * 100 ns, not in an earlier one */
 	uint64_t rungs[DJED_RUNGS];
 	uint64_t time, time_window;
-	unsigned blocks, executed, apart; /* that a request can reach; of these, run without a fault; others */
-	unsigned sites;                   /* fault sites in blocks that ran without a fault: what was drawn from */
+	unsigned blocks, executed,
+	    apart;	/* that a request can reach; of these, run without a fault; others */
+	unsigned sites; /* fault sites in blocks that ran without a fault: what was drawn from */
 };
 
 struct policy_figures {
@@ -60,11 +67,12 @@ void report_write_pages(const struct summary *summary, sqlite3 *db, const char *
 
 /* Statements; they die with the reason on a damaged database. */
 sqlite3_stmt *query(sqlite3 *db, const char *sql);
-bool next_row(sqlite3_stmt *statement); /* finalizes it at the end */
+bool next_row(sqlite3_stmt *statement);			      /* finalizes it at the end */
 const char *column_text(sqlite3_stmt *statement, int column); /* never NULL */
 
-/* How far the load that ran is from the load that could have run: for classes the median over them of |p_ran - p_could| / p_could, for
- * servers half the sum of |p_ran - p_could| (0: the same distribution, 1: disjoint). */
+/* How far the load that ran is from the load that could have run: for classes the median over them of |p_ran
+ * - p_could| / p_could, for servers half the sum of |p_ran - p_could| (0: the same distribution, 1:
+ * disjoint). */
 double load_class_distortion(const struct policy_figures *figures);
 double load_server_distortion(const struct policy_figures *figures);
 
@@ -94,8 +102,8 @@ void table_published(struct text *page);
 void table_recoveries(struct text *page, const struct policy_figures *figures);
 void table_rungs(struct text *page, const struct figures *figures);
 void table_load(struct text *page, const struct policy_figures *figures);
-/* Functions of servers by the instructions that ran outside of windows, or all (limit < 0), by server. Nothing if the campaign did not
- * count them. */
+/* Functions of servers by the instructions that ran outside of windows, or all (limit < 0), by server.
+ * Nothing if the campaign did not count them. */
 void table_functions(struct text *page, sqlite3 *db, int limit);
 /* Rows of experiments; `where` ends the statement: conditions, order, limit. */
 void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const report_outcomes[REPORT_OUTCOMES] = {"transparent", "error", "client_lost", "service_lost", "shutdown",
-						      "hang",        "crash", "silent",      "inactive"};
+const char *const report_outcomes[REPORT_OUTCOMES] = {
+    "transparent", "error", "client_lost", "service_lost", "shutdown", "hang", "crash", "silent", "inactive"};
 
 static void refuse(sqlite3 *db)
 {
@@ -91,7 +91,8 @@ static struct figures *class_named(struct policy_figures *p, const char *name)
 
 static void read_sites(struct policy_figures *p, sqlite3 *db)
 {
-	sqlite3_stmt *s = query(db, "SELECT service, class, count(*) FROM site GROUP BY service, class ORDER BY class");
+	sqlite3_stmt *s =
+	    query(db, "SELECT service, class, count(*) FROM site GROUP BY service, class ORDER BY class");
 	while (next_row(s)) {
 		struct figures *f = service_named(p, column_text(s, 0));
 		unsigned n = (unsigned)sqlite3_column_int64(s, 2);
@@ -104,9 +105,10 @@ static void read_sites(struct policy_figures *p, sqlite3 *db)
 
 static void read_outcomes(struct policy_figures *p, sqlite3 *db)
 {
-	sqlite3_stmt *s = query(db, "SELECT e.service, class, outcome, count(*) FROM experiment e LEFT JOIN site s"
-				    " ON s.service = e.service AND s.number = e.site"
-				    " WHERE policy = ? AND outcome IS NOT NULL GROUP BY 1, 2, 3");
+	sqlite3_stmt *s =
+	    query(db, "SELECT e.service, class, outcome, count(*) FROM experiment e LEFT JOIN site s"
+		      " ON s.service = e.service AND s.number = e.site"
+		      " WHERE policy = ? AND outcome IS NOT NULL GROUP BY 1, 2, 3");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
 		struct figures *f = service_named(p, column_text(s, 0));
@@ -141,7 +143,8 @@ double load_class_distortion(const struct policy_figures *p)
 	unsigned count = 0;
 	for (unsigned i = 0; i < p->classes; i++)
 		if (p->fault_class[i].sites && p->all.active)
-			list[count++] = distance(&p->fault_class[i], &p->all) * p->all.sites / p->fault_class[i].sites;
+			list[count++] =
+			    distance(&p->fault_class[i], &p->all) * p->all.sites / p->fault_class[i].sites;
 	if (!count)
 		return 0;
 	qsort(list, count, sizeof *list, compare_doubles);
@@ -166,7 +169,8 @@ static int compare(const void *a, const void *b)
 /* Latencies of the recoveries of one service, or of all (service < 0). */
 static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, int service)
 {
-	sqlite3_stmt *s = query(db, "SELECT latency, rung FROM recovery WHERE policy = ?1 AND (?2 < 0 OR service = ?2)");
+	sqlite3_stmt *s =
+	    query(db, "SELECT latency, rung FROM recovery WHERE policy = ?1 AND (?2 < 0 OR service = ?2)");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 2, service);
 	int64_t *latency = malloc(LATENCIES_MAX * sizeof *latency);
@@ -197,8 +201,10 @@ static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, i
 static void read_policy(struct policy_figures *p, sqlite3 *db)
 {
 	snprintf(p->all.name, sizeof p->all.name, "all");
-	sqlite3_stmt *s = query(db, "SELECT number, name, time, time_window, blocks, executed, apart FROM service WHERE policy = ?"
-				    " ORDER BY number");
+	sqlite3_stmt *s = query(
+	    db,
+	    "SELECT number, name, time, time_window, blocks, executed, apart FROM service WHERE policy = ?"
+	    " ORDER BY number");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
 		unsigned number = (unsigned)sqlite3_column_int64(s, 0);
@@ -211,7 +217,8 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
 		f->apart = (unsigned)sqlite3_column_int64(s, 6);
-		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them back. */
+		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them
+		 * back. */
 		if (!f->blocks && !f->apart)
 			f->time = f->time_window = 0;
 		p->all.time += f->time;

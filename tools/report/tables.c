@@ -49,8 +49,8 @@ static void outcome_numbers(struct text *page, const struct figures *f, unsigned
 static void survival(struct text *page, const struct figures *f)
 {
 	if (f->active)
-		text_format(page, "<td>%.1f%%</td><td>%.1f to %.1f</td>", f->survival.rate * 100, f->survival.low * 100,
-			    f->survival.high * 100);
+		text_format(page, "<td>%.1f%%</td><td>%.1f to %.1f</td>", f->survival.rate * 100,
+			    f->survival.low * 100, f->survival.high * 100);
 	else
 		text_format(page, "<td class=\"no\">none</td><td></td>");
 }
@@ -98,8 +98,8 @@ void table_reach(struct text *page, const struct policy_figures *p)
 		if (!f->blocks)
 			continue;
 		row(page, f, i == p->services);
-		text_format(page, "<td>%u</td><td>%u</td><td>%.0f%%</td><td>%u</td></tr>\n", f->blocks, f->executed,
-			    percent(f->executed, f->blocks), f->apart);
+		text_format(page, "<td>%u</td><td>%u</td><td>%.0f%%</td><td>%u</td></tr>\n", f->blocks,
+			    f->executed, percent(f->executed, f->blocks), f->apart);
 	}
 	close_table(page);
 }
@@ -154,9 +154,9 @@ void table_published(struct text *page)
 	head_left(page, "of what");
 	text_format(page, "</tr>\n");
 	for (unsigned i = 0; i < published_count; i++)
-		text_format(page, "<tr><td>%s</td><td>%s%.*f%%</td><td class=\"l\">%s</td></tr>\n", published[i].name,
-			    published[i].about ? "about " : "", published[i].about ? 0 : 1, published[i].rate * 100,
-			    published[i].what);
+		text_format(page, "<tr><td>%s</td><td>%s%.*f%%</td><td class=\"l\">%s</td></tr>\n",
+			    published[i].name, published[i].about ? "about " : "", published[i].about ? 0 : 1,
+			    published[i].rate * 100, published[i].what);
 	close_table(page);
 }
 
@@ -181,8 +181,9 @@ void table_recoveries(struct text *page, const struct policy_figures *p)
 			text_format(page, "<td>%.1f</td><td>%.1f</td>", f->p50_us, f->p99_us);
 		else
 			text_format(page, "<td></td><td></td>");
-		text_format(page, "<td>%llu</td><td>%.1f%%</td><td>%.1f%%</td></tr>\n", (unsigned long long)f->time / 1000,
-			    percent(f->time, p->all.time), percent(f->time_window, f->time));
+		text_format(page, "<td>%llu</td><td>%.1f%%</td><td>%.1f%%</td></tr>\n",
+			    (unsigned long long)f->time / 1000, percent(f->time, p->all.time),
+			    percent(f->time_window, f->time));
 	}
 	close_table(page);
 }
@@ -215,8 +216,8 @@ static void load_row(struct text *page, const struct figures *f, const struct fi
 {
 	double could = percent(f->sites, all->sites), ran = percent(f->active, all->active);
 	row(page, f, f == all);
-	text_format(page, "<td>%u</td><td>%.1f%%</td><td>%u</td><td>%.1f%%</td><td>%+.1f</td></tr>\n", f->sites, could, f->active,
-		    ran, ran - could);
+	text_format(page, "<td>%u</td><td>%.1f%%</td><td>%u</td><td>%.1f%%</td><td>%+.1f</td></tr>\n",
+		    f->sites, could, f->active, ran, ran - could);
 }
 
 void table_load(struct text *page, const struct policy_figures *p)
@@ -245,9 +246,13 @@ void table_functions(struct text *page, sqlite3 *db, int limit)
 		counted = true;
 	if (!counted)
 		return;
-	sqlite3_stmt *s = query(db, limit < 0 ? "SELECT service, name, instructions, in_window FROM function ORDER BY service, instructions DESC"
-					      : "SELECT service, name, instructions, in_window FROM function WHERE in_window < instructions"
-						" ORDER BY instructions - in_window DESC LIMIT ?1");
+	sqlite3_stmt *s = query(
+	    db,
+	    limit < 0
+		? "SELECT service, name, instructions, in_window FROM function ORDER BY service, "
+		  "instructions DESC"
+		: "SELECT service, name, instructions, in_window FROM function WHERE in_window < instructions"
+		  " ORDER BY instructions - in_window DESC LIMIT ?1");
 	if (limit >= 0)
 		sqlite3_bind_int(s, 1, limit);
 	open_table(page);
@@ -259,7 +264,8 @@ void table_functions(struct text *page, sqlite3 *db, int limit)
 	text_format(page, "</tr>\n");
 	unsigned rows = 0;
 	for (; next_row(s); rows++) {
-		uint64_t all = (uint64_t)sqlite3_column_int64(s, 2), in = (uint64_t)sqlite3_column_int64(s, 3);
+		uint64_t all = (uint64_t)sqlite3_column_int64(s, 2),
+			 in = (uint64_t)sqlite3_column_int64(s, 3);
 		text_format(page, "<tr><td>");
 		add_html(page, column_text(s, 0));
 		text_format(page, "</td><td class=\"l\">");
@@ -284,15 +290,17 @@ static const char *colour_of(const char *outcome)
 
 void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where)
 {
-	static const char *const heads[] = {"outcome",  "policy", "server",     "function", "location",
-					    "after",    "hits",   "latency, us", "host, s",  "again", "difference"};
+	static const char *const heads[] = {"outcome",	"policy", "server",    "function",
+					    "location", "after",  "hits",      "latency, us",
+					    "host, s",	"again",  "difference"};
 	static const char columns[] =
-		"SELECT outcome, e.policy, e.service, function, location, skip, hits,"
-		" (SELECT printf('%.1f', max(latency) / 1000.0) FROM recovery r"
-		"  WHERE r.policy = e.policy AND r.experiment = e.id) AS slowest,"
-		" printf('%.2f', e.seconds), detail, id,"
-		" CASE WHEN e.policy = (SELECT value FROM setting WHERE key = 'policy') THEN '' ELSE e.policy END"
-		" FROM experiment e LEFT JOIN site s ON s.service = e.service AND s.number = e.site WHERE outcome IS NOT NULL ";
+	    "SELECT outcome, e.policy, e.service, function, location, skip, hits,"
+	    " (SELECT printf('%.1f', max(latency) / 1000.0) FROM recovery r"
+	    "  WHERE r.policy = e.policy AND r.experiment = e.id) AS slowest,"
+	    " printf('%.2f', e.seconds), detail, id,"
+	    " CASE WHEN e.policy = (SELECT value FROM setting WHERE key = 'policy') THEN '' ELSE e.policy END"
+	    " FROM experiment e LEFT JOIN site s ON s.service = e.service AND s.number = e.site WHERE "
+	    "outcome IS NOT NULL ";
 	enum { AFTER = 5, SECONDS = 8, DETAIL = 9, ID = 10, POLICY = 11 };
 	open_table(page);
 	for (unsigned i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -305,14 +313,15 @@ void table_experiments(struct text *page, sqlite3 *db, const char *directory, co
 		text_format(page, "<tr><td><i style=\"background:%s\"></i>", colour_of(column_text(s, 0)));
 		for (int column = 0; column < DETAIL; column++) {
 			if (column)
-				text_format(page, column >= AFTER && column <= SECONDS ? "<td>" : "<td class=\"l\">");
+				text_format(page, column >= AFTER && column <= SECONDS ? "<td>"
+										       : "<td class=\"l\">");
 			add_html(page, column_text(s, column));
 			text_format(page, "</td>");
 		}
 		text_format(page, "<td class=\"l\"><code>./djed repro ");
 		add_html(page, directory);
-		text_format(page, " %s%s%s</code></td><td class=\"l\">", column_text(s, ID), *column_text(s, POLICY) ? " --policy " : "",
-			    column_text(s, POLICY));
+		text_format(page, " %s%s%s</code></td><td class=\"l\">", column_text(s, ID),
+			    *column_text(s, POLICY) ? " --policy " : "", column_text(s, POLICY));
 		add_html(page, column_text(s, DETAIL));
 		text_format(page, "</td></tr>\n");
 	}

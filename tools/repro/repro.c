@@ -1,4 +1,5 @@
-/* djed repro DIR ID: one experiment of a campaign again, with the kernel's log and the difference to the fault-free run. */
+/* djed repro DIR ID: one experiment of a campaign again, with the kernel's log and the difference to the
+ * fault-free run. */
 #include "campaign.h"
 #include "guest.h"
 
@@ -8,11 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage_text[] = "usage: djed repro DIR ID [--policy POLICY] [--gdb]\n"
-				 "\n"
-				 "Runs one experiment of the campaign in DIR again and shows log, output and outcome.\n"
-				 "  --policy POLICY   as under this control (default: the campaign's policy)\n"
-				 "  --gdb             wait for gdb before the machine runs, and say how to connect\n";
+static const char usage_text[] =
+    "usage: djed repro DIR ID [--policy POLICY] [--gdb]\n"
+    "\n"
+    "Runs one experiment of the campaign in DIR again and shows log, output and outcome.\n"
+    "  --policy POLICY   as under this control (default: the campaign's policy)\n"
+    "  --gdb             wait for gdb before the machine runs, and say how to connect\n";
 
 static struct text setting(sqlite3 *db, const char *key)
 {
@@ -29,7 +31,8 @@ static struct text setting(sqlite3 *db, const char *key)
 
 static void read_golden(struct golden *golden, sqlite3 *db, const char *policy)
 {
-	sqlite3_stmt *s = store_prepare(db, "SELECT exit_status, seconds, output FROM golden WHERE policy = ?");
+	sqlite3_stmt *s =
+	    store_prepare(db, "SELECT exit_status, seconds, output FROM golden WHERE policy = ?");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	if (sqlite3_step(s) != SQLITE_ROW)
 		die("the campaign did not run under policy %s", policy);
@@ -48,7 +51,8 @@ int main(int count, char **words)
 {
 	tool_name = "djed repro";
 	enum { POLICY = 256, GDB };
-	static const struct option options[] = {{"policy", 1, NULL, POLICY}, {"gdb", 0, NULL, GDB}, {"help", 0, NULL, 'h'}, {0}};
+	static const struct option options[] = {
+	    {"policy", 1, NULL, POLICY}, {"gdb", 0, NULL, GDB}, {"help", 0, NULL, 'h'}, {0}};
 	const char *policy = NULL;
 	bool gdb = false;
 	opterr = 0;
@@ -62,7 +66,8 @@ int main(int count, char **words)
 		else if (option == GDB)
 			gdb = true;
 		else
-			die("unknown option or missing value: '%s' (see: djed repro --help)", words[optind - 1]);
+			die("unknown option or missing value: '%s' (see: djed repro --help)",
+			    words[optind - 1]);
 	}
 	if (count - optind != 2)
 		die("a folder and the number of an experiment are expected (see: djed repro --help)");
@@ -78,15 +83,17 @@ int main(int count, char **words)
 		policy = setting(db, "policy").bytes;
 	struct text faults = setting(db, "faults");
 	struct text model = setting(db, "model");
-	sqlite3_stmt *s = store_prepare(db, "SELECT e.service, e.site, e.skip, f.number, t.function, t.location, e.outcome"
-					    " FROM experiment e JOIN service f ON f.name = e.service AND f.policy = e.policy"
-					    " JOIN site t ON t.service = e.service AND t.number = e.site"
-					    " WHERE e.policy = ? AND e.id = ?");
+	sqlite3_stmt *s = store_prepare(
+	    db, "SELECT e.service, e.site, e.skip, f.number, t.function, t.location, e.outcome"
+		" FROM experiment e JOIN service f ON f.name = e.service AND f.policy = e.policy"
+		" JOIN site t ON t.service = e.service AND t.number = e.site"
+		" WHERE e.policy = ? AND e.id = ?");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 2, id);
 	if (sqlite3_step(s) != SQLITE_ROW)
 		die("there is no experiment %u under policy %s", id, policy);
-	struct site site = {.number = (uint32_t)sqlite3_column_int64(s, 1), .service = (unsigned)sqlite3_column_int(s, 3)};
+	struct site site = {.number = (uint32_t)sqlite3_column_int64(s, 1),
+			    .service = (unsigned)sqlite3_column_int(s, 3)};
 	struct planned fault = {.id = id, .site = &site, .skip = (uint64_t)sqlite3_column_int64(s, 2)};
 	printf("experiment %u: %s %s in %s, %s at %s, after %llu executions\n", id, faults.bytes, model.bytes,
 	       (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 4),
@@ -106,12 +113,14 @@ int main(int count, char **words)
 		char *socket = format_string("%s/gdb.sock", directory);
 		if (!machine_serve_gdb(m, socket))
 			die("QEMU does not open %s for gdb", socket);
-		printf("gdb %s -ex 'target remote %s'\nthen press return here\n", variant_path("campaign", "kernel"), socket);
+		printf("gdb %s -ex 'target remote %s'\nthen press return here\n",
+		       variant_path("campaign", "kernel"), socket);
 		fflush(stdout);
 		getchar();
 	}
 	struct observation seen = {0};
-	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
+	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 2 + 5 * golden.seconds,
+		       &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
 	machine_stop(m);
 	fputs("---- output\n", stdout);
@@ -119,7 +128,7 @@ int main(int count, char **words)
 	fputs("---- log\n", stdout);
 	struct text lines = read_file(log);
 	fwrite(lines.bytes, 1, lines.length, stdout);
-	printf("---- outcome: %s%s%s\nthe log is kept in %s\n", outcome_names[verdict.outcome], *verdict.detail ? ": " : "",
-	       verdict.detail, log);
+	printf("---- outcome: %s%s%s\nthe log is kept in %s\n", outcome_names[verdict.outcome],
+	       *verdict.detail ? ": " : "", verdict.detail, log);
 	return 0;
 }

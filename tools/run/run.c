@@ -18,27 +18,28 @@
 enum { ROOTFS_MAX = 16, ESCAPE_KEY = 1 /* ctrl-A */, END_OF_TEXT = 4 /* ctrl-D */ };
 
 static const char usage_text[] =
-	"usage: djed run [OPTIONS] [-- PROGRAM ARGS...]\n"
-	"\n"
-	"Boots the system. With a PROGRAM (found by PATH) its output is ours, its exit status becomes ours (128+n on\n"
-	"a signal, 125 when Djed itself fails). Without one: a shell; ctrl-A X leaves.\n"
-	"\n"
-	"  --rootfs DIR         lay a folder of the host over / (may be repeated)\n"
-	"  --policy POLICY      chain (default), osiris, restart, none\n"
-	"  --monitor MODE       broker (default), tap, off\n"
-	"  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault\n"
-	"  --log FILE           keep the kernel's log\n"
-	"  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
-	"  --memory MIB         guest memory (default 256)\n"
-	"  --icount             count instructions: guest time is 1 ns each, runs repeat exactly\n";
+    "usage: djed run [OPTIONS] [-- PROGRAM ARGS...]\n"
+    "\n"
+    "Boots the system. With a PROGRAM (found by PATH) its output is ours, its exit status becomes ours "
+    "(128+n on\n"
+    "a signal, 125 when Djed itself fails). Without one: a shell; ctrl-A X leaves.\n"
+    "\n"
+    "  --rootfs DIR         lay a folder of the host over / (may be repeated)\n"
+    "  --policy POLICY      chain (default), osiris, restart, none\n"
+    "  --monitor MODE       broker (default), tap, off\n"
+    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault\n"
+    "  --log FILE           keep the kernel's log\n"
+    "  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
+    "  --memory MIB         guest memory (default 256)\n"
+    "  --icount             count instructions: guest time is 1 ns each, runs repeat exactly\n";
 
 struct session {
 	struct machine *machine;
-	bool terminal;      /* stdin is a terminal and the guest runs a shell on it */
-	bool program;       /* a PROGRAM was given: 8-bit clean console with framed input */
-	bool ready;         /* the guest has started its drivers: it takes input */
+	bool terminal; /* stdin is a terminal and the guest runs a shell on it */
+	bool program;  /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;    /* the guest has started its drivers: it takes input */
 	bool input_ended;
-	bool escape;        /* ctrl-A was typed */
+	bool escape; /* ctrl-A was typed */
 	struct text to_guest;
 	size_t sent;
 };
@@ -71,7 +72,8 @@ static void on_signal(int number)
 	stop_signal = number;
 }
 
-/* Queues host input for the guest. Framing in program mode: 0xff 0x00 is the end of input, 0xff 0xff a 0xff. */
+/* Queues host input for the guest. Framing in program mode: 0xff 0x00 is the end of input, 0xff 0xff a 0xff.
+ */
 static bool take_input(struct session *s)
 {
 	unsigned char bytes[4096];
@@ -105,7 +107,8 @@ static bool take_input(struct session *s)
 static void send_input(struct session *s)
 {
 	while (s->sent < s->to_guest.length) {
-		ssize_t n = write(s->machine->serial, s->to_guest.bytes + s->sent, s->to_guest.length - s->sent);
+		ssize_t n =
+		    write(s->machine->serial, s->to_guest.bytes + s->sent, s->to_guest.length - s->sent);
 		if (n < 0)
 			return;
 		s->sent += (size_t)n;
@@ -167,7 +170,8 @@ static int paused(struct session *s)
 		if (lab->start_error)
 			warn("cannot run the program: %s", strerror((int)lab->start_error));
 		if (lab->violations && lab->violations != ~0u)
-			warn("the final audit found %u violations (see the log: --log FILE)", lab->violations);
+			warn("the final audit found %u violations (see the log: --log FILE)",
+			     lab->violations);
 		return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
 	case DJED_LAB_SHUTDOWN:
@@ -187,10 +191,10 @@ static int converse(struct session *s)
 		if (stop_signal)
 			return 128 + stop_signal;
 		struct pollfd wait[3] = {
-			{s->machine->serial, POLLIN | (s->sent < s->to_guest.length ? POLLOUT : 0), 0},
-			{s->machine->monitor, POLLIN, 0},
-			/* Backpressure: no more is read than the guest takes. */
-			{!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
+		    {s->machine->serial, POLLIN | (s->sent < s->to_guest.length ? POLLOUT : 0), 0},
+		    {s->machine->monitor, POLLIN, 0},
+		    /* Backpressure: no more is read than the guest takes. */
+		    {!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
 		};
 		if (poll(wait, 3, -1) < 0)
 			continue;
@@ -219,10 +223,11 @@ int main(int count, char **words)
 {
 	tool_name = "djed run";
 	enum { ROOTFS = 256, POLICY, MONITOR, FAULT, LOG, BUILD, MEMORY, ICOUNT };
-	static const struct option options[] = {
-		{"rootfs", 1, NULL, ROOTFS}, {"policy", 1, NULL, POLICY}, {"monitor", 1, NULL, MONITOR},
-		{"fault", 1, NULL, FAULT},   {"log", 1, NULL, LOG},       {"build", 1, NULL, BUILD},
-		{"memory", 1, NULL, MEMORY}, {"icount", 0, NULL, ICOUNT}, {"help", 0, NULL, 'h'}, {0}};
+	static const struct option options[] = {{"rootfs", 1, NULL, ROOTFS},   {"policy", 1, NULL, POLICY},
+						{"monitor", 1, NULL, MONITOR}, {"fault", 1, NULL, FAULT},
+						{"log", 1, NULL, LOG},	       {"build", 1, NULL, BUILD},
+						{"memory", 1, NULL, MEMORY},   {"icount", 0, NULL, ICOUNT},
+						{"help", 0, NULL, 'h'},	       {0}};
 	static const char *const variants[] = {"instrumented", "plain", "campaign", "coverage", NULL};
 	struct machine_options machine = {.variant = "instrumented", .memory = 256ull << 20};
 	const char *policy = "chain", *monitor = "broker", *fault = NULL;
@@ -263,7 +268,8 @@ int main(int count, char **words)
 			machine.icount = true;
 			break;
 		default:
-			die("unknown option or missing value: '%s' (see: djed run --help)", words[optind - 1]);
+			die("unknown option or missing value: '%s' (see: djed run --help)",
+			    words[optind - 1]);
 		}
 	}
 	if (optind < count && strcmp(words[optind - 1], "--"))
@@ -274,7 +280,8 @@ int main(int count, char **words)
 	s.terminal = !s.program && isatty(0);
 
 	struct text line = {0};
-	text_format(&line, "policy=%s monitor=%s console=%s", policy, monitor, s.program ? "raw" : "terminal");
+	text_format(&line, "policy=%s monitor=%s console=%s", policy, monitor,
+		    s.program ? "raw" : "terminal");
 	if (fault)
 		text_format(&line, " fault=%s", fault);
 	if (s.program)

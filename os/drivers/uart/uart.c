@@ -75,10 +75,11 @@ static djed_status init(void)
 	set(LINE_CONTROL, 0x80); /* divisor latch: 115200 baud */
 	set(DATA, 1);
 	set(INTERRUPTS, 0);
-	set(LINE_CONTROL, 3);	 /* 8 bits, no parity, one stop bit */
-	set(FIFO, 0xc1);	 /* an interrupt for 14 bytes, or after a pause */
+	set(LINE_CONTROL, 3); /* 8 bits, no parity, one stop bit */
+	set(FIFO, 0xc1);      /* an interrupt for 14 bytes, or after a pause */
 	/* A loop outlives the instance, as all that it was asked for. */
-	set(MODEM_CONTROL, DTR | RTS | INTERRUPT_GATE | (djed_start()->restarts ? get(MODEM_CONTROL) & LOOP : 0));
+	set(MODEM_CONTROL,
+	    DTR | RTS | INTERRUPT_GATE | (djed_start()->restarts ? get(MODEM_CONTROL) & LOOP : 0));
 	if (djed_start()->restarts == 0)
 		set(SCRATCH, 0);
 	uart.masked = 1; /* an interrupt may have come in that the former instance did not acknowledge */
@@ -185,7 +186,8 @@ djed_status uart_on_read(uint64_t position, struct djed_buffer data, uint32_t *c
 static const struct line {
 	uint32_t number;
 	uint8_t bit;
-} controlled[] = {{0x2, DTR}, {0x4, RTS}, {0x8000, LOOP}}, shown[] = {{0x20, 0x10}, {0x100, 0x20}, {0x80, 0x40}, {0x40, 0x80}};
+} controlled[] = {{0x2, DTR}, {0x4, RTS}, {0x8000, LOOP}},
+  shown[] = {{0x20, 0x10}, {0x100, 0x20}, {0x80, 0x40}, {0x40, 0x80}};
 
 static uint8_t bits_of(uint32_t lines)
 {

@@ -1,5 +1,6 @@
-/* Strings of servers. The mem* functions are native code of the runtime (runtime/memory.c); the others are ordinary,
- * instrumented code (os/lib/string.c). Semantics are those of ISO C and, for strlcpy and strnlen, of POSIX. */
+/* Strings of servers. The mem* functions are native code of the runtime (runtime/memory.c); the others are
+ * ordinary, instrumented code (os/lib/string.c). Semantics are those of ISO C and, for strlcpy and strnlen,
+ * of POSIX. */
 #ifndef DJED_LIB_STRING_H
 #define DJED_LIB_STRING_H
 
@@ -20,8 +21,8 @@ char *strrchr(const char *text, int character);
 char *strstr(const char *text, const char *part);
 
 #define strlcpy lib_strlcpy
-/* Copies at most size - 1 bytes and ends them with NUL (size 0: nothing). Returns strlen(from): a result of at least
- * `size` says that the copy was cut short. */
+/* Copies at most size - 1 bytes and ends them with NUL (size 0: nothing). Returns strlen(from): a result of
+ * at least `size` says that the copy was cut short. */
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
 
 #endif

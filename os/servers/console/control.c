@@ -119,7 +119,10 @@ static int64_t modem(uint32_t request, uint64_t argument)
 	if (request != TIOCMGET && client_read(&lines, argument, sizeof(lines)))
 		return -EFAULT;
 	status = uart_modem(console_slots.uart, request == TIOCMBIC ? 0 : lines,
-			    request == TIOCMBIC ? lines : request == TIOCMSET ? ~lines : 0, &all);
+			    request == TIOCMBIC	  ? lines
+			    : request == TIOCMSET ? ~lines
+						  : 0,
+			    &all);
 	if (status)
 		return status;
 	return request == TIOCMGET ? give(argument, all) : 0;

@@ -177,8 +177,8 @@ static void notified(uint64_t bits)
 		send_soon();
 }
 
-/* Some of that crashes: one piece of output at a time is tried in its stead, and what cannot be sent is lost. Whoever
- * waits looks again, whether or not there is something for it. */
+/* Some of that crashes: one piece of output at a time is tried in its stead, and what cannot be sent is lost.
+ * Whoever waits looks again, whether or not there is something for it. */
 static void failed(uint64_t bits)
 {
 	struct tty *tty = &console.tty;
@@ -191,7 +191,8 @@ static void failed(uint64_t bits)
 		length = UART_MESSAGE;
 	if (length > TTY_OUTPUT - start)
 		length = TTY_OUTPUT - start;
-	if (uart_write(console_slots.uart, tty->output_head, djed_own(tty->output + start, (uint32_t)length), &taken) ||
+	if (uart_write(console_slots.uart, tty->output_head, djed_own(tty->output + start, (uint32_t)length),
+		       &taken) ||
 	    taken > length)
 		taken = (uint32_t)length;
 	tty->output_head += taken;
@@ -307,7 +308,8 @@ static void publish_owner(void)
 djed_status console_on_control(uint32_t request, uint64_t argument, uint32_t process, uint32_t process_group,
 			       uint32_t session, uint64_t *result)
 {
-	uint32_t signals = console.tty.signals, foreground = console.tty.foreground, owner = console.tty.session;
+	uint32_t signals = console.tty.signals, foreground = console.tty.foreground,
+		 owner = console.tty.session;
 	int64_t value = console_ioctl(request, argument, process_group, session);
 
 	(void)process;

@@ -253,7 +253,9 @@ static void audit_timers(struct djed_audit *a)
 	}
 	djed_check(a, at == NONE && count == armed && armed == pm.timers_armed,
 		   "%u timers in the list, %u armed, %u counted", count, armed, pm.timers_armed);
-	djed_check(a, pm.first_timer >= TIMERS_MAX || pm.tombstones > TOMBSTONES_MAX || djed_deadline == deadline_first(),
+	djed_check(a,
+		   pm.first_timer >= TIMERS_MAX || pm.tombstones > TOMBSTONES_MAX ||
+		       djed_deadline == deadline_first(),
 		   "deadline is %llu", (unsigned long long)djed_deadline);
 }
 

@@ -117,9 +117,9 @@ void process_continue(struct process *p)
 	tell_parent(p, LINUX_CLD_CONTINUED, LINUX_SIGCONT);
 }
 
-/* A terminal stops those in the background that want to use it. Nobody would continue an orphaned group: its call fails
- * instead (POSIX, general terminal interface), and would else be restarted for ever. The signal goes to the whole group, of
- * which others may wait for something else: their calls go on. */
+/* A terminal stops those in the background that want to use it. Nobody would continue an orphaned group: its
+ * call fails instead (POSIX, general terminal interface), and would else be restarted for ever. The signal
+ * goes to the whole group, of which others may wait for something else: their calls go on. */
 static void refuse_terminal(struct djed_context *c)
 {
 	bool reads = c->call_number == LINUX_READ || c->call_number == LINUX_READV;

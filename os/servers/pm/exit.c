@@ -260,8 +260,9 @@ void process_exit(struct process *p, int32_t status)
 	djed_handle thread = p->thread;
 
 	(void)kernel_thread_times(thread, &p->user_time, &p->system_time);
-	/* Delivered again: some server crashed over it. The process ends all the same, and each server is left in a
-	 * transaction of its own, so that one that cannot let go of it does not hold up the rest (rule 16). */
+	/* Delivered again: some server crashed over it. The process ends all the same, and each server is
+	 * left in a transaction of its own, so that one that cannot let go of it does not hold up the rest
+	 * (rule 16). */
 	if (djed_current()->attempt)
 		tombstone_add(p->pid, LEAVE_ALL);
 	else
@@ -302,8 +303,8 @@ static void run_ended_simply(const struct process *p)
 	djed_notify(to.rs, RUN_ENDED);
 }
 
-/* The same with nothing but what its relatives need: whatever it was in leave_family that crashed is left out where it
- * can be. */
+/* The same with nothing but what its relatives need: whatever it was in leave_family that crashed is left out
+ * where it can be. */
 static void end_simply(struct process *p)
 {
 	struct process *parent = process_at(p->parent);

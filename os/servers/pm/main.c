@@ -182,7 +182,8 @@ static void failed(uint64_t bits)
 		return;
 	if (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
 		timers_expire_simply(now);
-	else if (!(djed_current()->attempt ? tombstone_postpone() : tombstone_clear_simply()) && pm.probe_wanted)
+	else if (!(djed_current()->attempt ? tombstone_postpone() : tombstone_clear_simply()) &&
+		 pm.probe_wanted)
 		probe_refuse();
 }
 

@@ -174,8 +174,8 @@ struct pm {
 	struct tombstone tombstone[TOMBSTONES_MAX];
 	uint16_t tombstones;
 	uint64_t tombstones_retry; /* ns since boot: when those that wait are tried again */
-	bool probe_wanted;	/* the first program has ended, the probe is to be started */
-	uint64_t random_key[4]; /* generator behind getrandom */
+	bool probe_wanted;	   /* the first program has ended, the probe is to be started */
+	uint64_t random_key[4];	   /* generator behind getrandom */
 	char host_name[65];
 };
 extern struct pm pm;
@@ -256,7 +256,8 @@ void context_fresh_fpu(struct djed_context *context);
 /* The thread of `p` is about to return to user mode: takes its pending signals one after the other. Answers,
  * parks or ends the held request. `fault` describes the exception that led here, or is NULL. */
 void deliver(struct process *p, const struct fault_words *fault);
-/* Changes `context` so that a handler runs next. False: its frame cannot be written, or it has no restorer. */
+/* Changes `context` so that a handler runs next. False: its frame cannot be written, or it has no restorer.
+ */
 bool signal_handle(struct process *p, const struct signal_info *info, const struct signal_action *action,
 		   const struct fault_words *fault, struct djed_context *context);
 void deliver_exception(struct process *p, unsigned signal, const struct fault_words *fault);
@@ -304,7 +305,8 @@ bool tombstone_clear_simply(void);
 bool tombstone_postpone(void);
 bool tombstone_waits(const struct tombstone *tombstone);
 void process_reap(struct process *child);
-void process_reap_later(struct process *child); /* in a transaction of its own; it is nobody's child until then */
+void process_reap_later(
+    struct process *child); /* in a transaction of its own; it is nobody's child until then */
 bool group_orphaned(uint32_t group, const struct process *except);
 
 struct wait_selection {
@@ -327,8 +329,8 @@ void process_park(struct process *p, enum process_wait wait);
 void process_wake(struct process *p, enum process_wait wait);
 
 enum { RUN_ENDED = 1 /* notification bit for rs */ };
-/* simple.c: serves the held request, which is delivered again, if it is one of those that programs cannot do without.
- * False: it has to go the usual way. */
+/* simple.c: serves the held request, which is delivered again, if it is one of those that programs cannot do
+ * without. False: it has to go the usual way. */
 bool simple_dispatch(struct process *p, const struct djed_delivery *delivery);
 /* simple_signal.c */
 bool kill_simply(struct process *p, int32_t pid, uint32_t signal);

@@ -1,6 +1,6 @@
-/* Calls that shells repeat for ever when they fail, or without which they wait for ever, in the simplest way: for a request
- * that is delivered again, because some server crashed in the usual way. What is asked for beyond the usual goes the usual
- * way again. */
+/* Calls that shells repeat for ever when they fail, or without which they wait for ever, in the simplest way:
+ * for a request that is delivered again, because some server crashed in the usual way. What is asked for
+ * beyond the usual goes the usual way again. */
 #include "pm.h"
 
 #include <lib/client.h>
@@ -66,7 +66,8 @@ static bool wait_simply(struct process *p, const uint64_t *word)
 	struct process *ended = NULL;
 	bool any = false;
 
-	if ((wanted <= 0 && wanted != -1) || options & ~(uint32_t)(LINUX_WNOHANG | LINUX_WUNTRACED) || word[3])
+	if ((wanted <= 0 && wanted != -1) || options & ~(uint32_t)(LINUX_WNOHANG | LINUX_WUNTRACED) ||
+	    word[3])
 		return false;
 	for_each_child(child, p)
 	{

@@ -1,6 +1,6 @@
-/* Signals in the simplest way: for what is delivered again, because some server crashed in the usual way. Nothing here
- * is shared with signal_send, deliver or cancel, as far as that is possible: one of them may be what crashes. A request
- * is answered as in the usual way, or goes that way. */
+/* Signals in the simplest way: for what is delivered again, because some server crashed in the usual way.
+ * Nothing here is shared with signal_send, deliver or cancel, as far as that is possible: one of them may be
+ * what crashes. A request is answered as in the usual way, or goes that way. */
 #include "pm.h"
 
 #include <protocols/console_client.h>
@@ -44,7 +44,8 @@ static void make_pending(struct process *p, const struct signal_info *informatio
 static void continue_simply(struct process *p, unsigned signal)
 {
 	struct process *parent = process_at(p->parent);
-	struct signal_info told = {.signal = LINUX_SIGCHLD, .code = LINUX_CLD_CONTINUED, .pid = p->pid, .value = LINUX_SIGCONT};
+	struct signal_info told = {
+	    .signal = LINUX_SIGCHLD, .code = LINUX_CLD_CONTINUED, .pid = p->pid, .value = LINUX_SIGCONT};
 	uint64_t user, system;
 
 	if (p->state != PROCESS_STOPPED)
@@ -68,7 +69,9 @@ static void continue_simply(struct process *p, unsigned signal)
 void signal_post_simply(struct process *p, const struct signal_info *information)
 {
 	unsigned signal = information->signal;
-	signal_set bit = signal_bit(signal), cancelled = signal == LINUX_SIGCONT ? stops : bit & stops ? signal_bit(LINUX_SIGCONT) : 0;
+	signal_set bit = signal_bit(signal), cancelled = signal == LINUX_SIGCONT ? stops
+							 : bit & stops		 ? signal_bit(LINUX_SIGCONT)
+										 : 0;
 
 	if (p->pid == INIT_PID || (p->state != PROCESS_ALIVE && p->state != PROCESS_STOPPED) || !p->thread)
 		return;
@@ -129,7 +132,8 @@ void terminal_signals_simply(void)
 		for_each_process(p)
 		{
 			if (p->group == group)
-				signal_post_simply(p, &(struct signal_info){.signal = (uint8_t)signal, .code = LINUX_SI_KERNEL});
+				signal_post_simply(p, &(struct signal_info){.signal = (uint8_t)signal,
+									    .code = LINUX_SI_KERNEL});
 		}
 	}
 }
@@ -144,8 +148,8 @@ static bool end_by_signal(struct process *p)
 	for (; left && !(left & -left & stops); left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left) + 1;
 
-		if (signal != LINUX_SIGKILL &&
-		    (action_of(p, signal)->handler != LINUX_SIG_DFL || default_action(signal) != DEFAULT_TERMINATE))
+		if (signal != LINUX_SIGKILL && (action_of(p, signal)->handler != LINUX_SIG_DFL ||
+						default_action(signal) != DEFAULT_TERMINATE))
 			continue;
 		process_exit(p, (int32_t)signal);
 		return true;
@@ -211,7 +215,8 @@ static void settle_simply(struct djed_context *c, bool restarts)
 	c->call_number = ~(uint64_t)0;
 }
 
-/* Runs the handler of the next signal; those behind it come when the thread returns again. False: there is none. */
+/* Runs the handler of the next signal; those behind it come when the thread returns again. False: there is
+ * none. */
 static bool handle_simply(struct process *p)
 {
 	signal_set left = p->signals.pending & ~p->signals.blocked;

@@ -144,8 +144,8 @@ static const char *error_text(int error)
 	}
 }
 
-/* Starts a program as the leader of its own session. `*pid` is where its number is kept. `status`: why it cannot, if that is
- * known before. */
+/* Starts a program as the leader of its own session. `*pid` is where its number is kept. `status`: why it
+ * cannot, if that is known before. */
 static void start(struct words *w, uint32_t *pid, djed_status status)
 {
 	struct process *p = process_create(&pm.process[0]);
@@ -155,7 +155,8 @@ static void start(struct words *w, uint32_t *pid, djed_status status)
 	if (!status)
 		status = give_life(p, w);
 	if (status) {
-		djed_log("cannot run %s: %s", w->word[0] ? w->word[0] : "the program", error_text((int)-status));
+		djed_log("cannot run %s: %s", w->word[0] ? w->word[0] : "the program",
+			 error_text((int)-status));
 		if (pid == &pm.first_program)
 			(void)kernel_lab_update(DJED_LAB_START_ERROR, 0, (uint64_t)-status);
 		p->exit_status = (status == -ENOENT || status == -ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE) << 8;

@@ -96,7 +96,8 @@ void timers_expire_simply(uint64_t now)
 		if (at / PROCESSES_MAX == TIMER_ALARM) {
 			if (p->alarm_interval)
 				link_timer(&pm.timer[at], now + p->alarm_interval);
-			signal_post_simply(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
+			signal_post_simply(
+			    p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
 		} else if (p->wait == WAIT_SIGNAL_SET) {
 			djed_wake(p->parked);
 			p->parked = 0;

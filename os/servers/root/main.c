@@ -14,8 +14,8 @@ struct root root;
 enum {
 	CALL_SLOT = 8, /* of root's own capabilities; the kernel fills the first ones */
 	RS_RESTARTS_MAX = 8,
-	RUN_ENDED = 1,       /* rs's notification bit */
-	CANNOT_START = 126,  /* exit status, as a shell gives it */
+	RUN_ENDED = 1,	    /* rs's notification bit */
+	CANNOT_START = 126, /* exit status, as a shell gives it */
 };
 
 void root_fail(const char *format, ...)
@@ -31,25 +31,26 @@ void root_fail(const char *format, ...)
 	djed_panic("%s", line);
 }
 
-/* Waits until a service has finished its init, by asking for its first audit: a system that starts damaged says so. */
+/* Waits until a service has finished its init, by asking for its first audit: a system that starts damaged
+ * says so. */
 static void await(const struct root_service *service)
 {
 	uint32_t violations, processes;
 	uint64_t mix, resource[4];
-	djed_status status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, service->number,
-						  DJED_MAY_CALL);
+	djed_status status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT,
+						  service->number, DJED_MAY_CALL);
 
 	if (!status)
-		status = audit_audit(CALL_SLOT, &violations, &processes, &mix, &resource[0], &resource[1], &resource[2],
-				     &resource[3]);
+		status = audit_audit(CALL_SLOT, &violations, &processes, &mix, &resource[0], &resource[1],
+				     &resource[2], &resource[3]);
 	if (status)
 		root_fail("service %s does not start: error %d", service->line->name, (int)-status);
 	if (violations)
 		root_fail("service %s starts with %u violations", service->line->name, violations);
 }
 
-/* The service that starts programs answered with an error, or recovery did so in its place: no program runs and none will, so
- * rs is asked for the final audit. */
+/* The service that starts programs answered with an error, or recovery did so in its place: no program runs
+ * and none will, so rs is asked for the final audit. */
 static void end_run(const char *name, djed_status reason)
 {
 	djed_status status = -ESRCH;
@@ -74,14 +75,16 @@ static djed_status init(void)
 	root_make_services();
 	count = root.manifest.count;
 	for (uint32_t i = 0; i < count; i++) {
-		djed_status status = kernel_service_start(root.service[i].number, root.service[i].image.entry);
+		djed_status status =
+		    kernel_service_start(root.service[i].number, root.service[i].image.entry);
 
 		if (status)
 			root_fail("service %s: start: error %d", root.service[i].line->name, (int)-status);
 	}
 	for (uint32_t i = 0; i < count; i++)
 		await(&root.service[i]);
-	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_READY); /* the laboratory may stop the machine here */
+	(void)kernel_lab_update(DJED_LAB_STATE, 0,
+				DJED_LAB_READY); /* the laboratory may stop the machine here */
 	root_wake_fault();
 	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);
 	for (uint32_t i = 0; i < count; i++) {
@@ -114,7 +117,8 @@ static void recover(uint64_t number, const struct djed_message *report)
 		if (root.service[i].number == number)
 			service = &root.service[i];
 	if (!service || ++restarts > RS_RESTARTS_MAX) {
-		djed_log("%s crashed %u times: shutdown", service ? service->line->name : "an unknown service", restarts);
+		djed_log("%s crashed %u times: shutdown",
+			 service ? service->line->name : "an unknown service", restarts);
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
@@ -123,7 +127,8 @@ static void recover(uint64_t number, const struct djed_message *report)
 		status = kernel_recover(number, DJED_RECOVER_RESTART_RETRY, EIO);
 	record.done_at = djed_now();
 	if (status)
-		root_fail("%s crashed and cannot be started again: error %d", service->line->name, (int)-status);
+		root_fail("%s crashed and cannot be started again: error %d", service->line->name,
+			  (int)-status);
 	(void)kernel_record_recovery((uintptr_t)&record);
 	djed_log("%s crashed: started again", service->line->name);
 }

@@ -24,7 +24,8 @@ static uint32_t choose(const char *key, const char *const *names, uint32_t count
 
 static const void *file(const char *name, size_t *length)
 {
-	const void *found = archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, name, length);
+	const void *found =
+	    archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, name, length);
 
 	if (!found)
 		root_fail("boot archive: there is no file %s, or the archive is damaged before it", name);
@@ -38,7 +39,7 @@ void root_read(void)
 					       [DJED_POLICY_RESTART] = "restart",
 					       [DJED_POLICY_NONE] = "none"};
 	static const char *const modes[] = {
-		[DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
+	    [DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
 	size_t length;
 	const char *text = file("manifest", &length);
 
@@ -86,7 +87,8 @@ void root_wake_fault(void)
 		slot.countdown = strtoull(part[3], &nth_end, 10);
 	if (parts < 3 || parts > 4 || index < 0 || slot.site == 0 || *end || *nth_end)
 		root_fail("command line: fault=: expected CLASS:SERVER:SITE[:NTH][:once|always]");
-	djed_status status = kernel_service_write(root.service[index].number, DJED_FAULT_PAGE, (uintptr_t)&slot, sizeof(slot));
+	djed_status status =
+	    kernel_service_write(root.service[index].number, DJED_FAULT_PAGE, (uintptr_t)&slot, sizeof(slot));
 	if (status)
 		root_fail("fault in %s: error %d", part[1], (int)-status);
 }

@@ -25,21 +25,23 @@ static void create(struct root_service *service)
 	must(kernel_service_create((uintptr_t)&spec, &service->number), line->name, "create");
 	must(instance_make(service->number, &service->image, line->heap), line->name, "memory");
 	if (line->archive)
-		must(kernel_service_map(service->number, DJED_ARCHIVE_BASE, djed_start()->archive_size, DJED_ACCESS_READ),
+		must(kernel_service_map(service->number, DJED_ARCHIVE_BASE, djed_start()->archive_size,
+					DJED_ACCESS_READ),
 		     line->name, "boot archive");
 }
 
 /* ---- capabilities ------------------------------------------------------------------------------------ */
 
-static struct djed_capability_name *grant(const struct root_service *service, struct djed_start_info *start, const char *name,
-					  uint32_t type, uint64_t object, uint64_t rights)
+static struct djed_capability_name *grant(const struct root_service *service, struct djed_start_info *start,
+					  const char *name, uint32_t type, uint64_t object, uint64_t rights)
 {
 	struct djed_capability_name *capability = &start->capability[start->capabilities];
 
 	if (start->capabilities == DJED_CAPABILITIES_MAX)
-		root_fail("manifest:%u: service %s has more than %d capabilities", service->line->line, service->line->name,
-			  DJED_CAPABILITIES_MAX);
-	must(kernel_service_grant(service->number, start->capabilities, type, object, rights), service->line->name, name);
+		root_fail("manifest:%u: service %s has more than %d capabilities", service->line->line,
+			  service->line->name, DJED_CAPABILITIES_MAX);
+	must(kernel_service_grant(service->number, start->capabilities, type, object, rights),
+	     service->line->name, name);
 	strlcpy(capability->name, name, sizeof(capability->name));
 	capability->type = type;
 	capability->slot = start->capabilities++;
@@ -60,7 +62,8 @@ static void grant_endpoints(const struct root_service *service, struct djed_star
 			rights |= DJED_MAY_FORWARD;
 		if (line->notifies >> i & 1)
 			rights |= DJED_MAY_NOTIFY;
-		/* The monitor hands on what belongs to users' servers too, and rs audits them: nobody edits their lines. */
+		/* The monitor hands on what belongs to users' servers too, and rs audits them: nobody edits
+		 * their lines. */
 		if (line->receives_linux && other->linux_last)
 			rights |= DJED_MAY_FORWARD;
 		if (line->grants >> DJED_CAP_RECOVERY & 1 && other != line)
@@ -68,7 +71,7 @@ static void grant_endpoints(const struct root_service *service, struct djed_star
 		if (!rights)
 			continue;
 		struct djed_capability_name *capability =
-			grant(service, start, other->name, DJED_CAP_ENDPOINT, root.service[i].number, rights);
+		    grant(service, start, other->name, DJED_CAP_ENDPOINT, root.service[i].number, rights);
 		capability->service = (uint32_t)root.service[i].number;
 		capability->linux_first = other->linux_first;
 		capability->linux_last = other->linux_last;
@@ -78,15 +81,17 @@ static void grant_endpoints(const struct root_service *service, struct djed_star
 static void grant_objects(const struct root_service *service, struct djed_start_info *start)
 {
 	static const char *const names[] = {
-		[DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",     [DJED_CAP_THREADS] = "threads",
-		[DJED_CAP_SCHEDULE] = "schedule", [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt"};
+	    [DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",
+	    [DJED_CAP_THREADS] = "threads",   [DJED_CAP_SCHEDULE] = "schedule",
+	    [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt"};
 	const struct manifest_service *line = service->line;
 
 	for (uint32_t type = 0; type < sizeof(names) / sizeof(*names); type++)
 		if (line->grants >> type & 1)
 			grant(service, start, names[type], type, 0, 0);
 	if (line->port_count)
-		grant(service, start, "ports", DJED_CAP_PORTS, (uint64_t)line->port_first << 16 | line->port_count, 0);
+		grant(service, start, "ports", DJED_CAP_PORTS,
+		      (uint64_t)line->port_first << 16 | line->port_count, 0);
 	if (line->has_irq)
 		grant(service, start, "irq", DJED_CAP_IRQ, line->irq_line, line->irq_bit);
 }
@@ -110,11 +115,11 @@ static void inform(const struct root_service *service)
 		start.pool_first = djed_start()->pool_first;
 		start.pool_count = djed_start()->pool_count;
 	}
-	must(kernel_service_write(service->number, DJED_START_INFO, (uintptr_t)&start, sizeof(start)), line->name,
-	     "start information");
+	must(kernel_service_write(service->number, DJED_START_INFO, (uintptr_t)&start, sizeof(start)),
+	     line->name, "start information");
 }
 
-/* ---- events, Linux calls, laboratory ------------------------------------------------------------------------ */
+/* ---- events, Linux calls, laboratory --------------------------------------------------------- */
 
 static void name_receiver(const struct root_service *service)
 {
@@ -123,8 +128,8 @@ static void name_receiver(const struct root_service *service)
 			must(kernel_service_event(service->number, event), service->line->name, "receives");
 }
 
-/* With the monitor in the path it gets every call; else each goes to its owner, and the monitor gets those that nobody
- * serves, to name them in the log. */
+/* With the monitor in the path it gets every call; else each goes to its owner, and the monitor gets those
+ * that nobody serves, to name them in the log. */
 static void route_calls(void)
 {
 	const uint64_t all = ~UINT64_C(0), tap = ~UINT64_C(1);
@@ -150,7 +155,8 @@ static void route_calls(void)
 	for (uint32_t i = 0; i < root.manifest.count; i++) {
 		const struct manifest_service *line = root.service[i].line;
 
-		for (uint32_t number = line->linux_first; line->linux_last && number <= line->linux_last; number++)
+		for (uint32_t number = line->linux_first; line->linux_last && number <= line->linux_last;
+		     number++)
 			must(kernel_route(number, root.service[i].number), line->name, "Linux calls");
 	}
 }
@@ -169,8 +175,8 @@ static void show(const struct root_service *service)
 		uint64_t address, length;
 
 		if (elf_section(&service->image, shown[i].section, &address, &length))
-			must(kernel_lab_region(service->number, shown[i].kind, address, length), service->line->name,
-			     shown[i].section);
+			must(kernel_lab_region(service->number, shown[i].kind, address, length),
+			     service->line->name, shown[i].section);
 	}
 }
 

@@ -1,4 +1,5 @@
-/* The end of a run: output drained, every service audited, the services compared with each other and with the kernel. */
+/* The end of a run: output drained, every service audited, the services compared with each other and with the
+ * kernel. */
 #include <abi/lab.h>
 #include <errno.h>
 #include <protocols/audit_client.h>
@@ -21,7 +22,8 @@ static bool find_slot(const char *name, djed_slot *slot)
 	const struct djed_start_info *start = djed_start();
 
 	for (uint32_t i = 0; i < start->capabilities; i++) {
-		if (start->capability[i].type == DJED_CAP_ENDPOINT && strcmp(start->capability[i].name, name) == 0) {
+		if (start->capability[i].type == DJED_CAP_ENDPOINT &&
+		    strcmp(start->capability[i].name, name) == 0) {
 			*slot = start->capability[i].slot;
 			return true;
 		}
@@ -39,17 +41,17 @@ static bool drained(void)
 	return empty;
 }
 
-/* The comparisons are repeated while other programs still run, whose calls may be half way through several servers: only
- * the last round shows what it finds. */
+/* The comparisons are repeated while other programs still run, whose calls may be half way through several
+ * servers: only the last round shows what it finds. */
 static bool speak;
 
-#define check_cross(result, condition, ...)                                                                        \
-	do {                                                                                                       \
-		if (!(condition)) {                                                                                \
-			(result)->violations++;                                                                    \
-			if (speak)                                                                                 \
-				djed_log("violation: " __VA_ARGS__);                                               \
-		}                                                                                                  \
+#define check_cross(result, condition, ...)                          \
+	do {                                                         \
+		if (!(condition)) {                                  \
+			(result)->violations++;                      \
+			if (speak)                                   \
+				djed_log("violation: " __VA_ARGS__); \
+		}                                                    \
 	} while (0)
 
 /* What services know about the processes, as far as they are there to be asked. */
@@ -72,10 +74,12 @@ static void compare(const struct view *views, unsigned count, struct djed_audit 
 			first = &views[i];
 			continue;
 		}
-		check_cross(result, audit->processes == first->audit.processes && audit->process_xor == first->audit.process_xor,
-			   "%s knows %u processes (%llx), %s %u (%llx)", views[i].name, audit->processes,
-			   (unsigned long long)audit->process_xor, first->name, first->audit.processes,
-			   (unsigned long long)first->audit.process_xor);
+		check_cross(result,
+			    audit->processes == first->audit.processes &&
+				audit->process_xor == first->audit.process_xor,
+			    "%s knows %u processes (%llx), %s %u (%llx)", views[i].name, audit->processes,
+			    (unsigned long long)audit->process_xor, first->name, first->audit.processes,
+			    (unsigned long long)first->audit.process_xor);
 	}
 }
 
@@ -87,17 +91,20 @@ static void compare_kernel(const struct view *pm, struct djed_audit *result)
 		check_cross(result, false, "the kernel does not audit");
 		return;
 	}
-	check_cross(result, kernel.violations == 0, "kernel: %u violations of its own invariants", kernel.violations);
-	check_cross(result, kernel.queued == 0 && kernel.held == 0, "kernel: %u requests queued, %u held", kernel.queued, kernel.held);
-	check_cross(result, kernel.log_owners == 0, "kernel: %u logs belong to open transactions", kernel.log_owners);
+	check_cross(result, kernel.violations == 0, "kernel: %u violations of its own invariants",
+		    kernel.violations);
+	check_cross(result, kernel.queued == 0 && kernel.held == 0, "kernel: %u requests queued, %u held",
+		    kernel.queued, kernel.held);
+	check_cross(result, kernel.log_owners == 0, "kernel: %u logs belong to open transactions",
+		    kernel.log_owners);
 	check_cross(result, kernel.deferred == 0, "kernel: %u effects are still deferred", kernel.deferred);
 	if (pm->answered)
-		check_cross(result, kernel.threads == pm->audit.processes, "kernel has %u threads, pm %u processes", kernel.threads,
-			   pm->audit.processes);
+		check_cross(result, kernel.threads == pm->audit.processes,
+			    "kernel has %u threads, pm %u processes", kernel.threads, pm->audit.processes);
 }
 
 struct findings {
-	uint32_t own;   /* by the services, each about itself: certain */
+	uint32_t own;	/* by the services, each about itself: certain */
 	uint32_t cross; /* by comparison: may settle */
 };
 
@@ -118,9 +125,9 @@ static struct findings audit_all(void)
 
 		if (!find_slot(name, &slot))
 			continue;
-		djed_status status =
-			audit_audit(slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
-				    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
+		djed_status status = audit_audit(
+		    slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
+		    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
 		if (status)
 			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
 		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, rs.number[i], answer.violations);

@@ -13,7 +13,7 @@ static djed_status init(void)
 {
 	size_t length;
 	const char *text =
-		archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, "manifest", &length);
+	    archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, "manifest", &length);
 
 	/* Root has accepted the same text. */
 	if (!text || !manifest_parse(&rs.manifest, text, length))
@@ -46,7 +46,8 @@ static void notified(uint64_t bits)
 static void audit(struct djed_audit *audit)
 {
 	for (uint32_t i = 0; i < rs.manifest.count; i++)
-		djed_check(audit, rs.orchestrator.service[rs.number[i]].restarts <= rs.orchestrator.limits.restarts,
+		djed_check(audit,
+			   rs.orchestrator.service[rs.number[i]].restarts <= rs.orchestrator.limits.restarts,
 			   "%s was started anew %u times", rs.manifest.service[i].name,
 			   rs.orchestrator.service[rs.number[i]].restarts);
 }

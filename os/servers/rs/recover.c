@@ -9,9 +9,10 @@
 #include "rs.h"
 
 _Static_assert((int)RUNG_RETRY == (int)MANIFEST_RETRY && (int)RUNG_ERROR == (int)MANIFEST_ERROR &&
-		       (int)RUNG_RESTART == (int)MANIFEST_RESTART && (int)RUNG_SHUTDOWN == (int)MANIFEST_SHUTDOWN &&
-		       (int)RUNG_RESTART_RETRY == (int)MANIFEST_RESTART_RETRY &&
-		       (int)ORCHESTRATOR_LADDER_MAX == (int)MANIFEST_LADDER_MAX,
+		   (int)RUNG_RESTART == (int)MANIFEST_RESTART &&
+		   (int)RUNG_SHUTDOWN == (int)MANIFEST_SHUTDOWN &&
+		   (int)RUNG_RESTART_RETRY == (int)MANIFEST_RESTART_RETRY &&
+		   (int)ORCHESTRATOR_LADDER_MAX == (int)MANIFEST_LADDER_MAX,
 	       "ladders are copied as they are");
 
 void rs_shut_down(const char *reason)
@@ -54,7 +55,8 @@ static void describe(uint32_t label, char *text, size_t size)
 		snprintf(text, size, "no request");
 	else if (known)
 		snprintf(text, size, "%s.%s", known->protocol, known->message);
-	else if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX && number < LINUX_CALLS && linux_table[number].name)
+	else if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX && number < LINUX_CALLS &&
+		 linux_table[number].name)
 		snprintf(text, size, "%s", linux_table[number].name);
 	else
 		snprintf(text, size, "message %x", label);
@@ -83,7 +85,8 @@ void rs_recover(const struct djed_message *report)
 	char held[40], root[40];
 	djed_status status;
 
-	if (index_of(record.service) < 0 || kernel_service_information(record.service, (uintptr_t)&information)) {
+	if (index_of(record.service) < 0 ||
+	    kernel_service_information(record.service, (uintptr_t)&information)) {
 		rs_shut_down("a crash report names no service");
 		return;
 	}
@@ -92,15 +95,17 @@ void rs_recover(const struct djed_message *report)
 	decision = orchestrator_decide(&rs.orchestrator, &crash);
 	status = decision.action ? carry_out(record.service, &decision) : 0;
 	record.rung = decision.rung;
-	record.error = decision.action == DJED_RECOVER_RETRY || decision.action == DJED_RECOVER_RESTART_RETRY ? 0 : decision.error;
+	record.error = decision.action == DJED_RECOVER_RETRY || decision.action == DJED_RECOVER_RESTART_RETRY
+			   ? 0
+			   : decision.error;
 	record.done_at = djed_now();
 	(void)kernel_record_recovery((uintptr_t)&record);
 
 	describe(record.label, held, sizeof(held));
 	describe(information.root_label, root, sizeof(root));
-	djed_log("%s crashed in %s for %s (cause %u, at %#llx), attempt %u: rung %u, action %u, error %u", information.name, held,
-		 root, record.cause, (unsigned long long)record.instruction, information.root_attempt, decision.rung,
-		 decision.action, record.error);
+	djed_log("%s crashed in %s for %s (cause %u, at %#llx), attempt %u: rung %u, action %u, error %u",
+		 information.name, held, root, record.cause, (unsigned long long)record.instruction,
+		 information.root_attempt, decision.rung, decision.action, record.error);
 	if (status) {
 		djed_log("%s: action %u failed: error %d", information.name, decision.action, (int)-status);
 		rs_shut_down("recovery failed");

@@ -1,5 +1,6 @@
-/* The recovery manager: hears of crashes, lets the orchestrator decide, carries it out; ends the run with the final audit.
- * Reliable computing base: not instrumented. If it crashes itself, root starts it anew and it gets the report again. */
+/* The recovery manager: hears of crashes, lets the orchestrator decide, carries it out; ends the run with the
+ * final audit. Reliable computing base: not instrumented. If it crashes itself, root starts it anew and it
+ * gets the report again. */
 #ifndef RS_H
 #define RS_H
 

@@ -69,7 +69,8 @@ static void notified(uint64_t bits)
 	threads_lift(now);
 }
 
-/* That crashes: the first sleeper alone is woken or, if none is due, the lifting of threads is put off to its next turn. */
+/* That crashes: the first sleeper alone is woken or, if none is due, the lifting of threads is put off to its
+ * next turn. */
 static void failed(uint64_t bits)
 {
 	uint64_t now = djed_now();

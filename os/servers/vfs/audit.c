@@ -227,8 +227,8 @@ static void audit_limbo(struct djed_audit *audit)
 		else if (entry->file)
 			vfs_seen.references[entry->file]++;
 		else
-			djed_check(audit, process_find(entry->pid), "process %u, which does not exist, is to end",
-				   entry->pid);
+			djed_check(audit, process_find(entry->pid),
+				   "process %u, which does not exist, is to end", entry->pid);
 	}
 }
 

@@ -1,7 +1,8 @@
-/* Files and processes that their owners have let go of, but that could not be closed at once: the close or exit has
- * crashed some server, and is delivered again. It then only notes here what is to be done, which cannot fail for the same
- * reason; each is done in a transaction of its own later (rule 16). If that crashes too, those who wait for the other
- * ends of pipes are let go on by the simplest means, and the rest is tried again from time to time. */
+/* Files and processes that their owners have let go of, but that could not be closed at once: the close or
+ * exit has crashed some server, and is delivered again. It then only notes here what is to be done, which
+ * cannot fail for the same reason; each is done in a transaction of its own later (rule 16). If that crashes
+ * too, those who wait for the other ends of pipes are let go on by the simplest means, and the rest is tried
+ * again from time to time. */
 #include "vfs.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static uint32_t take(struct process *process, uint32_t fd)
 	slot->file = slot->flags = 0;
 	if (process->lowest > fd)
 		process->lowest = fd;
-	for (uint32_t i = process->limit; i > 0 && !process->chunk[(i - 1) / VFS_CHUNK][(i - 1) % VFS_CHUNK].file; i--)
+	for (uint32_t i = process->limit;
+	     i > 0 && !process->chunk[(i - 1) / VFS_CHUNK][(i - 1) % VFS_CHUNK].file; i--)
 		process->limit = i - 1;
 	if (process->lowest > process->limit)
 		process->lowest = process->limit;
@@ -104,7 +106,8 @@ bool limbo_settle(uint64_t now)
 
 /* ---- the simplest means ---------------------------------------------------------------------- */
 
-/* All that wait for a pipe look at it again; where recovery stands in the way, they are listed as waiting until then. */
+/* All that wait for a pipe look at it again; where recovery stands in the way, they are listed as waiting
+ * until then. */
 static void wake_all(uint32_t pipe)
 {
 	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
@@ -115,8 +118,8 @@ static void wake_all(uint32_t pipe)
 	}
 }
 
-/* Takes one reference off a file, and with the last one its end off its pipe. False: there is more to it, which keeps
- * nobody waiting. */
+/* Takes one reference off a file, and with the last one its end off its pipe. False: there is more to it,
+ * which keeps nobody waiting. */
 static bool release(uint32_t index)
 {
 	struct file *file = &vfs_file[index];

@@ -83,7 +83,8 @@ static void notified(uint64_t bits)
 		wait_wake_late(djed_now());
 }
 
-/* That crashes: what was to be closed waits, or those whose time has come are answered instead of looking again. */
+/* That crashes: what was to be closed waits, or those whose time has come are answered instead of looking
+ * again. */
 static void failed(uint64_t bits)
 {
 	uint64_t now = djed_now();
@@ -194,7 +195,8 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 	    is_type(&vfs_inode[place.node.inode], LINUX_S_IFREG))
 		inode = place.node.inode;
 	process_set_program(process, inode);
-	if (path.length < sizeof(place.text) && djed_copy_in(place.text, path, 0, path.length) == path.length) {
+	if (path.length < sizeof(place.text) &&
+	    djed_copy_in(place.text, path, 0, path.length) == path.length) {
 		place.text[path.length] = 0;
 		name = strrchr(place.text, '/');
 		strlcpy(process->command, name ? name + 1 : place.text, sizeof(process->command));

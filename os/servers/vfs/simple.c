@@ -1,6 +1,7 @@
-/* What programs cannot do without, in the simplest way: for a request that is delivered again, because some server crashed
- * in the usual way. It ends exactly as there, but that what is closed is closed a little later (limbo.c). Nothing here is
- * shared with the handlers, as far as that is possible: one of them may be what crashes. */
+/* What programs cannot do without, in the simplest way: for a request that is delivered again, because some
+ * server crashed in the usual way. It ends exactly as there, but that what is closed is closed a little later
+ * (limbo.c). Nothing here is shared with the handlers, as far as that is possible: one of them may be what
+ * crashes. */
 #include "vfs.h"
 
 #include <protocols/linux.h>

@@ -343,8 +343,8 @@ bool limbo_settle(uint64_t now);
 /* That has crashed: nobody shall wait for it. */
 void limbo_fail(uint64_t now);
 
-/* Serves the held request, which is delivered again, if it is one of those that programs cannot do without. False: it has to go
- * the usual way. In simple.c. */
+/* Serves the held request, which is delivered again, if it is one of those that programs cannot do without.
+ * False: it has to go the usual way. In simple.c. */
 bool simple_dispatch(const struct djed_delivery *delivery);
 
 /* ---- waiting: wait.c --------------------------------------------------------------------------------- */

@@ -133,7 +133,8 @@ void wait_fail_late(uint64_t now)
 		next = process->wait.next;
 		if (!is_late(&process->wait, now))
 			continue;
-		djed_answer_parked(process->wait.request, process->wait.progress ? 0 : -EIO, process->wait.progress);
+		djed_answer_parked(process->wait.request, process->wait.progress ? 0 : -EIO,
+				   process->wait.progress);
 		unlink_waiting(process);
 	}
 	wait_set_deadline();

@@ -36,9 +36,9 @@ DJED_HOOK void djed_trace_exit(int64_t status);
 /* djed-fault. Called when execution reaches the site that the fault slot names. True: the fault strikes now.
  */
 DJED_HOOK bool djed_fault_strikes(void);
-/* Executions of each basic block, in the order of the site table's block numbers, outside of windows; then the same in windows
- * (in the version with the undo log); section ".djed.counts".
- * Only in campaign builds: weak where the runtime announces them to the laboratory. */
+/* Executions of each basic block, in the order of the site table's block numbers, outside of windows; then
+ * the same in windows (in the version with the undo log); section ".djed.counts". Only in campaign builds:
+ * weak where the runtime announces them to the laboratory. */
 extern uint64_t djed_block_counts[];
 extern const uint64_t djed_block_count; /* blocks: half of the entries */
 #endif

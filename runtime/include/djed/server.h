@@ -8,7 +8,8 @@
  *     DJED_SERVER(init, handle, notified, audit)
  *
  * A server is single-threaded and event-driven. If it crashes while it handles a request or a
- * notification, everything that `handle`, `notified` and what they called have written to memory is undone. */
+ * notification, everything that `handle`, `notified` and what they called have written to memory is undone.
+ */
 #ifndef DJED_SERVER_H
 #define DJED_SERVER_H
 
@@ -22,22 +23,23 @@ struct djed_audit;
 struct djed_server {
 	djed_status (*init)(void); /* once, before the first request; outside of recovery */
 	void (*handle)(const struct djed_delivery *delivery);
-	void (*notified)(uint64_t bits);          /* bit 63: djed_deadline has passed */
-	void (*audit)(struct djed_audit *audit);  /* checks the server's own invariants; changes nothing */
-	/* Optional: recovery had to give up work on these bits, as the service crashed at it each time. The simplest way,
-	 * by other code than that of `notified`, to let those go on who depend on it. If that crashes, too, it is called
-	 * once more, with djed_current()->attempt 1, to do still less. */
+	void (*notified)(uint64_t bits);	 /* bit 63: djed_deadline has passed */
+	void (*audit)(struct djed_audit *audit); /* checks the server's own invariants; changes nothing */
+	/* Optional: recovery had to give up work on these bits, as the service crashed at it each time. The
+	 * simplest way, by other code than that of `notified`, to let those go on who depend on it. If that
+	 * crashes, too, it is called once more, with djed_current()->attempt 1, to do still less. */
 	void (*failed)(uint64_t bits);
 };
 extern const struct djed_server djed_server;
-#define DJED_SERVER(init_, handle_, notified_, audit_) DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, 0)
+#define DJED_SERVER(init_, handle_, notified_, audit_) \
+	DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, 0)
 #define DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, failed_) \
 	const struct djed_server djed_server = {init_, handle_, notified_, audit_, failed_};
 
 /* ---- start information ------------------------------------------------------------------------ */
 
-/* The slot of a capability by its name in the manifest ("store", "frames", ...). Panics if it was not granted: to be
- * called in init. */
+/* The slot of a capability by its name in the manifest ("store", "frames", ...). Panics if it was not
+ * granted: to be called in init. */
 djed_slot djed_capability(const char *name);
 const struct djed_start_info *djed_start(void);
 
@@ -55,26 +57,28 @@ static inline const struct djed_delivery *djed_current(void)
 /* Answer of a handler that no generated dispatch serves. The last of reply, park and forward counts. */
 void djed_reply(djed_status status);
 void djed_reply_words(djed_status status, const uint64_t *word, unsigned count);
-/* Answer of a generated dispatch function: counts only if the handler has called none of reply, park and forward. */
+/* Answer of a generated dispatch function: counts only if the handler has called none of reply, park and
+ * forward. */
 void djed_result(djed_status status, const uint64_t *word, unsigned count);
 
 /* Keeps the request unanswered after the handler returns. `result_if_lost` is given to the client if
  * this server has to be restarted. The handle for wake and answer is djed_current()->request. */
 void djed_park(djed_status result_if_lost);
 
-/* Hands the request on with the message in djed_out() (as a generated _forward stub fills it). The server must not have
- * changed any logged state for this request: otherwise the runtime panics (rule 11). */
+/* Hands the request on with the message in djed_out() (as a generated _forward stub fills it). The server
+ * must not have changed any logged state for this request: otherwise the runtime panics (rule 11). */
 void djed_forward(djed_slot to);
 
-/* Deferred effects: they happen when the transaction ends, and not if it is rolled back. A parked request that recovery
- * has answered meanwhile is no error; djed_wake then returns false: what the server noted of it is to be forgotten. */
+/* Deferred effects: they happen when the transaction ends, and not if it is rolled back. A parked request
+ * that recovery has answered meanwhile is no error; djed_wake then returns false: what the server noted of it
+ * is to be forgotten. */
 bool djed_wake(djed_handle parked);
 void djed_answer_parked(djed_handle parked, djed_status status, uint64_t word0);
 void djed_notify(djed_slot to, uint64_t bits);
 
 /* Time at which `notified` wants bit 63, ns since boot; 0: none. Ordinary logged state of the server. */
 extern uint64_t djed_deadline;
-uint64_t djed_now(void);          /* ns since boot */
+uint64_t djed_now(void);	  /* ns since boot */
 uint64_t djed_wall_seconds(void); /* seconds since 1970 at boot */
 
 /* ---- memory lent with messages ------------------------------------------------------------------- */
@@ -82,9 +86,9 @@ uint64_t djed_wall_seconds(void); /* seconds since 1970 at boot */
 struct djed_buffer {
 	uint64_t base;
 	uint32_t length; /* bytes */
-	uint8_t kind;    /* enum djed_grant_kind; for a received one: DJED_GRANT_PASS */
+	uint8_t kind;	 /* enum djed_grant_kind; for a received one: DJED_GRANT_PASS */
 	uint8_t rights;
-	uint16_t index;  /* received: which grant of the held request */
+	uint16_t index; /* received: which grant of the held request */
 };
 /* To lend: own memory; memory of the application; part of a received buffer; a frame (mm); nothing. */
 struct djed_buffer djed_own(const void *memory, uint32_t length);
@@ -97,8 +101,8 @@ struct djed_buffer djed_nothing(void);
 /* Copies from and to a received buffer. Returns the bytes copied: fewer than asked where the lender's
  * memory is not there. `destination` is logged. */
 uint64_t djed_copy_in(void *destination, struct djed_buffer from, uint64_t offset, uint64_t length);
-/* The same, but `destination` is not logged: for memory whose old contents mean nothing even if the transaction is
- * rolled back (a free page that no logged state points at yet; rule 14). */
+/* The same, but `destination` is not logged: for memory whose old contents mean nothing even if the
+ * transaction is rolled back (a free page that no logged state points at yet; rule 14). */
 uint64_t djed_copy_in_fresh(void *destination, struct djed_buffer from, uint64_t offset, uint64_t length);
 uint64_t djed_copy_out(struct djed_buffer to, uint64_t offset, const void *source, uint64_t length);
 
@@ -137,8 +141,8 @@ void djed_log_text(const char *line, uint64_t length); /* as it is */
 struct djed_audit {
 	uint32_t violations;
 	uint32_t processes;
-	uint64_t process_xor;  /* xor of djed_mix(pid) */
-	uint64_t resource[4];  /* meaning per server, in its audit.c: e.g. mm: frames used, frames free */
+	uint64_t process_xor; /* xor of djed_mix(pid) */
+	uint64_t resource[4]; /* meaning per server, in its audit.c: e.g. mm: frames used, frames free */
 };
 void djed_violation(struct djed_audit *audit, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define djed_check(audit, condition, ...) ((condition) ? (void)0 : djed_violation(audit, __VA_ARGS__))

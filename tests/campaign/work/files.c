@@ -2,10 +2,10 @@
 #include "work.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/file.h>
 
 static void reading_and_writing(void)
 {
@@ -166,7 +166,9 @@ static int locker(void)
 static void locks(void)
 {
 	struct flock lock = {.l_type = F_WRLCK};
-	struct timespec { long s, n; } pause = {0, 200000};
+	struct timespec {
+		long s, n;
+	} pause = {0, 200000};
 	long fd = DO(open, "f", O_RDWR), pid;
 	int status = 0;
 
@@ -193,7 +195,9 @@ static void locks(void)
 static void attributes(void)
 {
 	struct stat information;
-	struct timespec { long s, n; } when[2] = {{1000, 0}, {2000, 5}};
+	struct timespec {
+		long s, n;
+	} when[2] = {{1000, 0}, {2000, 5}};
 	long fd = DO(open, "f", O_RDWR), folder = DO(open, ".", O_RDONLY | O_DIRECTORY);
 
 	DO(stat, "f", &information);

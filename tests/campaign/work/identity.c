@@ -1,7 +1,9 @@
 /* Who a process is, and what it may know. */
 #include "work.h"
 
-struct limit { unsigned long soft, hard; };
+struct limit {
+	unsigned long soft, hard;
+};
 
 static int drops_rights(void)
 {

@@ -4,7 +4,9 @@
 
 char buffer[65536] __attribute__((aligned(4096)));
 static char line[8192];
-enum { LIMIT_SECONDS = 5 }; /* a part that waits for what never comes, because a call of its own has failed, is ended */
+enum {
+	LIMIT_SECONDS = 5
+}; /* a part that waits for what never comes, because a call of its own has failed, is ended */
 static size_t used;
 static _Bool verbose;
 static unsigned calls;
@@ -123,8 +125,9 @@ static const struct part {
 	const char *name;
 	void (*run)(void);
 } parts[] = {
-	{"files", files},   {"records", records},   {"names", names},		{"pipes", pipes},     {"waits", waits},	      {"memory", memory},
-	{"times", times}, {"processes", processes}, {"signals", signals}, {"terminal", terminal}, {"identity", identity},
+    {"files", files},	  {"records", records},	  {"names", names},	  {"pipes", pipes},
+    {"waits", waits},	  {"memory", memory},	  {"times", times},	  {"processes", processes},
+    {"signals", signals}, {"terminal", terminal}, {"identity", identity},
 };
 
 static void run(const struct part *part)

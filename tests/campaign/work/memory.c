@@ -170,10 +170,22 @@ static void breaks(void)
 }
 
 /* Each ends by a signal. */
-static int reads_nowhere(void) { return *(volatile char *)NOWHERE; }
-static int writes_text(void) { return *(volatile char *)(uintptr_t)reads_nowhere = 0; }
-static int runs_data(void) { return ((int (*)(void))(uintptr_t)buffer)(); }
-static int reads_kernel(void) { return *(volatile char *)KERNEL; }
+static int reads_nowhere(void)
+{
+	return *(volatile char *)NOWHERE;
+}
+static int writes_text(void)
+{
+	return *(volatile char *)(uintptr_t)reads_nowhere = 0;
+}
+static int runs_data(void)
+{
+	return ((int (*)(void))(uintptr_t)buffer)();
+}
+static int reads_kernel(void)
+{
+	return *(volatile char *)KERNEL;
+}
 static int behind_file(void)
 {
 	long fd = RUN(open, "mapped", O_RDWR | O_CREAT, 0644);

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 
-static const char *const texts[] = {"/proc/self/stat", "/proc/self/status", "/proc/self/maps", "/proc/self/cmdline",
-				    "/proc/meminfo",   "/proc/uptime",	    "/proc/stat",      "/proc/mounts",
-				    "/proc/loadavg",   "/proc/cpuinfo",     "/proc/version",   "/proc/self/statm",
-				    "/proc/filesystems", "/proc/self/environ", "/proc/sys/kernel/hostname", "/proc/1/stat"};
+static const char *const texts[] = {"/proc/self/stat",	  "/proc/self/status",	"/proc/self/maps",
+				    "/proc/self/cmdline", "/proc/meminfo",	"/proc/uptime",
+				    "/proc/stat",	  "/proc/mounts",	"/proc/loadavg",
+				    "/proc/cpuinfo",	  "/proc/version",	"/proc/self/statm",
+				    "/proc/filesystems",  "/proc/self/environ", "/proc/sys/kernel/hostname",
+				    "/proc/1/stat"};
 
 static void links(void)
 {
@@ -24,7 +26,7 @@ static void links(void)
 	DO(readlink, "file", buffer, 100);
 	DO(readlink, "link", NOWHERE, 100);
 	DO(readlinkat, AT_FDCWD, "link2", buffer, 100);
-	DO(readlink, "/proc/self", buffer, 100) ;
+	DO(readlink, "/proc/self", buffer, 100);
 	TRY(readlink, "/proc/self/exe", buffer, 100);
 	TRY(readlink, "/proc/self/cwd", buffer, 100);
 	TRY(readlink, "/proc/self/fd/1", buffer, 100);
@@ -133,7 +135,8 @@ static void folders(void)
 
 static void devices(void)
 {
-	static const char *const names[] = {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/full", "/dev/random"};
+	static const char *const names[] = {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/full",
+					    "/dev/random"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		long fd = DO(open, names[i], O_RDWR);
 		DO(read, fd, buffer, 100);

@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-struct span { long seconds, nanoseconds; };
+struct span {
+	long seconds, nanoseconds;
+};
 
 static int closer(void)
 {

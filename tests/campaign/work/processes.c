@@ -2,15 +2,21 @@
 #include "work.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 static char *const environment[] = {"A=b", NULL};
 static int status;
 
-static int leaves(void) { return 42; }
-static int killed(void) { return (int)RUN(kill, RUN(getpid), SIGKILL); }
+static int leaves(void)
+{
+	return 42;
+}
+static int killed(void)
+{
+	return (int)RUN(kill, RUN(getpid), SIGKILL);
+}
 static int becomes_true(void)
 {
 	char *const words[] = {"true", NULL};
@@ -46,7 +52,8 @@ static void write_file(const char *name, const char *text, size_t length)
 static void executing(void)
 {
 	char *const words[] = {"x", NULL};
-	static const char script[] = "#!/bin/sh -e\nexit 6\n", loop[] = "#!./loop\n", broken[] = "\177ELF\2\1\1";
+	static const char script[] = "#!/bin/sh -e\nexit 6\n", loop[] = "#!./loop\n",
+			  broken[] = "\177ELF\2\1\1";
 
 	write_file("script", script, sizeof(script) - 1);
 	write_file("loop", loop, sizeof(loop) - 1);
@@ -149,7 +156,8 @@ void processes(void)
 		RUN(exit_group, 9);
 	note_sign(result);
 	note(RUN(wait4, -1, &status) == result ? status : -1);
-	result = RUN(clone, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, 0, &status, &status);
+	result = RUN(clone, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, 0,
+		     &status, &status);
 	if (result == 0)
 		RUN(exit, 8);
 	note(RUN(wait4, result, &status) == result ? status : -1);

@@ -1,5 +1,5 @@
-/* A file of records that is kept up to date in place, each change with its time, as a small database or a log does it: most of a
- * system's calls are simple ones. */
+/* A file of records that is kept up to date in place, each change with its time, as a small database or a log
+ * does it: most of a system's calls are simple ones. */
 #include "work.h"
 
 #include <fcntl.h>
@@ -8,7 +8,9 @@ enum { RECORDS = 40, ROUNDS = 245, WRITTEN = 4 }; /* every fourth change is writ
 
 struct record {
 	long number, changes, process;
-	struct { long seconds, nanoseconds; } time;
+	struct {
+		long seconds, nanoseconds;
+	} time;
 	char text[24];
 };
 

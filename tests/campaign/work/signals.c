@@ -4,8 +4,15 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-struct action { void (*handler)(int); unsigned long flags; const void *restorer; unsigned long mask; };
-struct span { long seconds, nanoseconds; };
+struct action {
+	void (*handler)(int);
+	unsigned long flags;
+	const void *restorer;
+	unsigned long mask;
+};
+struct span {
+	long seconds, nanoseconds;
+};
 enum { RESTORER = 0x04000000 };
 #define BIT(number) (1ul << ((number) - 1))
 
@@ -65,7 +72,8 @@ static void actions(void)
 	stack.ss_flags = 99;
 	DO(sigaltstack, &stack, 0);
 	DO(sigaltstack, NOWHERE, 0);
-	action = (struct action){(void (*)(int))(uintptr_t)on_fault, RESTORER | SA_SIGINFO | SA_ONSTACK | SA_RESETHAND, restore, 0};
+	action = (struct action){(void (*)(int))(uintptr_t)on_fault,
+				 RESTORER | SA_SIGINFO | SA_ONSTACK | SA_RESETHAND, restore, 0};
 	DO(rt_sigaction, SIGILL, &action, 0, 8);
 	__asm__ volatile("ud2");
 	note(caught);

@@ -1,12 +1,14 @@
 /* The terminal: modes, editing, job control. What is typed is put into the line with TIOCSTI. */
 #include "work.h"
 
-#include <asm/termbits.h>
 #include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <fcntl.h>
 #include <poll.h>
 
-struct window { unsigned short rows, columns, width, height; };
+struct window {
+	unsigned short rows, columns, width, height;
+};
 
 static void type(const char *text)
 {
@@ -91,7 +93,9 @@ static int waits_for_input(void)
 static void job_control(void)
 {
 	int group = 0, status = 0;
-	struct { long seconds, nanoseconds; } soon = {0, 200000};
+	struct {
+		long seconds, nanoseconds;
+	} soon = {0, 200000};
 	long own = RUN(getpgrp), pid;
 
 	TRY(ioctl, 1, TIOCGPGRP, &group);
@@ -143,8 +147,9 @@ static void job_control(void)
 
 enum { LINES = 0x8000, TRIES = 4, MILLISECONDS = 3 };
 
-/* The serial line gives back what is sent (TIOCM_LOOP): a line comes in as from the other end. What a serial line loses is sent
- * again, as is usual there; a driver that was started anew has lost what nobody had read yet. */
+/* The serial line gives back what is sent (TIOCM_LOOP): a line comes in as from the other end. What a serial
+ * line loses is sent again, as is usual there; a driver that was started anew has lost what nobody had read
+ * yet. */
 static _Bool comes_back(const char *text, size_t length)
 {
 	struct pollfd ready = {1, POLLIN, 0};
@@ -166,7 +171,9 @@ static _Bool comes_back(const char *text, size_t length)
 static void loop(void)
 {
 	struct termios old, now;
-	struct { long seconds, nanoseconds; } moment = {0, 300000};
+	struct {
+		long seconds, nanoseconds;
+	} moment = {0, 300000};
 	int lines = LINES;
 
 	DO(ioctl, 1, TIOCMGET, NOWHERE);

@@ -3,7 +3,9 @@
 
 #include <signal.h>
 
-struct span { long seconds, nanoseconds; };
+struct span {
+	long seconds, nanoseconds;
+};
 
 static void on_alarm(int number)
 {
@@ -24,12 +26,13 @@ static long sleeper(long nanoseconds)
 	return pid;
 }
 
-/* Several at once, who wake in another order than they have gone to sleep; one is stopped meanwhile, one is killed. They sleep
- * so long that all is done in time even if each call is recovered first. */
+/* Several at once, who wake in another order than they have gone to sleep; one is stopped meanwhile, one is
+ * killed. They sleep so long that all is done in time even if each call is recovered first. */
 static void sleepers(void)
 {
 	struct span moment = {0, 100000};
-	long sleeping[] = {sleeper(4000000), sleeper(3400000), sleeper(3600000), sleeper(3200000), sleeper(3800000)};
+	long sleeping[] = {sleeper(4000000), sleeper(3400000), sleeper(3600000), sleeper(3200000),
+			   sleeper(3800000)};
 	long first = sleeping[0], stopped = sleeping[3], killed = sleeping[4];
 	int status;
 
@@ -49,9 +52,15 @@ static void sleepers(void)
 void times(void)
 {
 	struct span short_time = {0, 50000}, wrong = {-1, 5}, long_time = {5, 0}, left, now;
-	struct { long interval_s, interval_us, value_s, value_us; } timer = {0, 0, 0, 300}, old;
-	struct { void (*handler)(int); unsigned long flags; const void *restorer; unsigned long mask; } action =
-	    {on_alarm, 0x04000000, restore, 0};
+	struct {
+		long interval_s, interval_us, value_s, value_us;
+	} timer = {0, 0, 0, 300}, old;
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		const void *restorer;
+		unsigned long mask;
+	} action = {on_alarm, 0x04000000, restore, 0};
 
 	for (int clock = 0; clock < 13; clock++) {
 		TRY(clock_gettime, clock, &now);
@@ -126,6 +135,7 @@ void times(void)
 	DO(sched_getaffinity, 0, 128, NOWHERE);
 	DO(sched_getaffinity, 4000, 128, buffer);
 	sleepers();
-	for (volatile int i = 0; i < 950000; i++) /* longer than a quantum of 5 ms, at an instruction a nanosecond */
+	for (volatile int i = 0; i < 950000;
+	     i++) /* longer than a quantum of 5 ms, at an instruction a nanosecond */
 		;
 }

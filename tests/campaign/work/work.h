@@ -2,25 +2,26 @@
  *
  *     work [-v] [PART...]        all parts, or those named
  *
- * A static Linux program without a C library, so that each call it makes is one that is written here. It prints one line per
- * part: how many results it noted and a hash of them, which is how a campaign sees a wrong answer; with -v the results (`-N`:
- * error N; `p`: an address). What depends on time is called but not noted. Runs on Linux just as well. */
+ * A static Linux program without a C library, so that each call it makes is one that is written here. It
+ * prints one line per part: how many results it noted and a hash of them, which is how a campaign sees a
+ * wrong answer; with -v the results (`-N`: error N; `p`: an address). What depends on time is called but not
+ * noted. Runs on Linux just as well. */
 #ifndef DJED_TESTS_CAMPAIGN_WORK_H
 #define DJED_TESTS_CAMPAIGN_WORK_H
 
-#include <sys/syscall.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 long system_call(long number, long a, long b, long c, long d, long e, long f);
 #define CALL_6(n, a, b, c, d, e, f, ...) \
 	system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /* One call; arguments that are not given are 0. */
-#define RUN(name, ...) CALL_6(SYS_##name __VA_OPT__(,) __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define RUN(name, ...) CALL_6(SYS_##name __VA_OPT__(, ) __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 /* The same, and its result is printed. */
-#define DO(name, ...) note(RUN(name __VA_OPT__(,) __VA_ARGS__))
+#define DO(name, ...) note(RUN(name __VA_OPT__(, ) __VA_ARGS__))
 /* The same, but of a result that is no error only that. */
-#define TRY(name, ...) note_sign(RUN(name __VA_OPT__(,) __VA_ARGS__))
+#define TRY(name, ...) note_sign(RUN(name __VA_OPT__(, ) __VA_ARGS__))
 
 long note(long result);
 long note_sign(long result);

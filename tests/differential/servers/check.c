@@ -1,5 +1,6 @@
-/* Each request, notification, wake-up and cancellation is served, rolled back, and all memory of the servers compared
- * with what it was; then it comes again, stays, and must have the same outcome. So the states grow by themselves.
+/* Each request, notification, wake-up and cancellation is served, rolled back, and all memory of the servers
+ * compared with what it was; then it comes again, stays, and must have the same outcome. So the states grow
+ * by themselves.
  *
  *     differential-servers SERVER [REQUESTS [SEED]] */
 #include "check.h"
@@ -18,7 +19,8 @@ static const struct subject *const subjects[] = {
     &store_subject, &mm_subject,      &pm_subject,	&sched_subject, &ds_subject,
     &vfs_subject,   &console_subject, &monitor_subject, &uart_subject,	&counter_subject};
 
-/* ---- parked requests ------------------------------------------------------------------------------------- */
+/* ---- parked requests -------------------------------------------------------------------------------------
+ */
 
 static struct waiting {
 	djed_handle parked; /* 0: it does not wait */
@@ -80,7 +82,8 @@ static void follow_effects(void)
 	host_forget_effects();
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------------------
+ */
 
 static void make_step(const struct subject *subject, struct step *step)
 {
@@ -122,7 +125,8 @@ static struct host_outcome take_step(const char *server, const struct step *step
 	}
 }
 
-static void settle_step(const struct subject *subject, const struct step *step, const struct host_outcome *outcome)
+static void settle_step(const struct subject *subject, const struct step *step,
+			const struct host_outcome *outcome)
 {
 	struct waiting *w = &waiting[step->pid % PIDS];
 
@@ -138,7 +142,8 @@ static void settle_step(const struct subject *subject, const struct step *step, 
 		subject->done(step, outcome);
 }
 
-/* ---- the check -------------------------------------------------------------------------------------------- */
+/* ---- the check --------------------------------------------------------------------------------------------
+ */
 
 static struct {
 	unsigned steps, of_kind[4], logged, succeeded, parked;
@@ -181,12 +186,13 @@ static void check_step(const struct subject *subject, const struct step *step)
 	host_forget_effects();
 	second = take_step(subject->name, step);
 	if (!subject->device && !same_outcome(&first, &second)) {
-		printf("%s: outcome %u with status %lld, and %u with %lld when it came again\n", what, first.next,
-		       (long long)first.status, second.next, (long long)second.status);
+		printf("%s: outcome %u with status %lld, and %u with %lld when it came again\n", what,
+		       first.next, (long long)first.status, second.next, (long long)second.status);
 		count.differing++;
 	}
 	if (getenv("DIFFERENTIAL_STEPS"))
-		fprintf(stderr, "%s of process %u: %u, status %lld\n", what, step->pid, second.next, (long long)second.status);
+		fprintf(stderr, "%s of process %u: %u, status %lld\n", what, step->pid, second.next,
+			(long long)second.status);
 	count.steps++;
 	count.of_kind[step->kind]++;
 	count.logged += first.log != DJED_LOG_EMPTY;
@@ -226,15 +232,18 @@ int main(int argc, char **argv)
 	while (count.of_kind[STEP_REQUEST] < wanted && count.differing == 0) {
 		make_step(subject, &step);
 		check_step(subject, &step);
-		if ((count.steps % STEPS_PER_AUDIT == 0 || getenv("DIFFERENTIAL_STEPS")) && host_audit(subject->name).violations) {
+		if ((count.steps % STEPS_PER_AUDIT == 0 || getenv("DIFFERENTIAL_STEPS")) &&
+		    host_audit(subject->name).violations) {
 			printf("%s", host_log());
 			return 1;
 		}
 	}
-	printf("%s: %u requests, %u notifications, %u wake-ups, %u cancellations (%u logged something, %u succeeded, "
+	printf("%s: %u requests, %u notifications, %u wake-ups, %u cancellations (%u logged something, %u "
+	       "succeeded, "
 	       "%u parked), %zu bytes differ\n",
-	       subject->name, count.of_kind[STEP_REQUEST], count.of_kind[STEP_NOTIFY], count.of_kind[STEP_WAKE],
-	       count.of_kind[STEP_CANCEL], count.logged, count.succeeded, count.parked, count.differing);
+	       subject->name, count.of_kind[STEP_REQUEST], count.of_kind[STEP_NOTIFY],
+	       count.of_kind[STEP_WAKE], count.of_kind[STEP_CANCEL], count.logged, count.succeeded,
+	       count.parked, count.differing);
 	if (subject->exemption)
 		printf("%s: exempt: %s\n", subject->name, subject->exemption);
 	if (subject->exempt)

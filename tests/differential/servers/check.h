@@ -1,21 +1,24 @@
-/* The differential check of servers: what each of them (a `subject`) tells the check, and what the subjects share. */
+/* The differential check of servers: what each of them (a `subject`) tells the check, and what the subjects
+ * share. */
 #ifndef DIFFERENTIAL_CHECK_H
 #define DIFFERENTIAL_CHECK_H
 
 #include "host.h"
 
-/* What is not the server's and yet takes part: fakes, the kernel's threads, applications' memory, the random numbers.
- * It is put back before a step is repeated, so that the repetition meets what the first attempt has met. */
+/* What is not the server's and yet takes part: fakes, the kernel's threads, applications' memory, the random
+ * numbers. It is put back before a step is repeated, so that the repetition meets what the first attempt has
+ * met. */
 #define WORLD __attribute__((section("differential_world")))
 
-enum { LENT = 128 << 10 };	 /* bytes that messages lend */
-enum { APPLICATION = 0x10000 };	 /* address of the application's memory */
+enum { LENT = 128 << 10 };	/* bytes that messages lend */
+enum { APPLICATION = 0x10000 }; /* address of the application's memory */
 enum { APPLICATION_SIZE = 1 << 16 };
-enum { PIDS = 2048 };		 /* processes have lower numbers */
+enum { PIDS = 2048 }; /* processes have lower numbers */
 extern uint8_t lent[LENT];
 extern uint8_t application[APPLICATION_SIZE];
 
-/* ---- steps and subjects ---------------------------------------------------------------------------------- */
+/* ---- steps and subjects ----------------------------------------------------------------------------------
+ */
 
 /* What happens to the server next. */
 enum step_kind { STEP_REQUEST, STEP_NOTIFY, STEP_WAKE, STEP_CANCEL };
@@ -30,7 +33,8 @@ struct step {
 struct subject {
 	const char *name;
 	uint64_t heap; /* bytes, for it and the servers that it calls */
-	/* Adds the server and those that it calls, and puts them into a state in which requests find something. */
+	/* Adds the server and those that it calls, and puts them into a state in which requests find
+	 * something. */
 	void (*start)(void);
 	/* Makes up the next step. */
 	void (*make)(struct step *step);
@@ -47,11 +51,13 @@ struct subject {
 extern const struct subject store_subject, mm_subject, pm_subject, sched_subject, ds_subject, vfs_subject,
     console_subject, monitor_subject, uart_subject, counter_subject;
 
-/* Pages of the store mean something only as far as an object in the (restored) state has bytes there (rule 14). */
+/* Pages of the store mean something only as far as an object in the (restored) state has bytes there (rule
+ * 14). */
 bool store_exempts(const uint8_t *address);
 #define STORE_EXEMPTION "pages of the store where no object has bytes"
 
-/* ---- parked requests (check.c) --------------------------------------------------------------------------- */
+/* ---- parked requests (check.c) ---------------------------------------------------------------------------
+ */
 
 /* Whether a request of that process is parked: its thread cannot make another one. */
 bool process_waits(uint32_t pid);
@@ -62,23 +68,26 @@ void make_cancel(struct step *step, uint32_t pid);
 /* The process has ended: nobody waits for an answer. */
 void process_forget(uint32_t pid);
 
-/* ---- memory (memory.c) ----------------------------------------------------------------------------------- */
+/* ---- memory (memory.c) -----------------------------------------------------------------------------------
+ */
 
 /* After the subject's start: learns what is to be compared. */
 void memory_prepare(void);
 /* Remembers all writable memory of the servers, and the world. */
 void memory_snapshot(void);
-/* Number of the servers' bytes that differ from the snapshot; the first one is shown. Adds those that are exempt to
- * *exempted. */
+/* Number of the servers' bytes that differ from the snapshot; the first one is shown. Adds those that are
+ * exempt to *exempted. */
 size_t memory_compare(const char *what, bool (*exempt)(const uint8_t *address), size_t *exempted);
 void world_restore(void);
 
-/* ---- values (values.c) ----------------------------------------------------------------------------------- */
+/* ---- values (values.c) -----------------------------------------------------------------------------------
+ */
 
 void random_start(uint32_t seed);
 uint32_t random_below(uint32_t limit);
 uint64_t random_of(const uint64_t *values, size_t count);
-#define PICK(...) random_of((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+#define PICK(...) \
+	random_of((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 /* A grant of (part of) `lent`. */
 struct djed_grant a_grant(uint8_t rights);
@@ -91,7 +100,8 @@ uint64_t a_value(void);
 void application_scribble(unsigned words);
 /* A Linux call; missing arguments are 0. */
 #define set_call(step, ...) set_call_(step, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define set_call_(step, number, a, b, c, d, e, f, ...) set_call_words(step, number, (const uint64_t[]){a, b, c, d, e, f})
+#define set_call_(step, number, a, b, c, d, e, f, ...) \
+	set_call_words(step, number, (const uint64_t[]){a, b, c, d, e, f})
 void set_call_words(struct step *step, uint32_t number, const uint64_t word[6]);
 /* Any call that the service owns (or once in a while any at all), with arguments from a_value(). */
 void make_any_call(struct step *step, const char *owner);

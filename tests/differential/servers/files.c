@@ -32,7 +32,8 @@ static void map_archive(void)
 	enum { SIZE = 1024 };
 	void *at = (void *)DJED_ARCHIVE_BASE;
 
-	if (mmap(at, DJED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
+	if (mmap(at, DJED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != at)
 		djed_panic("the archive could not be mapped");
 	djed_port_start.archive_size = SIZE;
 }
@@ -65,14 +66,25 @@ enum { DESCRIPTORS = 16 };
 static uint16_t descriptors[PROCESSES + 1];
 static uint32_t current; /* process that the next step is about */
 
-/* ---- values ----------------------------------------------------------------------------------------------- */
+/* ---- values -----------------------------------------------------------------------------------------------
+ */
 
 static uint64_t a_path(void)
 {
-	static const char *const names[] = {"a", "b", "c", "d/e", "d", "b/../a", "fifo", "a/", "..", "", "d/f/g", "link"};
-	static const char *const fixed[] = {"/",	  "/dev/null",	 "/dev/zero",	   "/dev/tty",
-					    "/proc/1/stat", "/proc/self/exe", "/proc/meminfo", "/proc/self/fd/0",
-					    "/proc",	  "/dev/random", "/proc/1/status", "/dev/full"};
+	static const char *const names[] = {"a",    "b",  "c",	"d/e", "d",	"b/../a",
+					    "fifo", "a/", "..", "",    "d/f/g", "link"};
+	static const char *const fixed[] = {"/",
+					    "/dev/null",
+					    "/dev/zero",
+					    "/dev/tty",
+					    "/proc/1/stat",
+					    "/proc/self/exe",
+					    "/proc/meminfo",
+					    "/proc/self/fd/0",
+					    "/proc",
+					    "/dev/random",
+					    "/proc/1/status",
+					    "/dev/full"};
 	char text[64];
 
 	switch (random_below(8)) {
@@ -112,18 +124,26 @@ static uint64_t a_mode(void)
 
 static uint64_t open_flags(void)
 {
-	static const uint32_t more[] = {LINUX_O_CREAT, LINUX_O_CREAT, LINUX_O_CREAT | LINUX_O_EXCL, LINUX_O_TRUNC,
-					LINUX_O_APPEND, LINUX_O_NONBLOCK, LINUX_O_DIRECTORY, 0};
+	static const uint32_t more[] = {LINUX_O_CREAT,
+					LINUX_O_CREAT,
+					LINUX_O_CREAT | LINUX_O_EXCL,
+					LINUX_O_TRUNC,
+					LINUX_O_APPEND,
+					LINUX_O_NONBLOCK,
+					LINUX_O_DIRECTORY,
+					0};
 
 	return random_below(3) | more[random_below(8)] | more[random_below(8)];
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------------------
+ */
 
 static void make_bytes(struct step *step)
 {
 	const uint64_t vector[] = {a_value(), random_below(3000), a_value(), random_below(3000)};
-	uint32_t number = (uint32_t)PICK(LINUX_READ, LINUX_WRITE, LINUX_WRITE, LINUX_WRITE, LINUX_PREAD64, LINUX_PWRITE64);
+	uint32_t number =
+	    (uint32_t)PICK(LINUX_READ, LINUX_WRITE, LINUX_WRITE, LINUX_WRITE, LINUX_PREAD64, LINUX_PWRITE64);
 
 	switch (random_below(9)) {
 	case 0:
@@ -143,8 +163,8 @@ static void make_bytes(struct step *step)
 		set_call(step, LINUX_LSEEK, a_descriptor(), random_below(20000), random_below(3));
 		break;
 	default:
-		set_call(step, number, a_descriptor(), APPLICATION + random_below(APPLICATION_SIZE / 2), a_length(),
-			 random_below(20000));
+		set_call(step, number, a_descriptor(), APPLICATION + random_below(APPLICATION_SIZE / 2),
+			 a_length(), random_below(20000));
 	}
 }
 
@@ -198,10 +218,13 @@ static void make_descriptor(struct step *step)
 		set_call(step, LINUX_DUP2, a_descriptor(), a_descriptor());
 		break;
 	case 2:
-		set_call(step, LINUX_PIPE2, random_below(8) ? APPLICATION + random_below(APPLICATION_SIZE - 8) : a_value(), PICK(0, LINUX_O_NONBLOCK));
+		set_call(step, LINUX_PIPE2,
+			 random_below(8) ? APPLICATION + random_below(APPLICATION_SIZE - 8) : a_value(),
+			 PICK(0, LINUX_O_NONBLOCK));
 		break;
 	case 3:
-		set_call(step, LINUX_POLL, application_bytes(polled, sizeof(polled)), 2, PICK(0, 10, 1000, UINT64_MAX));
+		set_call(step, LINUX_POLL, application_bytes(polled, sizeof(polled)), 2,
+			 PICK(0, 10, 1000, UINT64_MAX));
 		break;
 	case 4:
 		set_call(step, LINUX_FCNTL, a_descriptor(), PICK(0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031),
@@ -211,13 +234,15 @@ static void make_descriptor(struct step *step)
 		set_call(step, LINUX_FLOCK, a_descriptor(), PICK(1, 2, 5, 6, 8));
 		break;
 	default:
-		set_call(step, LINUX_OPEN, random_below(5) ? a_path() : application_text("/fifo"), open_flags(), a_mode());
+		set_call(step, LINUX_OPEN, random_below(5) ? a_path() : application_text("/fifo"),
+			 open_flags(), a_mode());
 	}
 }
 
 static uint32_t a_process(void)
 {
-	return random_below(12) ? PROCESSES + random_below(2 * PROCESSES) : (uint32_t)PICK(0, UINT32_MAX, 1 + random_below(5000));
+	return random_below(12) ? PROCESSES + random_below(2 * PROCESSES)
+				: (uint32_t)PICK(0, UINT32_MAX, 1 + random_below(5000));
 }
 
 /* What pm asks. */
@@ -226,8 +251,10 @@ static void make_process(struct step *step)
 	static const char *const programs[] = {"/a", "/d/file-1", "/b", "nothing"};
 	struct djed_message *m = &step->message;
 
-	m->label = (uint32_t)PICK(VFS_FORK, VFS_FORK, VFS_EXIT, VFS_OPEN_PROGRAM, VFS_EXECUTED, VFS_SET_IDENTITY, VFS_CREATE);
-	m->word[0] = m->label == VFS_FORK || m->label == VFS_SET_IDENTITY ? 1 + random_below(2 * PROCESSES) : a_process();
+	m->label = (uint32_t)PICK(VFS_FORK, VFS_FORK, VFS_EXIT, VFS_OPEN_PROGRAM, VFS_EXECUTED,
+				  VFS_SET_IDENTITY, VFS_CREATE);
+	m->word[0] = m->label == VFS_FORK || m->label == VFS_SET_IDENTITY ? 1 + random_below(2 * PROCESSES)
+									  : a_process();
 	m->word[1] = m->label == VFS_FORK ? a_process() : random_below(20);
 	for (int i = 2; i < 6; i++)
 		m->word[i] = random_below(4) ? 0 : random_below(1000);
@@ -256,7 +283,8 @@ static void make(struct step *step)
 	}
 	switch (random_below(16)) {
 	case 0:
-		*step = (struct step){.kind = STEP_NOTIFY, .bits = random_below(2) ? 1 : random_below(UINT32_MAX)};
+		*step = (struct step){.kind = STEP_NOTIFY,
+				      .bits = random_below(2) ? 1 : random_below(UINT32_MAX)};
 		break;
 	case 1:
 		make_process(step);

@@ -27,7 +27,8 @@ static djed_status thread_create(const uint64_t in[6], uint64_t out[3])
 	return random_below(20) ? host_thread_create(in, out) : -ENOMEM;
 }
 
-/* ---- the servers that pm calls ---------------------------------------------------------------------------- */
+/* ---- the servers that pm calls ----------------------------------------------------------------------------
+ */
 
 static void vfs(const struct djed_delivery *d, struct djed_message *answer)
 {
@@ -41,7 +42,8 @@ static void vfs(const struct djed_delivery *d, struct djed_message *answer)
 	answer_or(answer, (int32_t)PICK((uint64_t)-ENOENT, (uint64_t)-EACCES, (uint64_t)-ENOTDIR));
 	strcpy(head, heads[random_below(5)]);
 	answer->word[0] = 7;
-	answer->word[1] = djed_copy_out(fake_buffer(d, 1), 0, head, random_below(10) ? sizeof(head) : random_below(8));
+	answer->word[1] =
+	    djed_copy_out(fake_buffer(d, 1), 0, head, random_below(10) ? sizeof(head) : random_below(8));
 }
 
 static void mm(const struct djed_delivery *d, struct djed_message *answer)
@@ -83,7 +85,8 @@ static void start(void)
 	host_add_server("pm", &pm_server);
 }
 
-/* ---- what processes do ------------------------------------------------------------------------------------ */
+/* ---- what processes do ------------------------------------------------------------------------------------
+ */
 
 /* A process whose thread runs, and has no signal to take first; 0: none. */
 static uint32_t somebody(void)
@@ -100,7 +103,8 @@ static uint32_t somebody(void)
 	return 0;
 }
 
-/* A process whose thread is marked, and can be told (in the middle of a stop, pm wakes it itself); 0: none. */
+/* A process whose thread is marked, and can be told (in the middle of a stop, pm wakes it itself); 0: none.
+ */
 static uint32_t somebody_marked(void)
 {
 	uint32_t first = random_below(PIDS);
@@ -160,7 +164,8 @@ static uint64_t an_action(void)
 
 static uint64_t a_time(void)
 {
-	const uint64_t time[] = {random_below(2), random_below(1000000), random_below(3), random_below(1000000)};
+	const uint64_t time[] = {random_below(2), random_below(1000000), random_below(3),
+				 random_below(1000000)};
 
 	return random_below(12) ? application_bytes(time, sizeof(time)) : a_value();
 }
@@ -182,12 +187,13 @@ static void make_life(struct step *step)
 		break;
 	case 1:
 	case 2:
-		set_call(step, LINUX_WAIT4, PICK(UINT64_MAX, 0, a_pid(), -a_pid()), random_below(2) ? a_value() : 0,
-			 PICK(0, 0, 1, 3, 11), random_below(2) ? a_value() : 0);
+		set_call(step, LINUX_WAIT4, PICK(UINT64_MAX, 0, a_pid(), -a_pid()),
+			 random_below(2) ? a_value() : 0, PICK(0, 0, 1, 3, 11),
+			 random_below(2) ? a_value() : 0);
 		break;
 	case 3:
-		set_call(step, LINUX_EXECVE, application_text(random_below(2) ? "/bin/program" : "script"), strings(),
-			 strings());
+		set_call(step, LINUX_EXECVE, application_text(random_below(2) ? "/bin/program" : "script"),
+			 strings(), strings());
 		break;
 	default:
 		if (living() > PROCESSES)
@@ -205,13 +211,15 @@ static void make_signal(struct step *step)
 	switch (random_below(10)) {
 	case 0:
 	case 1:
-		set_call(step, LINUX_KILL, random_below(4) ? a_pid() : PICK(0, UINT64_MAX, -a_pid()), a_signal());
+		set_call(step, LINUX_KILL, random_below(4) ? a_pid() : PICK(0, UINT64_MAX, -a_pid()),
+			 a_signal());
 		break;
 	case 2:
 		set_call(step, LINUX_TGKILL, a_pid(), a_pid(), a_signal());
 		break;
 	case 3:
-		set_call(step, LINUX_RT_SIGPROCMASK, random_below(3), a_set(), random_below(2) ? a_value() : 0, 8);
+		set_call(step, LINUX_RT_SIGPROCMASK, random_below(3), a_set(),
+			 random_below(2) ? a_value() : 0, 8);
 		break;
 	case 4:
 		set_call(step, LINUX_RT_SIGSUSPEND, a_set(), 8);
@@ -230,7 +238,8 @@ static void make_signal(struct step *step)
 			set_call(step, LINUX_PAUSE);
 		break;
 	default:
-		set_call(step, LINUX_RT_SIGACTION, 1 + random_below(64), an_action(), random_below(2) ? a_value() : 0, 8);
+		set_call(step, LINUX_RT_SIGACTION, 1 + random_below(64), an_action(),
+			 random_below(2) ? a_value() : 0, 8);
 	}
 }
 
@@ -268,11 +277,12 @@ static void make(struct step *step)
 	threads[pid].context.rsp = random_below(20) ? STACK - 64 - random_below(8) * 8 : a_value();
 	switch (random_below(16)) {
 	case 0:
-		*step = (struct step){.kind = STEP_NOTIFY, .bits = random_below(4) ? 1 : a_value() & ~(UINT64_C(3) << 62)};
+		*step = (struct step){.kind = STEP_NOTIFY,
+				      .bits = random_below(4) ? 1 : a_value() & ~(UINT64_C(3) << 62)};
 		return;
 	case 1:
-		step->message = (struct djed_message){.label = EVENT_EXCEPTION,
-						      .word = {PICK(5, 7, 8, 11), a_value(), random_below(20), 4}};
+		step->message = (struct djed_message){
+		    .label = EVENT_EXCEPTION, .word = {PICK(5, 7, 8, 11), a_value(), random_below(20), 4}};
 		threads[pid].context.call_number = UINT64_MAX;
 		return;
 	case 2:
@@ -292,7 +302,8 @@ static void make(struct step *step)
 		break;
 	case 8:
 		if (random_below(2))
-			set_call(step, LINUX_SETPGID, random_below(2) ? 0 : a_pid(), random_below(2) ? 0 : a_pid());
+			set_call(step, LINUX_SETPGID, random_below(2) ? 0 : a_pid(),
+				 random_below(2) ? 0 : a_pid());
 		else
 			set_call(step, LINUX_SETSID);
 		break;
@@ -324,4 +335,5 @@ static void done(const struct step *step, const struct host_outcome *outcome)
 		t->context.rax = outcome->status ? (uint64_t)outcome->status : outcome->word[0];
 }
 
-const struct subject pm_subject = {.name = "pm", .heap = HEAP, .start = start, .make = make, .done = done, .cancels_itself = true};
+const struct subject pm_subject = {
+    .name = "pm", .heap = HEAP, .start = start, .make = make, .done = done, .cancels_itself = true};

@@ -16,7 +16,8 @@ extern const struct djed_server ds_server, sched_server, monitor_server, counter
 
 enum { HEAP = 1 << 20, NICE = 20 };
 
-/* ---- ds --------------------------------------------------------------------------------------------------- */
+/* ---- ds ---------------------------------------------------------------------------------------------------
+ */
 
 static void start_ds(void)
 {
@@ -54,7 +55,8 @@ static void make_ds(struct step *step)
 
 const struct subject ds_subject = {.name = "ds", .heap = HEAP, .start = start_ds, .make = make_ds};
 
-/* ---- sched ------------------------------------------------------------------------------------------------ */
+/* ---- sched ------------------------------------------------------------------------------------------------
+ */
 
 enum { THREADS = 30 };
 
@@ -63,7 +65,8 @@ static void start_sched(void)
 	host_add_fake("mm", fake_mm);
 	host_add_server("sched", &sched_server);
 	for (uint32_t pid = 1; pid < THREADS / 2; pid++)
-		host_request("sched", &(struct djed_message){.label = SCHED_ADD, .word = {pid, pid / 2, 100 + pid}});
+		host_request("sched",
+			     &(struct djed_message){.label = SCHED_ADD, .word = {pid, pid / 2, 100 + pid}});
 }
 
 static uint32_t a_thread(void)
@@ -73,8 +76,9 @@ static uint32_t a_thread(void)
 
 static uint64_t a_time(void)
 {
-	const int64_t time[] = {(int64_t)PICK(0, 0, 0, 0, 1, 2, 10, UINT64_MAX, INT64_MAX),
-				(int64_t)PICK(0, 1, 1000000, random_below(1000000000), 1000000000, UINT64_MAX)};
+	const int64_t time[] = {
+	    (int64_t)PICK(0, 0, 0, 0, 1, 2, 10, UINT64_MAX, INT64_MAX),
+	    (int64_t)PICK(0, 1, 1000000, random_below(1000000000), 1000000000, UINT64_MAX)};
 
 	return random_below(12) ? application_bytes(time, sizeof(time)) : a_value();
 }
@@ -110,7 +114,8 @@ static void make_sched(struct step *step)
 		m->word[0] = PICK(0, 5000000, 20000000, UINT64_MAX);
 		break;
 	case 6:
-		set_call(step, LINUX_SETPRIORITY, PICK(0, 0, 0, 1, 2, 3), a_thread(), random_below(2 * NICE) - NICE);
+		set_call(step, LINUX_SETPRIORITY, PICK(0, 0, 0, 1, 2, 3), a_thread(),
+			 random_below(2 * NICE) - NICE);
 		break;
 	case 7:
 		set_call(step, LINUX_NANOSLEEP, a_time(), random_below(2) ? a_value() : 0);
@@ -132,7 +137,8 @@ static void done_sched(const struct step *step, const struct host_outcome *outco
 const struct subject sched_subject = {
     .name = "sched", .heap = HEAP, .start = start_sched, .make = make_sched, .done = done_sched};
 
-/* ---- monitor ---------------------------------------------------------------------------------------------- */
+/* ---- monitor ----------------------------------------------------------------------------------------------
+ */
 
 static void start_monitor(void)
 {
@@ -158,7 +164,8 @@ static void make_monitor(struct step *step)
 		make_any_call(step, random_below(2) ? "vfs" : "pm");
 		break;
 	case 1:
-		set_call(step, 4090 + random_below(50), a_value(), a_value(), a_value(), a_value(), a_value(), a_value());
+		set_call(step, 4090 + random_below(50), a_value(), a_value(), a_value(), a_value(), a_value(),
+			 a_value());
 		break;
 	case 2:
 		step->message.label = random_below(UINT32_MAX);
@@ -177,7 +184,8 @@ const struct subject monitor_subject = {.name = "monitor",
 					.make = make_monitor,
 					.exemption = "the event ring, which is the runtime's"};
 
-/* ---- counter ---------------------------------------------------------------------------------------------- */
+/* ---- counter ----------------------------------------------------------------------------------------------
+ */
 
 static void start_counter(void)
 {
@@ -189,19 +197,22 @@ static void start_counter(void)
 static void make_counter(struct step *step)
 {
 	struct djed_message *m = &step->message;
-	static const uint32_t labels[] = {COUNTER_ADD, COUNTER_ADD, COUNTER_GET, COUNTER_LABEL, COUNTER_LIST, COUNTER_RESET};
+	static const uint32_t labels[] = {COUNTER_ADD,	 COUNTER_ADD,  COUNTER_GET,
+					  COUNTER_LABEL, COUNTER_LIST, COUNTER_RESET};
 
 	application_scribble(4);
 	m->label = labels[random_below(6)];
 	m->word[0] = random_below(12) ? random_below(16) : a_value();
-	m->word[1] = random_below(8) ? 1 + random_below(1000000) : PICK(0, 1000000000000, 1000000000001, UINT64_MAX);
+	m->word[1] =
+	    random_below(8) ? 1 + random_below(1000000) : PICK(0, 1000000000000, 1000000000001, UINT64_MAX);
 	if (m->label == COUNTER_LABEL || m->label == COUNTER_LIST) {
 		m->grant[0] = a_grant(m->label == COUNTER_LABEL ? DJED_GRANT_READ : DJED_GRANT_WRITE);
 		if (random_below(4))
 			m->grant[0].length %= m->label == COUNTER_LABEL ? 33 : 1025;
 	} else if (random_below(3) == 0) { /* as an application's call */
 		m->word[2] = a_value();
-		m->label = LINUX_LABEL(random_below(2) ? COUNTER_CALL_LABEL : COUNTER_CALL_ADD + random_below(8));
+		m->label =
+		    LINUX_LABEL(random_below(2) ? COUNTER_CALL_LABEL : COUNTER_CALL_ADD + random_below(8));
 		if (m->label == LINUX_LABEL(COUNTER_CALL_LABEL)) {
 			m->word[1] = application_text("a name of its own");
 			m->word[2] = random_below(18);
@@ -209,4 +220,5 @@ static void make_counter(struct step *step)
 	}
 }
 
-const struct subject counter_subject = {.name = "counter", .heap = HEAP, .start = start_counter, .make = make_counter};
+const struct subject counter_subject = {
+    .name = "counter", .heap = HEAP, .start = start_counter, .make = make_counter};

@@ -176,8 +176,7 @@ static void make_mm(struct step *step)
 	}
 }
 
-/* ---- both
- * -------------------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 /* An executable of two segments, as small as it can be. */
 static void make_program(djed_slot store)

@@ -14,7 +14,8 @@ extern const struct djed_server console_server, uart_server, ds_server;
 
 enum { HEAP = 1 << 20, READERS = 12 };
 
-/* ---- console ---------------------------------------------------------------------------------------------- */
+/* ---- console ----------------------------------------------------------------------------------------------
+ */
 
 /* A line that takes as much as it likes, says now and then what cannot be, and has noise to give. */
 static void line(const struct djed_delivery *delivery, struct djed_message *answer)
@@ -50,16 +51,19 @@ static void start_console(void)
 
 static void make_control(struct djed_message *m)
 {
-	static const uint32_t requests[] = {0x5401, 0x5402, 0x5403, 0x5404, 0x5409, 0x540a, 0x540b, 0x540e, 0x540f,
-					    0x5410, 0x5411, 0x5413, 0x5414, 0x5415, 0x5416, 0x5417, 0x5418, 0x541b, 0x5422, 0x5424, 0x5425, 0x5429};
-	const uint32_t modes[] = {random_below(0x10000), random_below(8), 0xbf, random_below(4) ? 0x8a3b : random_below(0x10000)};
+	static const uint32_t requests[] = {0x5401, 0x5402, 0x5403, 0x5404, 0x5409, 0x540a, 0x540b, 0x540e,
+					    0x540f, 0x5410, 0x5411, 0x5413, 0x5414, 0x5415, 0x5416, 0x5417,
+					    0x5418, 0x541b, 0x5422, 0x5424, 0x5425, 0x5429};
+	const uint32_t modes[] = {random_below(0x10000), random_below(8), 0xbf,
+				  random_below(4) ? 0x8a3b : random_below(0x10000)};
 	uint8_t text[64];
 
 	memcpy(text, modes, sizeof(modes));
 	for (unsigned i = sizeof(modes); i < sizeof(text); i++)
 		text[i] = (uint8_t)random_below(i < 40 ? 30 : 256);
 	m->label = CONSOLE_CONTROL;
-	m->word[0] = random_below(12) ? requests[random_below(sizeof(requests) / sizeof(*requests))] : a_value();
+	m->word[0] =
+	    random_below(12) ? requests[random_below(sizeof(requests) / sizeof(*requests))] : a_value();
 	m->word[1] = random_below(4) ? application_bytes(text, sizeof(text)) : a_value();
 	if (m->word[0] == 0x5410 && random_below(2)) /* TIOCSPGRP */
 		m->word[1] = application_bytes(&(uint32_t){1 + random_below(3)}, 4);
@@ -80,8 +84,10 @@ static void make_console(struct step *step)
 			*step = (struct step){.kind = STEP_NOTIFY, .bits = 1};
 		return;
 	}
-	m->word[0] = random_below(6) ? application_text("some words\tand a line\r\n\x1b[1m more \x7f\n") : a_value();
-	m->word[1] = random_below(6) ? random_below(60) : PICK(1000, 5000, 20000, random_below(APPLICATION_SIZE), a_value());
+	m->word[0] =
+	    random_below(6) ? application_text("some words\tand a line\r\n\x1b[1m more \x7f\n") : a_value();
+	m->word[1] = random_below(6) ? random_below(60)
+				     : PICK(1000, 5000, 20000, random_below(APPLICATION_SIZE), a_value());
 	m->word[2] = random_below(3) == 0;
 	m->word[3] = random_below(4) ? 1 : random_below(4);
 	switch (random_below(9)) {
@@ -102,14 +108,16 @@ static void make_console(struct step *step)
 		m->word[0] = random_below(2);
 		break;
 	default:
-		*step = (struct step){.kind = STEP_NOTIFY, .bits = random_below(4) ? 1 : random_below(UINT32_MAX)};
+		*step = (struct step){.kind = STEP_NOTIFY,
+				      .bits = random_below(4) ? 1 : random_below(UINT32_MAX)};
 	}
 }
 
 const struct subject console_subject = {
     .name = "console", .heap = HEAP, .start = start_console, .make = make_console};
 
-/* ---- uart ------------------------------------------------------------------------------------------------- */
+/* ---- uart -------------------------------------------------------------------------------------------------
+ */
 
 /* The device: what it has done stays done, so it is no part of the world that is put back. */
 static uint8_t scratch, latch, last_sent;
@@ -122,7 +130,8 @@ static djed_status read_port(const uint64_t in[6], uint64_t out[3])
 		out[0] = random_below(256);
 		break;
 	case 5:
-		out[0] = (random_below(3) == 0) | (random_below(40) == 0) << 1 | (random_below(5) ? 0x20u : 0);
+		out[0] =
+		    (random_below(3) == 0) | (random_below(40) == 0) << 1 | (random_below(5) ? 0x20u : 0);
 		break;
 	case 7:
 		out[0] = scratch;
@@ -186,8 +195,10 @@ static void make_uart(struct step *step)
 			lent[i] = (uint8_t)(expected + i);
 		m->label = UART_WRITE;
 		m->word[0] = expected;
-		m->grant[0] = (struct djed_grant){
-		    .base = (uint64_t)lent, .length = length, .kind = DJED_GRANT_OWN, .rights = DJED_GRANT_READ};
+		m->grant[0] = (struct djed_grant){.base = (uint64_t)lent,
+						  .length = length,
+						  .kind = DJED_GRANT_OWN,
+						  .rights = DJED_GRANT_READ};
 	}
 }
 
@@ -201,10 +212,11 @@ static void done_uart(const struct step *step, const struct host_outcome *outcom
 			   (unsigned long long)expected);
 }
 
-const struct subject uart_subject = {.name = "uart",
-				     .heap = HEAP,
-				     .start = start_uart,
-				     .make = make_uart,
-				     .done = done_uart,
-				     .exemption = "the driver's state, which is the device's (rule 15; section .djed.device)",
-				     .device = true};
+const struct subject uart_subject = {
+    .name = "uart",
+    .heap = HEAP,
+    .start = start_uart,
+    .make = make_uart,
+    .done = done_uart,
+    .exemption = "the driver's state, which is the device's (rule 15; section .djed.device)",
+    .device = true};

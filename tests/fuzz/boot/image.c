@@ -1,5 +1,5 @@
-/* elf_parse, elf_section and archive_find on any bytes, and on a good image with any bytes changed: no access outside of them, and what elf_parse accepts lies where
- * an image may lie. */
+/* elf_parse, elf_section and archive_find on any bytes, and on a good image with any bytes changed: no access
+ * outside of them, and what elf_parse accepts lies where an image may lie. */
 #include <abi/layout.h>
 #undef NDEBUG
 #include <assert.h>
@@ -19,8 +19,10 @@ static void check_image(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < image.segments; i++) {
 		const struct elf_segment *s = &image.segment[i];
 
-		assert(s->address >= DJED_IMAGE_BASE && s->memory_size > 0 && s->address + s->memory_size < DJED_STACK_TOP);
-		assert(s->file_offset <= size && s->file_size <= size - s->file_offset && s->file_size <= s->memory_size);
+		assert(s->address >= DJED_IMAGE_BASE && s->memory_size > 0 &&
+		       s->address + s->memory_size < DJED_STACK_TOP);
+		assert(s->file_offset <= size && s->file_size <= size - s->file_offset &&
+		       s->file_size <= s->memory_size);
 		assert(i == 0 || s->address >= s[-1].address + s[-1].memory_size);
 	}
 	for (int i = 0; i < 2; i++)

@@ -1,4 +1,5 @@
-/* manifest_parse on any bytes: it never fails without a reason that names a line, and what it accepts keeps its promises. */
+/* manifest_parse on any bytes: it never fails without a reason that names a line, and what it accepts keeps
+ * its promises. */
 #undef NDEBUG
 #include <assert.h>
 #include <lib/manifest.h>

@@ -1,5 +1,5 @@
-/* libFuzzer target: any bytes as interface files. Two files, separated by a zero byte, so that checks across files run, too; what is
- * accepted is also emitted. */
+/* libFuzzer target: any bytes as interface files. Two files, separated by a zero byte, so that checks across
+ * files run, too; what is accepted is also emitted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -11,8 +11,7 @@ enum { SIGNAL_ILL = 4, SIGNAL_TRAP = 5, SIGNAL_FPE = 8, SIGNAL_SEGV = 11 };
 static uint64_t frame;
 static djed_handle space, first_thread;
 
-/* ---- the application: what fails goes to FAIL with its line
- * ---------------------------------------------------------- */
+/* ---- the application: what fails goes to FAIL with its line ---------------------------------- */
 
 #define CHECK(condition) ((condition) ? (void)0 : (void)linux_call(FAIL, __LINE__, 0, 0))
 
@@ -39,15 +38,16 @@ static void spinner(void)
 	__builtin_trap();
 }
 
-/* Runs an instruction that must raise this signal; the service checks the number in r14 and goes on at the address in r15. */
-#define RAISES(signal, instruction, ...)                                                                \
-	do {                                                                                            \
-		uint64_t before_ = raised;                                                              \
-		__asm__ volatile("lea 1f(%%rip), %%r15; mov %[number], %%r14; " instruction "; 1:"      \
-				 :                                                                      \
-				 : [number] "i"(signal), __VA_ARGS__                                    \
-				 : "r14", "r15", "rcx", "rdx", "memory");                               \
-		CHECK(raised == before_ + 1);                                \
+/* Runs an instruction that must raise this signal; the service checks the number in r14 and goes on at the
+ * address in r15. */
+#define RAISES(signal, instruction, ...)                                                           \
+	do {                                                                                       \
+		uint64_t before_ = raised;                                                         \
+		__asm__ volatile("lea 1f(%%rip), %%r15; mov %[number], %%r14; " instruction "; 1:" \
+				 :                                                                 \
+				 : [number] "i"(signal), __VA_ARGS__                               \
+				 : "r14", "r15", "rcx", "rdx", "memory");                          \
+		CHECK(raised == before_ + 1);                                                      \
 	} while (0)
 
 static void faults(void)
@@ -58,11 +58,11 @@ static void faults(void)
 	lazy[1] = 77;
 	CHECK(lazy[1] == 77);
 	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(BAD_PAGE), "a"(0));
-	RAISES(SIGNAL_SEGV, "movb $0, (%1)", "r"(faults));			   /* text */
-	RAISES(SIGNAL_SEGV, "jmp *%1", "r"(LAZY_PAGE));			   /* not executable */
+	RAISES(SIGNAL_SEGV, "movb $0, (%1)", "r"(faults));			/* text */
+	RAISES(SIGNAL_SEGV, "jmp *%1", "r"(LAZY_PAGE));				/* not executable */
 	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0xffffffff80300000), "a"(0)); /* the kernel */
 	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0xffff800000008000), "a"(0)); /* its map of memory */
-	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0x800000000000), "a"(0));	   /* not canonical */
+	RAISES(SIGNAL_SEGV, "mov (%1), %%al", "r"(0x800000000000), "a"(0));	/* not canonical */
 	RAISES(SIGNAL_SEGV, "jmp *%1", "r"(0x800000000000));
 	RAISES(SIGNAL_ILL, "ud2", "a"(0));
 	RAISES(SIGNAL_TRAP, "int3", "a"(0));
@@ -108,9 +108,7 @@ static void application(void)
 	__builtin_trap();
 }
 
-/* ---- the service
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the service ----------------------------------------------------------------------------- */
 
 static struct djed_context saved, changed;
 static unsigned failures, ended;
@@ -202,7 +200,8 @@ static int64_t linux_operation(uint32_t number, const uint64_t *word)
 		return 0;
 	case THREAD_END:
 		if (gone) { /* the first one: its handle means nothing any more */
-			REQUIRE(kernel_thread_signal(gone) == -ESRCH && kernel_thread_destroy(gone) == -ESRCH);
+			REQUIRE(kernel_thread_signal(gone) == -ESRCH &&
+				kernel_thread_destroy(gone) == -ESRCH);
 			REQUIRE(kernel_thread_get_context(gone, (uintptr_t)&changed) == -ESRCH);
 			REQUIRE(kernel_thread_start(gone) == -ESRCH);
 		}

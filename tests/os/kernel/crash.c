@@ -19,8 +19,7 @@ enum {
 	HOW_END
 };
 
-/* ---- upper and lower
- * --------------------------------------------------------------------------------------------------- */
+/* ---- upper and lower ------------------------------------------------------------------------- */
 
 static volatile uint64_t value, logged, used; /* state, its old value in the log, whether the log is used */
 static volatile uint64_t how;		      /* not logged: so that it misbehaves once */
@@ -148,9 +147,7 @@ static void lower(void)
 	run(0);
 }
 
-/* ---- rs
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- rs -------------------------------------------------------------------------------------- */
 
 static uint64_t planned, planned_error, refused, crashes;
 static struct djed_service_information information;
@@ -189,9 +186,7 @@ static void recoverer(void)
 	}
 }
 
-/* ---- client
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- client ---------------------------------------------------------------------------------- */
 
 static void plan(uint64_t mode, uint64_t action, uint64_t error)
 {

@@ -13,8 +13,7 @@
 /* The page of whoever runs. */
 extern _Alignas(512) struct djed_ipc ipc;
 
-/* ---- root
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- root ------------------------------------------------------------------------------------ */
 
 /* The test itself, as root. Returning ends the run; the last line of the log is "root: passed" or "root:
  * failed". */
@@ -32,8 +31,7 @@ void grant(unsigned service, djed_slot slot, enum djed_capability_type type, uin
 /* Waits until `bits` have come in as notifications. */
 void wait_for(uint64_t bits);
 
-/* ---- everybody
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- everybody ------------------------------------------------------------------------------- */
 
 void say(const char *format, ...); /* a line in the kernel's log; %u (64 bits), %x (64 bits), %s */
 /* Counts a failure, and says so, unless `condition` holds. Root only. */
@@ -53,8 +51,7 @@ uint64_t ticks(void);
 uint64_t random_number(void);
 void random_seed(uint64_t seed);
 
-/* ---- applications, made by a service with the capabilities for it
- * ------------------------------------------------------ */
+/* ---- applications, made by a service with the capabilities for it ---------------------------- */
 
 /* A space that has a copy of the image, writable where the image is, and `stack_pages` behind
  * APPLICATION_STACK. Frames are taken from *frame on. */

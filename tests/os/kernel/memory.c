@@ -29,8 +29,9 @@ static uint64_t copied_out(uint64_t target, uint64_t offset, const void *from, u
 	return copied;
 }
 
-/* ---- far: is lent a readable range of SIZE bytes holding 0, 1, 2..., and a writable one, at most SIZE long
- * ------------------ */
+/* ---- far ------------------------------------------------------------------------------------- */
+
+/* It is lent a readable range of SIZE bytes holding 0, 1, 2..., and a writable one, at most SIZE long. */
 
 static void check_lent(void)
 {
@@ -69,8 +70,7 @@ static void far(void)
 	}
 }
 
-/* ---- near: passes a part on
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- near: passes a part on ------------------------------------------------------------------ */
 
 static djed_status pass(struct djed_grant first, struct djed_grant second, uint64_t shift)
 {
@@ -108,8 +108,7 @@ static void near(void)
 	}
 }
 
-/* ---- the client: lends its own memory and frames; then page tables
- * --------------------------------------------------------------- */
+/* ---- the client: lends its own memory and frames; then page tables --------------------------- */
 
 static void page_tables(uint64_t frame)
 {
@@ -129,7 +128,8 @@ static void page_tables(uint64_t frame)
 	REQUIRE(kernel_space_map(space[0], 0, frame, 16) == -EINVAL);
 	REQUIRE(kernel_space_unmap(space[0], 0, 1ull << 35) == -EINVAL);
 	REQUIRE(kernel_space_unmap(space[0], 0x1000, ~0ull) == -EINVAL);
-	REQUIRE(kernel_space_unmap(space[0], 0x7fffffffe000, 2) == -EINVAL); /* the last page is not for applications */
+	REQUIRE(kernel_space_unmap(space[0], 0x7fffffffe000, 2) ==
+		-EINVAL); /* the last page is not for applications */
 	REQUIRE(kernel_space_unmap(space[0], 0x7fffffffe000, 1) == 0);
 	REQUIRE(kernel_space_unmap(space[0], 0, (1ull << 35) - 1) == 0);
 	REQUIRE(kernel_space_share(space[0], space[0], 0, 1, &copied) == -EINVAL);

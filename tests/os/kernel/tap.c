@@ -1,10 +1,21 @@
-/* Records of Linux calls in the monitor's event ring. Word `broker` on the command line: the monitor has the calls in its
- * path and writes the records; else the kernel does (tap). In both ways the kernel completes them. */
-#include "kit.h"
+/* Records of Linux calls in the monitor's event ring. Word `broker` on the command line: the monitor has the
+ * calls in its path and writes the records; else the kernel does (tap). In both ways the kernel completes
+ * them. */
 #include "abi/lab.h"
 #include "abi/ring.h"
+#include "kit.h"
 
-enum { TO_OTHER = 2, TO_ROOT, CAP_SPACES, CAP_FRAMES, CAP_THREADS, SUM = 300, FAIL = 301, END = 302, CALLS = 3000 };
+enum {
+	TO_OTHER = 2,
+	TO_ROOT,
+	CAP_SPACES,
+	CAP_FRAMES,
+	CAP_THREADS,
+	SUM = 300,
+	FAIL = 301,
+	END = 302,
+	CALLS = 3000
+};
 
 static _Alignas(DJED_PAGE_SIZE) struct djed_ring ring;
 
@@ -45,11 +56,13 @@ static void owner(void)
 
 static void check_ring(void)
 {
-	const struct djed_event *event = &ring.event[(ring.written - 2) % DJED_RING_EVENTS], *before = event - 1;
+	const struct djed_event *event = &ring.event[(ring.written - 2) % DJED_RING_EVENTS],
+				*before = event - 1;
 
 	REQUIRE(ring.written == CALLS + 2);
 	REQUIRE(event->kind == DJED_EVENT_SEEN_CALL && event->source == 7 && event->result == -ENOSPC);
-	REQUIRE(event->call == DJED_LABEL(DJED_PROTOCOL_LINUX, FAIL) && event->latency > 0 && event->latency < 1000000000);
+	REQUIRE(event->call == DJED_LABEL(DJED_PROTOCOL_LINUX, FAIL) && event->latency > 0 &&
+		event->latency < 1000000000);
 	REQUIRE(event->arguments == djed_event_hash((const uint64_t[6]){1, 2, 3, 0, 0, 0}) || broker());
 	REQUIRE(before->result == 0 && before->latency > 0 && before->time < event->time);
 	REQUIRE(before->time + before->latency <= event->time);
@@ -63,7 +76,8 @@ static void monitor(void)
 		const struct djed_time *time = (const struct djed_time *)DJED_TIME_PAGE;
 
 		ring.event[ring.written++ % DJED_RING_EVENTS] = (struct djed_event){
-		    .time = (uint64_t)((unsigned __int128)(ticks() - time->tsc_at_boot) * time->multiplier >> 32),
+		    .time =
+			(uint64_t)((unsigned __int128)(ticks() - time->tsc_at_boot) * time->multiplier >> 32),
 		    .source = (uint32_t)(ipc.in.badge >> 32),
 		    .call = ipc.in.message.label,
 		    .kind = DJED_EVENT_SEEN_CALL,

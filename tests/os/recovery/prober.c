@@ -1,7 +1,8 @@
-/* A server that exercises others without any application: each notification of its deadline is one transaction of a few calls
- * to counter, ds and store, whose results it knows beforehand. What it knows lies in its own logged memory, so a transaction
- * that is rolled back and done again must give the very same results. After STEPS it ends the run by asking rs for the final
- * audit; exit status 0: everything was as expected. */
+/* A server that exercises others without any application: each notification of its deadline is one
+ * transaction of a few calls to counter, ds and store, whose results it knows beforehand. What it knows lies
+ * in its own logged memory, so a transaction that is rolled back and done again must give the very same
+ * results. After STEPS it ends the run by asking rs for the final audit; exit status 0: everything was as
+ * expected. */
 #include <abi/lab.h>
 #include <djed/server.h>
 #include <errno.h>
@@ -36,12 +37,13 @@ static void use_store(void)
 	if (!state.object)
 		expect(store_create(state.store, &state.object) == 0, "store create");
 	memset(bytes, (int)state.steps, sizeof(bytes));
-	expect(store_write(state.store, state.object, (uint64_t)state.steps * BYTES, djed_own(bytes, BYTES), &count, &size) == 0 &&
-		       count == BYTES && size == (uint64_t)(state.steps + 1) * BYTES,
+	expect(store_write(state.store, state.object, (uint64_t)state.steps * BYTES, djed_own(bytes, BYTES),
+			   &count, &size) == 0 &&
+		   count == BYTES && size == (uint64_t)(state.steps + 1) * BYTES,
 	       "store write");
-	expect(store_read(state.store, state.object, (uint64_t)(state.steps / 2) * BYTES, djed_own_writable(back, BYTES), &count,
-			  &size) == 0 &&
-		       count == BYTES && back[0] == (uint8_t)(state.steps / 2) && back[BYTES - 1] == back[0],
+	expect(store_read(state.store, state.object, (uint64_t)(state.steps / 2) * BYTES,
+			  djed_own_writable(back, BYTES), &count, &size) == 0 &&
+		   count == BYTES && back[0] == (uint8_t)(state.steps / 2) && back[BYTES - 1] == back[0],
 	       "store read");
 }
 
@@ -49,7 +51,8 @@ static void step(void)
 {
 	uint64_t value = 0;
 
-	expect(counter_add(state.counter, COUNTER, 1, &value) == 0 && value == state.steps + 1, "counter add");
+	expect(counter_add(state.counter, COUNTER, 1, &value) == 0 && value == state.steps + 1,
+	       "counter add");
 	expect(ds_publish(state.ds, "prober", value) == 0, "ds publish");
 	use_store();
 	expect(ds_look_up(state.ds, "prober", &value) == 0 && value == state.steps + 1, "ds look_up");

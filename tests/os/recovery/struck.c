@@ -1,4 +1,5 @@
-/* rs with a fault of its own, as the command line says: strike=WHERE:TIMES crashes the first TIMES instances at WHERE:
+/* rs with a fault of its own, as the command line says: strike=WHERE:TIMES crashes the first TIMES instances
+ * at WHERE:
  *
  *   before   a crash report has arrived, nothing is decided
  *   after    the decision is carried out, the report is not answered yet

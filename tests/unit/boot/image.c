@@ -1,4 +1,6 @@
 /* ELF images and the archive: a good one, and every field damaged. */
+#include "../../../os/lib/elf.h"
+#include "../../support/good_image.h"
 #include <abi/layout.h>
 #include <abi/message.h>
 #include <criterion/criterion.h>
@@ -6,8 +8,6 @@
 #include <lib/archive.h>
 #include <stdio.h>
 #include <string.h>
-#include "../../../os/lib/elf.h"
-#include "../../support/good_image.h"
 
 static const char *parse(struct elf_image *image)
 {
@@ -15,13 +15,14 @@ static const char *parse(struct elf_image *image)
 }
 
 /* One change to the good image must give this reason. */
-#define refused(change, part)                                                                                      \
-	do {                                                                                                       \
-		struct elf_image image_;                                                                           \
-		make_good();                                                                                       \
-		change;                                                                                            \
-		const char *reason_ = parse(&image_);                                                              \
-		cr_assert(reason_ && strstr(reason_, part), "%s: '%s'", #change, reason_ ? reason_ : "accepted"); \
+#define refused(change, part)                                                   \
+	do {                                                                    \
+		struct elf_image image_;                                        \
+		make_good();                                                    \
+		change;                                                         \
+		const char *reason_ = parse(&image_);                           \
+		cr_assert(reason_ &&strstr(reason_, part), "%s: '%s'", #change, \
+			  reason_ ? reason_ : "accepted");                      \
 	} while (0)
 
 Test(elf, images)
@@ -32,9 +33,12 @@ Test(elf, images)
 	make_good();
 	cr_assert(parse(&image) == NULL && image.segments == 2 && image.entry == DJED_IMAGE_BASE + 8);
 	cr_assert(image.segment[0].access == (DJED_ACCESS_READ | DJED_ACCESS_EXECUTE));
-	cr_assert(image.segment[1].access == (DJED_ACCESS_READ | DJED_ACCESS_WRITE) && image.segment[1].memory_size == 10000);
-	cr_assert(elf_section(&image, ".djed.counts", &address, &length) && address == DJED_IMAGE_BASE + 4096 + 128 && length == 256);
-	cr_assert(!elf_section(&image, ".djed", &address, &length) && !elf_section(&image, ".shstrtab", &address, &length));
+	cr_assert(image.segment[1].access == (DJED_ACCESS_READ | DJED_ACCESS_WRITE) &&
+		  image.segment[1].memory_size == 10000);
+	cr_assert(elf_section(&image, ".djed.counts", &address, &length) &&
+		  address == DJED_IMAGE_BASE + 4096 + 128 && length == 256);
+	cr_assert(!elf_section(&image, ".djed", &address, &length) &&
+		  !elf_section(&image, ".shstrtab", &address, &length));
 	good.section[1].sh_addr = DJED_IMAGE_BASE; /* text is not shown to the laboratory */
 	cr_assert(!elf_section(&image, ".djed.counts", &address, &length));
 	good.section[1].sh_addr = DJED_IMAGE_BASE + 4096 + 9900;
@@ -87,8 +91,10 @@ Test(archive, files)
 	cr_assert(found == archive + 512 && length == 5);
 	found = archive_find(archive, size, "services/vfs", &length);
 	cr_assert(found == archive + second + 512 && length == 6);
-	cr_assert(!archive_find(archive, size, "vfs", &length) && !archive_find(archive, size, "services/vf", &length));
-	cr_assert(!archive_find(archive, size, "manifes", &length) && !archive_find(archive, 0, "manifest", &length));
+	cr_assert(!archive_find(archive, size, "vfs", &length) &&
+		  !archive_find(archive, size, "services/vf", &length));
+	cr_assert(!archive_find(archive, size, "manifes", &length) &&
+		  !archive_find(archive, 0, "manifest", &length));
 	for (size_t cut = 0; cut < second + 512 + 6; cut++)
 		cr_assert(!archive_find(archive, cut, "services/vfs", &length), "cut to %zu", cut);
 	archive[124] = '9';
@@ -97,5 +103,6 @@ Test(archive, files)
 	cr_assert(!archive_find(archive, size, "manifest", &length));
 	memcpy(archive + 124, "00000000005", 11);
 	archive[156] = '5'; /* a folder of that name */
-	cr_assert(!archive_find(archive, size, "manifest", &length) && archive_find(archive, size, "services/vfs", &length));
+	cr_assert(!archive_find(archive, size, "manifest", &length) &&
+		  archive_find(archive, size, "services/vfs", &length));
 }

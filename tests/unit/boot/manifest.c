@@ -39,8 +39,10 @@ Test(manifest, systems_own)
 
 Test(manifest, details)
 {
-	cr_assert(parse(RS "# comment\n\n  service\tb # x\n priority 0x15\n heap 2M\nlog 8192\nrecovery restart_retry error shutdown\n"
-			   "ports 0xfff0 16\nirq 4 62\nlinux 4096 4100\nnotifies rs\ngrants frames archive\nreceives linux quantum"),
+	cr_assert(parse(RS "# comment\n\n  service\tb # x\n priority 0x15\n heap 2M\nlog 8192\nrecovery "
+			   "restart_retry error shutdown\n"
+			   "ports 0xfff0 16\nirq 4 62\nlinux 4096 4100\nnotifies rs\ngrants frames "
+			   "archive\nreceives linux quantum"),
 		  "%s", manifest.error);
 	const struct manifest_service *b = &manifest.service[1];
 	cr_assert(b->priority == 21 && b->heap == 2 << 20 && b->log == 8192);
@@ -57,51 +59,55 @@ Test(manifest, errors)
 	static const struct {
 		const char *text, *error;
 	} wrong[] = {
-		{"", "manifest:0: no service receives crashes"},
-		{"heap 4K\n", "manifest:1: 'heap' stands before the first service"},
-		{"service\n", "manifest:1: expected: service NAME"},
-		{"service A\n", "manifest:1: expected: service NAME"},
-		{"service sixteen_letters_\n", "manifest:1: expected: service NAME"},
-		{"service root\n", "manifest:1: 'root' is the name of"},
-		{RS "service rs\n", "manifest:6: service rs was given before, at line 1"},
-		{RS "what 1\n", "manifest:6: there is no line 'what'"},
-		{RS "heap 4K\n", "manifest:6: service rs has a second line 'heap'"},
-		{RS "recovery retry\n", "manifest:1: service rs receives crashes: it has no ladder"},
-		{RS "service b\npriority 20\nheap 4K\nlog 4K\n", "manifest:6: service b has no line 'recovery RUNG...'"},
-		{RS "service b\nservice c\n", "manifest:6: service b has no line 'priority N'"},
-		{RS "service b\npriority 16\n", "manifest:7: 16 is not in 17..31"},
-		{RS "service b\npriority x\n", "manifest:7: 'x' is not a number"},
-		{RS "service b\npriority 20 21\n", "manifest:7: expected: priority N"},
-		{RS "service b\nheap 4000\n", "manifest:7: 4000 is not in 4096"},
-		{RS "service b\nheap 5000\n", "manifest:7: 5000 is not a multiple of 4096"},
-		{RS "service b\nheap 4G\n", "manifest:7: '4G' is not a number"},
-		{RS "service b\nheap 99999999999999999999\n", "manifest:7: 99999999999999999999 is not in"},
-		{RS "service b\nheap 18014398509481985K\n", "manifest:7: 18014398509481985K is not in"},
-		{RS "service b\ncalls c\n", "manifest:7: there is no service 'c'"},
-		{RS "service b\ncalls b\n", "manifest:7: service b names itself"},
-		{RS "service b\ngrants everything\n", "manifest:7: there is no right 'everything'"},
-		{RS "service b\ngrants frames frames\n", "manifest:7: right 'frames' is given twice"},
-		{RS "service b\nports 65535 2\n", "manifest:7: 2 is not in 1..1"},
-		{RS "service b\nports 0 65536\n", "manifest:7: all ports at once"},
-		{RS "service b\nirq 24 0\n", "manifest:7: 24 is not in 0..23"},
-		{RS "service b\nirq 1 63\n", "manifest:7: 63 is not in 0..62"},
-		{RS "service b\nreceives crash\n", "manifest:7: service rs receives that event already"},
-		{RS "service b\nreceives rain\n", "manifest:7: there is no event 'rain'"},
-		{RS "service b\nlinux 4095 5000\n", "manifest:7: 4095 is not in 4096..8191"},
-		{RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
-		{RS OF("b") "linux 5000 5009\n" OF("c") "linux 5009 5010\n", "manifest:17: calls 5000..5009 belong to service b"},
-		{RS "service b\nrecovery pray\n", "manifest:7: there is no rung 'pray'"},
-		{RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
-		{RS "calls \001\n", "manifest:6: byte 1 is not text"},
-		{RS "calls aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "is too long"},
+	    {"", "manifest:0: no service receives crashes"},
+	    {"heap 4K\n", "manifest:1: 'heap' stands before the first service"},
+	    {"service\n", "manifest:1: expected: service NAME"},
+	    {"service A\n", "manifest:1: expected: service NAME"},
+	    {"service sixteen_letters_\n", "manifest:1: expected: service NAME"},
+	    {"service root\n", "manifest:1: 'root' is the name of"},
+	    {RS "service rs\n", "manifest:6: service rs was given before, at line 1"},
+	    {RS "what 1\n", "manifest:6: there is no line 'what'"},
+	    {RS "heap 4K\n", "manifest:6: service rs has a second line 'heap'"},
+	    {RS "recovery retry\n", "manifest:1: service rs receives crashes: it has no ladder"},
+	    {RS "service b\npriority 20\nheap 4K\nlog 4K\n",
+	     "manifest:6: service b has no line 'recovery RUNG...'"},
+	    {RS "service b\nservice c\n", "manifest:6: service b has no line 'priority N'"},
+	    {RS "service b\npriority 16\n", "manifest:7: 16 is not in 17..31"},
+	    {RS "service b\npriority x\n", "manifest:7: 'x' is not a number"},
+	    {RS "service b\npriority 20 21\n", "manifest:7: expected: priority N"},
+	    {RS "service b\nheap 4000\n", "manifest:7: 4000 is not in 4096"},
+	    {RS "service b\nheap 5000\n", "manifest:7: 5000 is not a multiple of 4096"},
+	    {RS "service b\nheap 4G\n", "manifest:7: '4G' is not a number"},
+	    {RS "service b\nheap 99999999999999999999\n", "manifest:7: 99999999999999999999 is not in"},
+	    {RS "service b\nheap 18014398509481985K\n", "manifest:7: 18014398509481985K is not in"},
+	    {RS "service b\ncalls c\n", "manifest:7: there is no service 'c'"},
+	    {RS "service b\ncalls b\n", "manifest:7: service b names itself"},
+	    {RS "service b\ngrants everything\n", "manifest:7: there is no right 'everything'"},
+	    {RS "service b\ngrants frames frames\n", "manifest:7: right 'frames' is given twice"},
+	    {RS "service b\nports 65535 2\n", "manifest:7: 2 is not in 1..1"},
+	    {RS "service b\nports 0 65536\n", "manifest:7: all ports at once"},
+	    {RS "service b\nirq 24 0\n", "manifest:7: 24 is not in 0..23"},
+	    {RS "service b\nirq 1 63\n", "manifest:7: 63 is not in 0..62"},
+	    {RS "service b\nreceives crash\n", "manifest:7: service rs receives that event already"},
+	    {RS "service b\nreceives rain\n", "manifest:7: there is no event 'rain'"},
+	    {RS "service b\nlinux 4095 5000\n", "manifest:7: 4095 is not in 4096..8191"},
+	    {RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
+	    {RS OF("b") "linux 5000 5009\n" OF("c") "linux 5009 5010\n",
+	     "manifest:17: calls 5000..5009 belong to service b"},
+	    {RS "service b\nrecovery pray\n", "manifest:7: there is no rung 'pray'"},
+	    {RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
+	    {RS "calls \001\n", "manifest:6: byte 1 is not text"},
+	    {RS "calls aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "is too long"},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		cr_assert(!parse(wrong[i].text), "accepted: %s", wrong[i].text);
-		cr_assert(strstr(manifest.error, wrong[i].error), "'%s' instead of '%s'", manifest.error, wrong[i].error);
+		cr_assert(strstr(manifest.error, wrong[i].error), "'%s' instead of '%s'", manifest.error,
+			  wrong[i].error);
 	}
 	cr_assert(!parse(RS OF("b") "calls c\n" OF("c") "calls b\n"));
-	cr_assert(parse(RS OF("b") "calls c\nforwards rs\n" OF("c") "forwards b\n"), "forwards may go in circles: %s", manifest.error);
+	cr_assert(parse(RS OF("b") "calls c\nforwards rs\n" OF("c") "forwards b\n"),
+		  "forwards may go in circles: %s", manifest.error);
 }
 
 Test(manifest, many_services)

@@ -18,8 +18,8 @@ enum { BASE = 0x10000 };
 static uint8_t memory[65536];
 static uint8_t sent[65536], typed[65536];
 static uint64_t sent_end, typed_end, calls, limit = ~0ull; /* the line takes no bytes beyond `limit` */
-static bool broken; /* the line answers with an error */
-static uint64_t asked; /* position of the last write */
+static bool broken;					   /* the line answers with an error */
+static uint64_t asked;					   /* position of the last write */
 
 static void uart(const struct djed_delivery *delivery, struct djed_message *answer)
 {
@@ -153,8 +153,8 @@ Test(server, reading_and_writing)
 	check();
 }
 
-/* What is done when the work on a notification crashes: output goes piece by piece, and who waits looks again, though there
- * may be nothing. */
+/* What is done when the work on a notification crashes: output goes piece by piece, and who waits looks
+ * again, though there may be nothing. */
 Test(server, failed_notifications)
 {
 	const uint64_t failed = 1 | DJED_NOTIFY_FAILED;

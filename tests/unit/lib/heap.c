@@ -43,7 +43,8 @@ struct piece {
 static void check_piece(const struct piece *piece)
 {
 	for (size_t i = 0; i < piece->size; i++)
-		cr_assert(piece->block[i] == piece->fill, "byte %zu of a block of %zu changed", i, piece->size);
+		cr_assert(piece->block[i] == piece->fill, "byte %zu of a block of %zu changed", i,
+			  piece->size);
 }
 
 Test(heap, model)
@@ -125,7 +126,8 @@ Test(heap, limits)
 
 static void expect_panic(const char *text, const char *part)
 {
-	cr_assert(text && strstr(text, part), "expected a panic with '%s', got: %s", part, text ? text : "none");
+	cr_assert(text && strstr(text, part), "expected a panic with '%s', got: %s", part,
+		  text ? text : "none");
 }
 
 Test(heap, detects)

@@ -14,18 +14,18 @@ int lib_snprintf(char *buffer, size_t size, const char *format, ...);
 unsigned long long lib_strtoull(const char *text, char **end, int base);
 
 /* Ours and the C library's give the same text and the same length, at every buffer size. */
-#define same(...)                                                                                                  \
-	do {                                                                                                       \
-		char expected[128], got[128];                                                                      \
-		for (size_t size_ = 0; size_ < 40; size_++) {                                                      \
-			memset(expected, '#', sizeof(expected));                                                   \
-			memset(got, '#', sizeof(got));                                                             \
-			int a_ = snprintf(expected, size_, __VA_ARGS__);                                           \
-			int b_ = lib_snprintf(got, size_, __VA_ARGS__);                                            \
-			cr_assert(a_ == b_ && memcmp(expected, got, sizeof(got)) == 0,                             \
-				  "%s at size %zu: '%.40s' (%d), expected '%.40s' (%d)", #__VA_ARGS__, size_, got, \
-				  b_, expected, a_);                                                               \
-		}                                                                                                  \
+#define same(...)                                                                                      \
+	do {                                                                                           \
+		char expected[128], got[128];                                                          \
+		for (size_t size_ = 0; size_ < 40; size_++) {                                          \
+			memset(expected, '#', sizeof(expected));                                       \
+			memset(got, '#', sizeof(got));                                                 \
+			int a_ = snprintf(expected, size_, __VA_ARGS__);                               \
+			int b_ = lib_snprintf(got, size_, __VA_ARGS__);                                \
+			cr_assert(a_ == b_ && memcmp(expected, got, sizeof(got)) == 0,                 \
+				  "%s at size %zu: '%.40s' (%d), expected '%.40s' (%d)", #__VA_ARGS__, \
+				  size_, got, b_, expected, a_);                                       \
+		}                                                                                      \
 	} while (0)
 
 #pragma clang diagnostic ignored "-Wformat"
@@ -53,8 +53,9 @@ Test(lib, formatter)
 
 Test(lib, numbers)
 {
-	static const char *const texts[] = {"0",    "17",   "017",  "0x1F", "0xg", "", "x", "99999999999999999999",
-					    "18446744073709551615", "12abc", "08"};
+	static const char *const texts[] = {
+	    "0",     "17", "017", "0x1F", "0xg", "", "x", "99999999999999999999", "18446744073709551615",
+	    "12abc", "08"};
 	static const int bases[] = {0, 8, 10, 16};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -64,15 +65,18 @@ Test(lib, numbers)
 			unsigned long long got = lib_strtoull(texts[i], &end, bases[k]);
 
 			if (strcmp(texts[i], "0xg") == 0)
-				continue; /* the C library stops behind the 0; ours behind the x; both give 0 */
-			cr_assert(got == expected && end == expected_end, "'%s' in base %d: %llu", texts[i], bases[k], got);
+				continue; /* the C library stops behind the 0; ours behind the x; both give 0
+					   */
+			cr_assert(got == expected && end == expected_end, "'%s' in base %d: %llu", texts[i],
+				  bases[k], got);
 		}
 	}
 }
 
 Test(lib, command_line)
 {
-	const char *line = "  policy=osiris fault=a:b%20c%3a%zz  empty= policy=none -- sh -c echo%20a%09b policy=chain";
+	const char *line =
+	    "  policy=osiris fault=a:b%20c%3a%zz  empty= policy=none -- sh -c echo%20a%09b policy=chain";
 	char value[24];
 	const char *at = command_line_program(line);
 
@@ -122,12 +126,9 @@ Test(lib, list)
 	list_splice(&head, &other);
 	list_splice(&head, &other);
 	cr_assert(list_empty(&other));
-	list_for_each (at, &head)
-		cr_assert(list_entry(at, struct item, link)->number == expected++);
+	list_for_each(at, &head) cr_assert(list_entry(at, struct item, link)->number == expected++);
 	cr_assert(expected == 5 && list_consistent(&head, 6) && !list_consistent(&head, 5));
-	list_for_each_safe (at, &head)
-		if (list_entry(at, struct item, link)->number % 2)
-			list_remove(at);
+	list_for_each_safe(at, &head) if (list_entry(at, struct item, link)->number % 2) list_remove(at);
 	list_remove(&item[1].link);
 	list_prepend(&head, &item[3].link);
 	cr_assert(list_take(&head) == &item[3].link && list_take(&head) == &item[0].link);
@@ -153,8 +154,7 @@ Test(lib, table)
 		struct table_link *link = table_find(&table, (uint64_t)i * 4096);
 		cr_assert(link == (i % 3 ? &item[i].by_key : NULL));
 	}
-	table_for_each (link, &table)
-		seen++;
+	table_for_each(link, &table) seen++;
 	cr_assert(seen == (int)table.count && seen == COUNT - (COUNT + 2) / 3);
 	table_audit(&table, &audit, "items");
 	cr_assert(audit.violations == 0);

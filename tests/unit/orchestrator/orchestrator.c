@@ -32,17 +32,17 @@ static struct orchestrator_decision decide(uint32_t service, struct djed_service
 	return orchestrator_decide(&o, &crash);
 }
 
-#define expect(decision, action_, rung_, error_, renew_)                                                           \
-	do {                                                                                                       \
-		struct orchestrator_decision d_ = (decision);                                                      \
-		cr_assert(d_.action == (action_) && d_.rung == (rung_) && d_.error == (error_) &&                  \
-				  d_.renew == (renew_),                                                            \
-			  "action %u, rung %u, error %u, renew %d", d_.action, d_.rung, d_.error, d_.renew);       \
+#define expect(decision, action_, rung_, error_, renew_)                                                     \
+	do {                                                                                                 \
+		struct orchestrator_decision d_ = (decision);                                                \
+		cr_assert(d_.action == (action_) && d_.rung == (rung_) && d_.error == (error_) &&            \
+			      d_.renew == (renew_),                                                          \
+			  "action %u, rung %u, error %u, renew %d", d_.action, d_.rung, d_.error, d_.renew); \
 	} while (0)
 
 static const uint8_t usual[ORCHESTRATOR_LADDER_MAX] = {RUNG_RETRY, RUNG_ERROR, RUNG_SHUTDOWN};
-static const uint8_t stateless[ORCHESTRATOR_LADDER_MAX] = {RUNG_RETRY, RUNG_ERROR, RUNG_RESTART_RETRY, RUNG_RESTART,
-							   RUNG_SHUTDOWN};
+static const uint8_t stateless[ORCHESTRATOR_LADDER_MAX] = {RUNG_RETRY, RUNG_ERROR, RUNG_RESTART_RETRY,
+							   RUNG_RESTART, RUNG_SHUTDOWN};
 
 Test(orchestrator, transient_and_persistent)
 {
@@ -77,7 +77,8 @@ Test(orchestrator, notifications_fail_as_requests_do)
 
 Test(orchestrator, attempts_are_the_kernels)
 {
-	/* A new instance of rs remembers nothing; the kernel's count is enough to see that a retry did not help. */
+	/* A new instance of rs remembers nothing; the kernel's count is enough to see that a retry did not
+	 * help. */
 	struct djed_service_information i = plain(7);
 
 	use(DJED_POLICY_CHAIN, usual);
@@ -172,6 +173,7 @@ Test(orchestrator, errors)
 	for (uint32_t number = 0; number < 1000; number++) {
 		uint32_t error = orchestrator_error(DJED_LABEL(DJED_PROTOCOL_LINUX, number));
 
-		cr_assert(error && error != EINTR && error != EAGAIN && error < 4096, "call %u: %u", number, error);
+		cr_assert(error && error != EINTR && error != EAGAIN && error < 4096, "call %u: %u", number,
+			  error);
 	}
 }

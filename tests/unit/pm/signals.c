@@ -5,8 +5,8 @@
 #include <protocols/kernel.h>
 #include <protocols/linux.h>
 
-/* Each test runs twice: as it is usual, and with every request delivered again, as after a crash. The simple way in which
- * some are served then must not make a difference. */
+/* Each test runs twice: as it is usual, and with every request delivered again, as after a crash. The simple
+ * way in which some are served then must not make a difference. */
 static unsigned attempt;
 
 static void start(void)
@@ -23,17 +23,17 @@ static uint64_t deadline(void)
 	return pm.first_timer == NONE ? 0 : pm.timer[pm.first_timer].deadline;
 }
 
-#define BOTH_WAYS(name)                \
-	static void name(void);        \
-	Test(signals, name)            \
-	{                              \
-		name();                \
-	}                              \
-	Test(signals, name##_again)    \
-	{                              \
-		attempt = 1;           \
-		name();                \
-	}                              \
+#define BOTH_WAYS(name)             \
+	static void name(void);     \
+	Test(signals, name)         \
+	{                           \
+		name();             \
+	}                           \
+	Test(signals, name##_again) \
+	{                           \
+		attempt = 1;        \
+		name();             \
+	}                           \
 	static void name(void)
 
 enum { HANDLER = 0x500000, RESTORER = 0x500100 };
@@ -369,7 +369,8 @@ BOTH_WAYS(stop_and_continue)
 	cr_assert_eq(process_find(2)->state, PROCESS_ALIVE);
 	cr_assert_eq(interrupted(2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401002);
 	cr_assert_eq((int64_t)world_thread[2].context.rax, -EIO, "it would ask the terminal for ever");
-	cr_assert_eq(interrupted_in(LINUX_WAIT4, 2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401000, "it has not asked the terminal");
+	cr_assert_eq(interrupted_in(LINUX_WAIT4, 2, DJED_ERESTARTSYS, LINUX_SIGTTIN), 0x401000,
+		     "it has not asked the terminal");
 	cr_assert_eq(world_call(2, LINUX_FORK), 5);
 	cr_assert_eq(world_call(5, LINUX_FORK), 6);
 	cr_assert_eq(world_call(5, LINUX_SETPGID, 6, 6), 0);

@@ -16,7 +16,7 @@ enum {
 };
 
 extern struct host_thread world_thread[WORLD_THREADS]; /* by pid */
-extern uint8_t world_memory[WORLD_MEMORY];		/* of the (one) application, at WORLD_BASE */
+extern uint8_t world_memory[WORLD_MEMORY];	       /* of the (one) application, at WORLD_BASE */
 
 /* What the fake servers were told last, and how they answer. */
 extern struct world_calls {

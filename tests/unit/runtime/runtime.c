@@ -1,5 +1,6 @@
-/* The runtime's own promises, on the harness: dispositions, log state, when a log is dropped and when it is rolled back,
- * deadlines, audit, policies. The servers here are not instrumented: they log what they change by hand. */
+/* The runtime's own promises, on the harness: dispositions, log state, when a log is dropped and when it is
+ * rolled back, deadlines, audit, policies. The servers here are not instrumented: they log what they change
+ * by hand. */
 #include "../../../runtime/runtime.h"
 
 #include <criterion/criterion.h>
@@ -10,7 +11,18 @@
 #include "../../../runtime/port/linux.h"
 #include "host.h"
 
-enum { SET = DJED_LABEL(300, 1), PARK, FORWARD, FORWARD_CHANGED, SILENT, ROUND_TRIP, COPY, WAKE, FINAL, TWICE };
+enum {
+	SET = DJED_LABEL(300, 1),
+	PARK,
+	FORWARD,
+	FORWARD_CHANGED,
+	SILENT,
+	ROUND_TRIP,
+	COPY,
+	WAKE,
+	FINAL,
+	TWICE
+};
 
 static struct {
 	uint64_t value, woken, failed;
@@ -28,7 +40,8 @@ static void call(const struct djed_delivery *d)
 {
 	*djed_out() = (struct djed_message){.word = {d->message.word[0]}};
 	djed_status status = djed_call(host_slot("echo"), SET, DJED_UNDOABLE);
-	cr_assert(djed_current() == d && d->message.label == ROUND_TRIP, "a nested call disturbs the delivery");
+	cr_assert(djed_current() == d && d->message.label == ROUND_TRIP,
+		  "a nested call disturbs the delivery");
 	djed_reply_words(status, djed_answer()->word, 1);
 }
 
@@ -133,7 +146,8 @@ Test(runtime, dispositions)
 
 	start(DJED_POLICY_CHAIN);
 	o = send(SET, 5);
-	cr_assert(o.next == DJED_NEXT_REPLY && o.status == 0 && o.word[0] == 5 && o.word[1] == 2 && o.log == DJED_LOG_USED);
+	cr_assert(o.next == DJED_NEXT_REPLY && o.status == 0 && o.word[0] == 5 && o.word[1] == 2 &&
+		  o.log == DJED_LOG_USED);
 	o = send(99, 0);
 	cr_assert(o.status == -ENOSYS && o.word[0] == 0 && o.log == DJED_LOG_EMPTY);
 	o = send(TWICE, 0);
@@ -147,14 +161,16 @@ Test(runtime, dispositions)
 	cr_assert(o.next == DJED_NEXT_PARK && o.status == -EIO && o.log == DJED_LOG_USED);
 	cr_assert(send(WAKE, 0).status == 0);
 	cr_assert(host_take_effect(KERNEL_OP_WAKE, &effect) && effect.in[0] == o.request);
-	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &effect) && effect.message.status == -EIO && effect.message.word[0] == 9);
+	cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &effect) && effect.message.status == -EIO &&
+		  effect.message.word[0] == 9);
 	cr_assert(host_take_effect(KERNEL_OP_NOTIFY, &effect) && effect.in[1] == 4);
 	cr_assert(!host_take_effect(KERNEL_OP_NOTIFY, &effect));
 	cr_assert(host_wake(o.request).status == 5);
 	o = send(PARK, 0);
 	cr_assert(host_cancel(o.request).status == -EINTR && state.cancelled == 1);
 	host_map(0x1000, memory, sizeof(memory), DJED_GRANT_READ);
-	cr_assert(send(COPY, 0x1000).status == 4 && send(COPY, 0x1004).status == 4 && send(COPY, 0x5000).status == 0);
+	cr_assert(send(COPY, 0x1000).status == 4 && send(COPY, 0x1004).status == 4 &&
+		  send(COPY, 0x5000).status == 0);
 	cr_assert(strstr(host_panic_of(send(SILENT, 0)), "neither answered"));
 }
 
@@ -170,7 +186,8 @@ Test(runtime, rollback_takes_back_the_last_transaction_only)
 	send(SET, 5);
 	send(SET, 6);
 	cr_assert(state.value == 6 && host_rollback() && state.value == 5);
-	/* The log of the transaction that ended is gone, also where the next one logs nothing, or is an audit. */
+	/* The log of the transaction that ended is gone, also where the next one logs nothing, or is an
+	 * audit. */
 	send(SET, 7);
 	send(99, 0);
 	cr_assert(host_rollback() && state.value == 7);
@@ -185,17 +202,19 @@ Test(runtime, unwinding_before_the_handler_began)
 	uint64_t log[64];
 
 	start(DJED_POLICY_CHAIN);
-	/* As the kernel does it: a log of transaction 1 stands, transaction 2 is delivered, and the server is sent to its
-	 * recovery stub before it ran. */
+	/* As the kernel does it: a log of transaction 1 stands, transaction 2 is delivered, and the server is
+	 * sent to its recovery stub before it ran. */
 	djed_undo_attach(log);
-	djed_ipc.in = (struct djed_delivery){.kind = DJED_DELIVERY_REQUEST, .transaction = 1, .message = {.label = SET, .word = {5}}};
+	djed_ipc.in = (struct djed_delivery){
+	    .kind = DJED_DELIVERY_REQUEST, .transaction = 1, .message = {.label = SET, .word = {5}}};
 	djed_runtime_step();
 	cr_assert(state.value == 5 && djed_runtime_log_state() == DJED_LOG_USED);
 	djed_ipc.in.transaction = 2;
 	djed_runtime_undo();
 	cr_assert(state.value == 5 && djed_undo_length() == 0 && djed_runtime.next == DJED_NEXT_ROLLED_BACK);
 	/* But a second visit of the same transaction, or a delivery that asks for it, is undone. */
-	djed_ipc.in = (struct djed_delivery){.kind = DJED_DELIVERY_REQUEST, .transaction = 3, .message = {.label = SET, .word = {6}}};
+	djed_ipc.in = (struct djed_delivery){
+	    .kind = DJED_DELIVERY_REQUEST, .transaction = 3, .message = {.label = SET, .word = {6}}};
 	djed_runtime_step();
 	djed_ipc.in.flags = DJED_DELIVERY_LOG_KEPT;
 	djed_runtime_undo();
@@ -215,7 +234,8 @@ Test(runtime, kept_log_grows)
 
 	start(DJED_POLICY_CHAIN);
 	djed_undo_attach(log);
-	djed_ipc.in = (struct djed_delivery){.kind = DJED_DELIVERY_REQUEST, .transaction = 1, .message = {.label = SET, .word = {5}}};
+	djed_ipc.in = (struct djed_delivery){
+	    .kind = DJED_DELIVERY_REQUEST, .transaction = 1, .message = {.label = SET, .word = {5}}};
 	djed_runtime_step();
 	djed_ipc.in.flags = DJED_DELIVERY_LOG_KEPT;
 	djed_ipc.in.message.word[0] = 6;
@@ -272,10 +292,12 @@ Test(runtime, deadline_is_reported_once)
 	host_notify("server", passed | 1);
 	cr_assert(state.woken == 1, "no deadline is set");
 	djed_port_server = &server;
-	djed_ipc.in = (struct djed_delivery){.kind = DJED_DELIVERY_NOTIFIED, .transaction = 50, .bits = passed};
+	djed_ipc.in =
+	    (struct djed_delivery){.kind = DJED_DELIVERY_NOTIFIED, .transaction = 50, .bits = passed};
 	djed_deadline = 1001;
 	djed_runtime_step();
-	cr_assert(state.woken == 1 && djed_deadline == 1001 && djed_runtime.next == DJED_NEXT_FINISH, "it lies in the future");
+	cr_assert(state.woken == 1 && djed_deadline == 1001 && djed_runtime.next == DJED_NEXT_FINISH,
+		  "it lies in the future");
 	djed_port_time = 1001;
 	djed_runtime_step();
 	cr_assert(state.woken == (1 | passed) && djed_deadline == 0);
@@ -290,11 +312,12 @@ Test(runtime, failed_work)
 	djed_port_server = &server;
 	djed_deadline = 900;
 	djed_ipc.in = (struct djed_delivery){
-		.kind = DJED_DELIVERY_NOTIFIED, .transaction = 50, .bits = DJED_NOTIFY_FAILED | passed | 4};
+	    .kind = DJED_DELIVERY_NOTIFIED, .transaction = 50, .bits = DJED_NOTIFY_FAILED | passed | 4};
 	djed_runtime_step();
 	cr_assert(state.woken == 0 && state.failed == (passed | 4) && djed_runtime.next == DJED_NEXT_FINISH);
 	cr_assert(djed_runtime_deadline() == 900);
-	/* It has crashed even at that: once more, then the server is left alone, and the deadline moves away. */
+	/* It has crashed even at that: once more, then the server is left alone, and the deadline moves away.
+	 */
 	state.failed = 0;
 	djed_ipc.in.attempt = 1;
 	djed_runtime_step();

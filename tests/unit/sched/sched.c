@@ -193,7 +193,8 @@ Test(sched, sleeping)
 	/* Recovery has ended a sleep without telling: the next one takes its place. */
 	host_be(3, 3);
 	for (unsigned i = 0; i < 2; i++)
-		cr_assert_eq(host_linux("sched", LINUX_NANOSLEEP, sleep_of(100 + i, 0), 0).next, DJED_NEXT_PARK);
+		cr_assert_eq(host_linux("sched", LINUX_NANOSLEEP, sleep_of(100 + i, 0), 0).next,
+			     DJED_NEXT_PARK);
 	check();
 	cr_assert_eq(call(3, LINUX_NANOSLEEP, sleep_of(0, 0), 0, 0, 0), 0);
 	check();
@@ -241,7 +242,8 @@ Test(sched, failed_notifications)
 	djed_port_time += 2500000000;
 	for (unsigned i = 0; i < 2; i++) {
 		host_notify("sched", failed);
-		cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[i].request && e.message.status == 0);
+		cr_assert(host_take_effect(KERNEL_OP_ANSWER_PARKED, &e) && e.in[0] == o[i].request &&
+			  e.message.status == 0);
 		cr_assert(!host_take_effect(KERNEL_OP_ANSWER_PARKED, &e), "one at a time");
 		check();
 	}

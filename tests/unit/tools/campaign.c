@@ -24,7 +24,8 @@ static struct observation ended(const char *output)
 static void expect(const char *what, enum outcome wanted, struct observation o, const struct golden *g)
 {
 	struct verdict v = classify(&o, g);
-	cr_expect_eq(v.outcome, wanted, "%s: %s for %s", what, outcome_names[v.outcome], outcome_names[wanted]);
+	cr_expect_eq(v.outcome, wanted, "%s: %s for %s", what, outcome_names[v.outcome],
+		     outcome_names[wanted]);
 	text_free(&o.output);
 }
 
@@ -38,7 +39,8 @@ Test(campaign, outcomes)
 	o.hits = 0;
 	expect("never ran", INACTIVE, o, &g);
 
-	/* The first difference is at byte 4; an error answer recorded before it explains it, one after it does not. */
+	/* The first difference is at byte 4; an error answer recorded before it explains it, one after it
+	 * does not. */
 	o = ended("one\nbad\nthree\n");
 	o.lab.recoveries = 1;
 	o.lab.errors = 1;

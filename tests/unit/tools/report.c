@@ -8,31 +8,43 @@
 
 /* Two servers with dormant faults, one without. "<&" must not get into a page as it is. */
 static const char campaign[] =
-	"CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT);"
-	"CREATE TABLE golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT, seconds REAL, output BLOB);"
-	"CREATE TABLE service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT, executed INT, apart INT);"
-	"CREATE TABLE site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT, class TEXT);"
-	"CREATE TABLE function(service TEXT, name TEXT, instructions INT, in_window INT);"
-	"CREATE TABLE experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT, detail TEXT, hits INT,"
-	" exit_status INT, state INT, violations INT, recoveries INT, seconds REAL);"
-	"CREATE TABLE recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT, error INT, latency INT,"
-	" label INT, attempt INT, instruction INT, address INT);"
-	"INSERT INTO setting VALUES('policy', 'chain'), ('model', 'fail-stop'), ('faults', 'once'), ('seed', '7'),"
-	" ('servers', 'all'), ('workload_path', '/some/where/work.sh');"
-	"INSERT INTO golden VALUES('chain', 0, 2000000, 300, 1, ''), ('none', 0, 2000000, 300, 1, '');"
-	"INSERT INTO service VALUES('chain', 0, 'rs', 900, 900, 0, 0, 0), ('chain', 1, 'pm', 300, 300, 40, 20, 5),"
-	" ('chain', 2, 'vfs', 100, 50, 60, 50, 7), ('none', 0, 'rs', 900, 0, 0, 0, 0), ('none', 1, 'pm', 300, 0, 40, 20, 5),"
-	" ('none', 2, 'vfs', 100, 0, 60, 50, 7);"
-	"INSERT INTO site VALUES('pm', 1, 1, 9, 'f<&', 'a.c:1', 'stop'), ('pm', 2, 2, 9, 'f', 'a.c:2', 'flip'),"
-	" ('vfs', 1, 1, 9, 'g', 'b.c:1', 'stop'), ('vfs', 2, 2, 9, 'g', 'b.c:2', 'stop');"
-	"INSERT INTO function VALUES('pm', 'f<&', 1000, 1000), ('vfs', 'g', 4321, 1234);"
-	"INSERT INTO experiment VALUES"
-	" ('chain', 1, 'pm', 1, 0, 'transparent', '', 1, 0, 3, 0, 1, 0.1), ('chain', 2, 'pm', 2, 0, 'error', '', 1, 0, 3, 0, 1, 0.1),"
-	" ('chain', 3, 'pm', 1, 0, 'silent', 'byte <1>', 1, 0, 3, 0, 1, 0.1), ('chain', 4, 'vfs', 1, 0, 'inactive', '', 0, 0, 3, 0, 0, 0.1),"
-	" ('chain', 5, 'vfs', 2, 0, 'client_lost', '', 1, 0, 3, 0, 2, 0.1), ('chain', 6, 'vfs', 2, 0, NULL, '', 0, 0, 0, 0, 0, 0),"
-	" ('none', 1, 'pm', 1, 0, 'hang', '', 1, 0, 3, 0, 0, 0.1);"
-	"INSERT INTO recovery VALUES('chain', 1, 0, 1, 1, 1, 0, 2000, 0, 0, 0, 0), ('chain', 2, 0, 1, 1, 2, 5, 4000, 0, 0, 0, 0),"
-	" ('chain', 5, 0, 2, 1, 1, 0, 6000, 0, 0, 0, 0), ('chain', 5, 1, 2, 1, 6, 0, 90000, 0, 0, 0, 0);";
+    "CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT);"
+    "CREATE TABLE golden(policy TEXT PRIMARY KEY, exit_status INT, instructions INT, calls INT, seconds "
+    "REAL, output BLOB);"
+    "CREATE TABLE service(policy TEXT, number INT, name TEXT, time INT, time_window INT, blocks INT, "
+    "executed INT, apart INT);"
+    "CREATE TABLE site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT, class "
+    "TEXT);"
+    "CREATE TABLE function(service TEXT, name TEXT, instructions INT, in_window INT);"
+    "CREATE TABLE experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT, detail "
+    "TEXT, hits INT,"
+    " exit_status INT, state INT, violations INT, recoveries INT, seconds REAL);"
+    "CREATE TABLE recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT, error "
+    "INT, latency INT,"
+    " label INT, attempt INT, instruction INT, address INT);"
+    "INSERT INTO setting VALUES('policy', 'chain'), ('model', 'fail-stop'), ('faults', 'once'), ('seed', "
+    "'7'),"
+    " ('servers', 'all'), ('workload_path', '/some/where/work.sh');"
+    "INSERT INTO golden VALUES('chain', 0, 2000000, 300, 1, ''), ('none', 0, 2000000, 300, 1, '');"
+    "INSERT INTO service VALUES('chain', 0, 'rs', 900, 900, 0, 0, 0), ('chain', 1, 'pm', 300, 300, 40, 20, "
+    "5),"
+    " ('chain', 2, 'vfs', 100, 50, 60, 50, 7), ('none', 0, 'rs', 900, 0, 0, 0, 0), ('none', 1, 'pm', 300, 0, "
+    "40, 20, 5),"
+    " ('none', 2, 'vfs', 100, 0, 60, 50, 7);"
+    "INSERT INTO site VALUES('pm', 1, 1, 9, 'f<&', 'a.c:1', 'stop'), ('pm', 2, 2, 9, 'f', 'a.c:2', 'flip'),"
+    " ('vfs', 1, 1, 9, 'g', 'b.c:1', 'stop'), ('vfs', 2, 2, 9, 'g', 'b.c:2', 'stop');"
+    "INSERT INTO function VALUES('pm', 'f<&', 1000, 1000), ('vfs', 'g', 4321, 1234);"
+    "INSERT INTO experiment VALUES"
+    " ('chain', 1, 'pm', 1, 0, 'transparent', '', 1, 0, 3, 0, 1, 0.1), ('chain', 2, 'pm', 2, 0, 'error', '', "
+    "1, 0, 3, 0, 1, 0.1),"
+    " ('chain', 3, 'pm', 1, 0, 'silent', 'byte <1>', 1, 0, 3, 0, 1, 0.1), ('chain', 4, 'vfs', 1, 0, "
+    "'inactive', '', 0, 0, 3, 0, 0, 0.1),"
+    " ('chain', 5, 'vfs', 2, 0, 'client_lost', '', 1, 0, 3, 0, 2, 0.1), ('chain', 6, 'vfs', 2, 0, NULL, '', "
+    "0, 0, 0, 0, 0, 0),"
+    " ('none', 1, 'pm', 1, 0, 'hang', '', 1, 0, 3, 0, 0, 0.1);"
+    "INSERT INTO recovery VALUES('chain', 1, 0, 1, 1, 1, 0, 2000, 0, 0, 0, 0), ('chain', 2, 0, 1, 1, 2, 5, "
+    "4000, 0, 0, 0, 0),"
+    " ('chain', 5, 0, 2, 1, 1, 0, 6000, 0, 0, 0, 0), ('chain', 5, 1, 2, 1, 6, 0, 90000, 0, 0, 0, 0);";
 
 static sqlite3 *open_campaign(void)
 {
@@ -103,14 +115,27 @@ Test(report, pages)
 	summary_read(&summary, db);
 	report_write_pages(&summary, db, directory);
 	summary_write_json(&summary, directory);
-	char *path = format_string("%s/report/index.html", directory), *all = format_string("%s/report/experiments.html", directory);
-	char *json = format_string("%s/summary.json", directory), *folder = format_string("%s/report", directory);
+	char *path = format_string("%s/report/index.html", directory),
+	     *all = format_string("%s/report/experiments.html", directory);
+	char *json = format_string("%s/summary.json", directory),
+	     *folder = format_string("%s/report", directory);
 	char *windows = format_string("%s/report/functions.html", directory);
 	struct text page = read_file(path), experiments = read_file(all), figures = read_file(json);
 	/* Every part that a report must have, with a figure of it. */
-	const char *const parts[] = {"50.0%",  "<td>15.0 to 85.0</td>", ">flip<", "TxIPC 2021", "latency of recoveries", "&lt;6.4 us",
-				     "87.5%",  "<td>12</td>",	    "0.250",  "-25.0",	    "djed coverage --out",	  "djed repro",
-				     "byte &lt;1&gt;", "f&lt;&amp;"};
+	const char *const parts[] = {"50.0%",
+				     "<td>15.0 to 85.0</td>",
+				     ">flip<",
+				     "TxIPC 2021",
+				     "latency of recoveries",
+				     "&lt;6.4 us",
+				     "87.5%",
+				     "<td>12</td>",
+				     "0.250",
+				     "-25.0",
+				     "djed coverage --out",
+				     "djed repro",
+				     "byte &lt;1&gt;",
+				     "f&lt;&amp;"};
 	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
 		has(&page, parts[i]);
 	has(&experiments, "--policy none");
@@ -124,7 +149,8 @@ Test(report, pages)
 	cr_expect_null(strstr(page.bytes, "http"), "the page needs the network");
 
 	/* Source coverage is linked once it is there. */
-	char *coverage = format_string("%s/coverage", directory), *index = format_string("%s/index.html", coverage);
+	char *coverage = format_string("%s/coverage", directory),
+	     *index = format_string("%s/index.html", coverage);
 	make_directories(coverage);
 	write_file(index, "x", 1);
 	report_write_pages(&summary, db, directory);

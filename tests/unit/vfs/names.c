@@ -38,8 +38,8 @@ static void expect_text(const char *path, const char *part)
 	uint64_t at = world_room(4096);
 	int64_t length = world_call(LINUX_READ, do_open(path, LINUX_O_RDONLY), at, 4096);
 
-	cr_assert(length > 0 && memmem(world_at(at), (size_t)length, part, strlen(part)), "%s: %.*s", path, (int)length,
-		  (char *)world_at(at));
+	cr_assert(length > 0 && memmem(world_at(at), (size_t)length, part, strlen(part)), "%s: %.*s", path,
+		  (int)length, (char *)world_at(at));
 }
 
 Test(names, walking)

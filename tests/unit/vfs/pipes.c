@@ -319,7 +319,8 @@ Test(pipes, duplicate_again)
 	cr_assert_eq(world_call(LINUX_DUP2, other[1], fd[1]), fd[1]);
 	cr_assert_eq(world_call(LINUX_DUP2, other[1], other[1]), other[1]);
 	cr_assert_eq(world_call(LINUX_DUP2, other[1], 20), 20);
-	cr_assert_eq(world_call(LINUX_DUP2, other[1], 500), 500, "the usual way: there is no room for it yet");
+	cr_assert_eq(world_call(LINUX_DUP2, other[1], 500), 500,
+		     "the usual way: there is no room for it yet");
 	cr_assert_eq(world_call(LINUX_DUP2, 499, 3), -EBADF);
 	cr_assert_eq(world_call(LINUX_DUP2, -1, 3), -EBADF);
 	cr_assert_eq(world_call(LINUX_DUP2, other[1], -1), -EBADF);
