@@ -13,11 +13,10 @@ if [ "${3-}" = -i ]; then
 	files | xargs -P "$(nproc)" -n 16 "$tool" -i
 	exit
 fi
-list=$(mktemp)
-trap 'rm -f "$list"' EXIT
-files | xargs -P "$(nproc)" -n 1 sh -c '"$0" --dry-run -Werror "$1" >/dev/null 2>&1 || echo "$1"' "$tool" >"$list"
-[ ! -s "$list" ] || {
-	sort "$list"
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+files | xargs -P "$(nproc)" -n 32 "$tool" --dry-run -Werror >"$out" 2>&1 || {
+	sed -n 's/^\([^: ]*\):[0-9]*:[0-9]*: error: code should be clang-formatted.*/\1/p' "$out" | sort -u | grep . || head -5 "$out"
 	echo "FAILED: these files are not in form; ninja format puts them right" >&2
 	exit 1
 }
