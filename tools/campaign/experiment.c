@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2 };
+enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2, FAULT_FREE_SECONDS = 120 /* of QEMU's processor time */ };
 #define POLL_SECONDS 0.2
 
 char *experiment_archive(const struct settings *settings)
@@ -143,8 +143,13 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 	struct observation seen = {0};
 	struct counts before = {0}, after = {0};
 	counts_read(&before, m);
-	experiment_run(m, NULL, false, 600, &seen, &after);
-	if (seen.machine_gone || seen.timed_out || !seen.lab_valid || seen.lab.state != DJED_LAB_ENDED) {
+	experiment_run(m, NULL, false, FAULT_FREE_SECONDS, &seen, &after);
+	if (seen.timed_out) {
+		machine_stop(m);
+		die("without a fault the workload waits for ever, or takes more than %d s of processor time",
+		    FAULT_FREE_SECONDS);
+	}
+	if (seen.machine_gone || !seen.lab_valid || seen.lab.state != DJED_LAB_ENDED) {
 		machine_stop(m);
 		die("the workload does not end in good order without a fault (state %u)", seen.lab.state);
 	}
@@ -176,7 +181,7 @@ void golden_run(struct golden *golden, const struct settings *settings, const ch
 		sites_read(sites, &before, &after, golden, settings);
 	/* The run must repeat exactly, or outcomes mean nothing. */
 	struct observation again = {0};
-	experiment_run(m, NULL, false, 600, &again, NULL);
+	experiment_run(m, NULL, false, FAULT_FREE_SECONDS, &again, NULL);
 	bool same = again.lab_valid && again.output.length == golden->output.length &&
 		    !memcmp(again.output.bytes, golden->output.bytes, golden->output.length) &&
 		    again.lab.ended_at == seen.lab.ended_at;
