@@ -3,11 +3,10 @@
 #include <protocols/labels.h>
 #include <protocols/linux_table.h>
 
-enum { RESTARTS_MAX = 16 };
-
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy)
 {
-	*orchestrator = (struct orchestrator){.policy = policy, .limits = {.restarts = RESTARTS_MAX}};
+	*orchestrator =
+	    (struct orchestrator){.policy = policy, .limits = {.restarts = ORCHESTRATOR_RESTARTS_MAX}};
 }
 
 uint32_t orchestrator_error(uint32_t label)

@@ -15,7 +15,7 @@ enum orchestrator_rung {
 	RUNG_SHUTDOWN = 8,
 	RUNG_RESTART_RETRY = 16, /* rung 6, with the request delivered again */
 };
-enum { ORCHESTRATOR_LADDER_MAX = 6, ORCHESTRATOR_MEMORY = 64 };
+enum { ORCHESTRATOR_LADDER_MAX = 6, ORCHESTRATOR_MEMORY = 64, ORCHESTRATOR_RESTARTS_MAX = 16 };
 
 struct orchestrator_limits {
 	uint32_t restarts; /* of one service, before its ladder's restart rungs no longer hold */

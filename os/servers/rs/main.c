@@ -9,14 +9,19 @@ struct rs rs;
 enum { RUN_ENDED = 1 /* notification bit, from pm */ };
 #define DEADLINE_PASSED (UINT64_C(1) << 63)
 
-static djed_status init(void)
+static bool read_manifest(struct manifest *manifest)
 {
 	size_t length;
 	const char *text =
 	    archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, "manifest", &length);
 
-	/* Root has accepted the same text. */
-	if (!text || !manifest_parse(&rs.manifest, text, length))
+	*manifest = (struct manifest){0};
+	return text && manifest_parse(manifest, text, length);
+}
+
+static djed_status init(void)
+{
+	if (!read_manifest(&rs.manifest)) /* root has accepted the same text */
 		return -EINVAL;
 	orchestrator_init(&rs.orchestrator, djed_start()->policy);
 	for (uint32_t i = 0; i < rs.manifest.count; i++) {
@@ -45,11 +50,12 @@ static void notified(uint64_t bits)
 
 static void audit(struct djed_audit *audit)
 {
-	for (uint32_t i = 0; i < rs.manifest.count; i++)
-		djed_check(audit,
-			   rs.orchestrator.service[rs.number[i]].restarts <= rs.orchestrator.limits.restarts,
-			   "%s was started anew %u times", rs.manifest.service[i].name,
-			   rs.orchestrator.service[rs.number[i]].restarts);
+	static struct manifest booted;
+
+	if (read_manifest(&booted))
+		rs_audit(audit, &booted);
+	else
+		djed_violation(audit, "the manifest of the archive is gone");
 }
 
 /* A service crashes over what it is asked at the end of the run, each time. */

@@ -25,6 +25,9 @@ void rs_finish(void);
 /* The same after a service has crashed over it each time: it is not asked again. */
 void rs_finish_failed(void);
 
+/* Compares what rs knows with the manifest of the boot archive. */
+void rs_audit(struct djed_audit *audit, const struct manifest *booted);
+
 /* Ends the run as a controlled shutdown. */
 void rs_shut_down(const char *reason);
 

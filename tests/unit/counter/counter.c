@@ -1,4 +1,7 @@
-/* The example server on the harness. */
+/* The example server on the harness. Its state is its own, so its source is included: the corruptions reach
+ * it. */
+#include "../../../examples/counter/counter.c"
+
 #include <criterion/criterion.h>
 #include <host.h>
 #include <protocols/counter_client.h>
@@ -61,4 +64,40 @@ Test(counter, serves)
 	cr_assert_eq(call(COUNTER_CALL_RESET, 3, 0, 0), 42);
 	cr_assert_eq(call(COUNTER_CALL_LIST, base, sizeof(memory), 0), 0);
 	cr_assert_eq(host_audit("counter").violations, 0);
+}
+
+static void reported(const char *what, unsigned number)
+{
+	cr_expect_gt(host_audit("counter").violations, 0, "%s %u is not reported", what, number);
+}
+
+Test(counter, corruptions)
+{
+	struct counter sound[COUNTERS];
+	uint64_t value;
+
+	host_start(&(struct host_options){0});
+	host_add_fake("mm", fake_mm);
+	host_add_server("ds", &ds_server);
+	host_add_server("counter", &djed_server);
+	for (uint32_t i = 0; i < COUNTERS; i++)
+		cr_assert_eq(counter_add(host_slot("counter"), i, 1000 * i, &value), 0);
+	cr_assert_eq(host_audit("counter").violations, 0);
+	memcpy(sound, counters, sizeof(sound));
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		counters[i].value ^= 1ull << i;
+		reported("value", i);
+		memset(counters[i].name, 'x', NAME_SIZE);
+		counters[i].value = sound[i].value;
+		reported("name", i);
+		memcpy(counters, sound, sizeof(sound));
+	}
+	for (unsigned bit = 0; bit < 64; bit++) {
+		total ^= 1ull << bit;
+		reported("bit of the total", bit);
+		total ^= 1ull << bit;
+	}
+	counters[3].value = 1ull << 63; /* with a total that agrees */
+	total += counters[3].value - sound[3].value;
+	reported("value", 3);
 }
