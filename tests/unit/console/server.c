@@ -153,6 +153,25 @@ Test(server, reading_and_writing)
 	check();
 }
 
+static djed_status gone(const uint64_t in[6], uint64_t out[3])
+{
+	(void)in;
+	(void)out;
+	return -ESRCH;
+}
+
+/* Recovery has answered a reader without telling: its place is free again when it is to be woken. */
+Test(server, reader_that_is_gone)
+{
+	start("");
+	cr_assert_eq(request(CONSOLE_READ, BASE, 100, 0, 1, 0).next, DJED_NEXT_PARK);
+	cr_assert_eq(host_audit("console").resource[2], 1);
+	host_on(KERNEL_OP_WAKE, gone);
+	press("x\n");
+	cr_assert_eq(host_audit("console").resource[2], 0);
+	check();
+}
+
 /* What is done when the work on a notification crashes: output goes piece by piece, and who waits looks
  * again, though there may be nothing. */
 Test(server, failed_notifications)

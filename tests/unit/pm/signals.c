@@ -360,8 +360,9 @@ BOTH_WAYS(stop_and_continue)
 	cr_assert_eq(world_call(2, LINUX_WAIT4, 4, at(0), LINUX_WCONTINUED, 0), 4);
 	cr_assert_eq(word(at(0)) & 0xffffffff, 0xffff);
 	cr_assert_eq(world_call(2, LINUX_KILL, 4, LINUX_SIGSTOP), 0);
+	cr_assert_eq(world_call(2, LINUX_KILL, 4, LINUX_SIGHUP), 0);
 	cr_assert_eq(world_call(2, LINUX_KILL, 4, LINUX_SIGKILL), 0);
-	cr_assert_eq(process_find(4)->exit_status, LINUX_SIGKILL);
+	cr_assert_eq(process_find(4)->exit_status, LINUX_SIGKILL, "it comes before all others");
 	cr_assert_eq(world_call(2, LINUX_WAIT4, 4, 0, 0, 0), 4);
 	/* Nobody can continue an orphaned group: terminal stops do nothing, and stopped members are hung up.
 	 */
@@ -472,4 +473,34 @@ BOTH_WAYS(timers)
 	world_return(2);
 	cr_assert(!process_find(2), "SIGALRM");
 	world_check("ended");
+}
+
+/* A wait that ends otherwise than by what was waited for leaves nothing behind. */
+BOTH_WAYS(waits_that_end_early)
+{
+	struct linux_timespec second = {1, 0};
+
+	start();
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	world_thread[3].context.rsp = WORLD_STACK - 64;
+	handle(3, LINUX_SIGUSR1, 0, 0);
+	put(0, &(signal_set){signal_bit(40)}, 8);
+	put(8, &second, 16);
+	world_call(3, LINUX_RT_SIGTIMEDWAIT, at(0), 0, at(8), 8);
+	cr_assert(world_thread[3].parked && deadline());
+	world_call(2, LINUX_KILL, 3, LINUX_SIGUSR1);
+	cr_assert_eq(world_thread[3].context.rip, HANDLER);
+	cr_assert_eq(deadline(), 0);
+	world_check("interrupted");
+	handler_returns(3);
+	cr_assert_eq((int64_t)world_thread[3].context.rax, -EINTR);
+	/* Recovery has answered the thread; pm hears of it when it asks for something else. */
+	put(0, &(signal_set){signal_bit(40)}, 8);
+	put(8, &second, 16);
+	world_call(3, LINUX_RT_SIGTIMEDWAIT, at(0), 0, at(8), 8);
+	cr_assert(world_thread[3].parked && deadline());
+	world_thread[3].parked = false;
+	cr_assert_eq(world_call(3, LINUX_GETPID), 3);
+	cr_assert(process_find(3)->wait == WAIT_NOTHING && deadline() == 0);
+	world_check("ended by recovery");
 }

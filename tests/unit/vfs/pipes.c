@@ -278,11 +278,10 @@ static void close_again(int32_t fd)
 	host_attempt(0);
 }
 
-Test(pipes, end_that_is_closed_later)
+/* Process 1 reads an empty pipe, whose other end it closes again; process 2 still has both. */
+static struct host_outcome waits_while_closed(int32_t fd[2], uint64_t byte)
 {
 	struct host_outcome reader;
-	uint64_t byte = world_room(1);
-	int32_t fd[2];
 
 	world_start();
 	make_pipe(fd, 0);
@@ -290,6 +289,16 @@ Test(pipes, end_that_is_closed_later)
 	reader = host_linux("vfs", LINUX_READ, fd[0], byte, 1);
 	cr_assert_eq(reader.next, DJED_NEXT_PARK);
 	close_again(fd[1]);
+	return reader;
+}
+
+Test(pipes, end_that_is_closed_later)
+{
+	struct host_outcome reader;
+	uint64_t byte = world_room(1);
+	int32_t fd[2];
+
+	reader = waits_while_closed(fd, byte);
 	cr_assert_eq(world_call(LINUX_CLOSE, fd[1]), -EBADF, "to the process it is closed at once");
 	world_check("one end in limbo");
 	host_notify("vfs", late);
@@ -341,11 +350,7 @@ Test(pipes, end_that_cannot_be_closed)
 	uint64_t byte = world_room(1);
 	int32_t fd[2];
 
-	world_start();
-	make_pipe(fd, 0);
-	world_fork(1, 2);
-	reader = host_linux("vfs", LINUX_READ, fd[0], byte, 1);
-	close_again(fd[1]);
+	reader = waits_while_closed(fd, byte);
 	host_notify("vfs", late | DJED_NOTIFY_FAILED);
 	world_check("the other process still has it");
 	host_attempt(1);
