@@ -13,7 +13,7 @@
 	0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
 #define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
 
-/* The doorbell: after it has set `state` to READY, to AUDITING or to a final state, the kernel writes 1 to
+/* The doorbell: after it has set `state` to READY, PAUSED, AUDITING or a final state, the kernel writes 1 to
  * this I/O port. With
  * `-device pvpanic,ioport=0x505 -action panic=pause` the machine pauses right there, and the host takes its
  * snapshot, or reads what happened. Without the device the write goes nowhere. */
@@ -42,6 +42,7 @@ enum djed_lab_state {
 	DJED_LAB_PANIC = 5,    /* the kernel stopped itself */
 	DJED_LAB_AUDITING =
 	    6, /* all programs have ended, the final audit begins: the laboratory takes its hands off */
+	DJED_LAB_PAUSED = 7, /* an application calls, no server works: another snapshot may be taken */
 };
 
 /* What kernel_lab_update sets. */
@@ -110,8 +111,10 @@ struct djed_lab {
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;
 	uint32_t services;
-	uint64_t linux_calls;	     /* system calls of applications */
-	uint64_t errors;	     /* recoveries with an error answer, whether or not they have a record */
+	uint64_t linux_calls; /* system calls of applications */
+	uint64_t pause_at; /* of linux_calls, written by the host: PAUSED then, or at the next call at which
+			    * all servers wait; 0: never */
+	uint64_t errors;   /* recoveries with an error answer, whether or not they have a record */
 	uint64_t first_error;	     /* output_bytes at the first of them */
 	uint64_t output_bytes;	     /* bytes sent to DJED_OUTPUT_PORT */
 	uint64_t ready_at, ended_at; /* ns since boot when `state` became READY, and AUDITING or final */

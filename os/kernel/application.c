@@ -140,7 +140,7 @@ void application_call(struct application *a)
 	    .label = DJED_LABEL(DJED_PROTOCOL_LINUX, number < LABEL_TOO_LARGE ? number : LABEL_TOO_LARGE)};
 
 	a->call_number = number;
-	lab()->linux_calls++;
+	lab_call();
 	if (target == TXN_NONE) {
 		arch_call_status(&a->thread.arch, -ENOSYS);
 		return;

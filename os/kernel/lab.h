@@ -11,6 +11,8 @@ struct djed_lab *lab(void);
 djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, uint64_t length);
 /* Sets the state and rings the doorbell where the host waits for it. -EINVAL: no such state. */
 djed_status lab_set_state(uint64_t state);
+/* An application makes a system call: counted, and the machine may be paused at it. */
+void lab_call(void);
 /* A service crashed just now. */
 void lab_crashed(uint32_t service);
 /* A driver has written one byte to a port: may be output. */

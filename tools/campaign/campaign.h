@@ -3,7 +3,9 @@
  *   main.c        options, the phases
  *   sites.c       the dormant faults of the campaign build, and how often the golden run executed each
  *   plan.c        which fault, at which execution
- *   experiment.c  one run of the machine from its snapshot
+ *   golden.c      the fault-free run that all others are compared with
+ *   snapshots.c   moments of the fault-free run from which experiments start
+ *   experiment.c  one run of the machine from a snapshot
  *   outcome.c     what happened, in one word (pure; unit-tested)
  *   store.c       the database
  *   workers.c     many experiments at once
@@ -79,6 +81,7 @@ struct counts {
 	uint64_t blocks[DJED_SERVICES_MAX];
 };
 void counts_read(struct counts *counts, struct machine *m);
+void counts_free(struct counts *counts);
 
 /* Reads the site tables of the services that the guest has; executions are those from `before` to `after`.
  * Sites are listed for the servers chosen only. Dies on a table that does not fit. */
@@ -115,7 +118,7 @@ extern const char *const outcome_names[OUTCOMES];
 
 struct observation {
 	bool timed_out, machine_gone;
-	uint64_t output_before; /* bytes that the serial line's port had taken at the snapshot */
+	uint64_t output_before; /* bytes that the serial line's port had taken before the first of `output` */
 	bool lab_valid;
 	struct djed_lab lab; /* copy */
 	struct text output;
@@ -131,14 +134,41 @@ struct verdict {
 /* Classifies by the definitions of the design, section 8. */
 struct verdict classify(const struct observation *seen, const struct golden *golden);
 
-/* Boots the campaign build to its snapshot. */
+/* Boots the campaign build to READY, where it is paused, and takes the snapshot "start". */
 struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive,
 				const char *log);
-/* Runs from the snapshot with one fault (NULL: none). The fault sleeps again when the final audit begins:
- * that is the laboratory's instrument, not part of what is tested. `counts` (or NULL) gets the execution
- * counts at that time. Frees nothing of `seen`; seen->output is appended to. */
-void experiment_run(struct machine *m, const struct planned *fault, bool always, double limit_seconds,
-		    struct observation *seen, struct counts *counts);
+
+/* A moment of the fault-free run between two calls at which no server works. Until its fault strikes an
+ * experiment is that run, instruction for instruction: so it may start from the last moment before. */
+struct snapshot {
+	char name[16];	      /* in QEMU */
+	struct text output;   /* printed before */
+	struct counts counts; /* at it */
+};
+enum { SNAPSHOTS = 8 }; /* each takes some 35 MB of memory, or of the disk */
+struct snapshots {
+	unsigned count;
+	struct snapshot at[SNAPSHOTS]; /* [0]: "start" */
+};
+/* Of a machine as experiment_boot leaves it, at equal distances in calls; the machine is paused afterwards.
+ * Dies if QEMU cannot take one. */
+void snapshots_take(struct snapshots *snapshots, struct machine *m, const struct golden *golden);
+void snapshots_free(struct snapshots *snapshots);
+/* The last one before `fault` can strike; *skip: executions of its block from there until it does. */
+const struct snapshot *snapshots_before(const struct snapshots *snapshots, const struct planned *fault,
+					uint64_t *skip);
+
+/* Waits for the doorbell, then takes the output. A run has timed out when QEMU has used
+ * `seconds` of processor time, or has not even wanted any for a while: the guest waits, and under icount time
+ * would jump to its next timer. */
+enum machine_wait experiment_wait(struct machine *m, double seconds, struct text *output);
+
+/* Runs from a snapshot with one fault (NULL: none) that strikes after `skip` executions of its block. The
+ * fault sleeps again when the final audit begins: that is the laboratory's instrument, not part of what is
+ * tested. `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`; seen->output
+ * holds what was printed before the snapshot, and is appended to. */
+void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
+		    bool always, double limit_seconds, struct observation *seen, struct counts *counts);
 /* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
 void golden_run(struct golden *golden, const struct settings *settings, const char *policy,

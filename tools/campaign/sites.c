@@ -43,6 +43,13 @@ void counts_read(struct counts *counts, struct machine *m)
 	}
 }
 
+void counts_free(struct counts *counts)
+{
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
+		free(counts->list[i]);
+	memset(counts, 0, sizeof *counts);
+}
+
 /* Marks the blocks that only start-up, audit or panic can run: `# apart BLOCK FUNCTION` a line. */
 static void read_apart(bool *apart, uint64_t blocks, const char *table, const char *path)
 {

@@ -69,6 +69,7 @@ static bool read_whole(int fd, void *bytes, size_t length)
 	/* A fault may make a run longer, by recoveries and retries, but not by orders of magnitude. */
 	double limit = 2 + 5 * golden->seconds;
 	struct machine *m = NULL;
+	static struct snapshots snapshots;
 	for (;;) {
 		unsigned turn = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
 		if (turn >= count)
@@ -76,14 +77,21 @@ static bool read_whole(int fd, void *bytes, size_t length)
 		static struct result result;
 		memset(&result, 0, sizeof result);
 		result.index = todo[turn];
-		if (!m)
+		if (!m) {
 			m = experiment_boot(settings, policy, archive, NULL);
-		experiment_run(m, &plan[result.index], settings->always, limit, &result.seen, NULL);
+			snapshots_take(&snapshots, m, golden);
+		}
+		const struct planned *fault = &plan[result.index];
+		uint64_t skip;
+		const struct snapshot *from = snapshots_before(&snapshots, fault, &skip);
+		text_add(&result.seen.output, from->output.bytes, from->output.length);
+		experiment_run(m, from->name, fault->site, skip, settings->always, limit, &result.seen, NULL);
 		result.verdict = classify(&result.seen, golden);
 		text_free(&result.seen.output);
 		if (result.seen.machine_gone) {
 			machine_stop(m);
 			m = NULL;
+			snapshots_free(&snapshots);
 		}
 		if (!write_whole(results, &result, sizeof result))
 			break;

@@ -334,14 +334,22 @@ bool machine_pause(struct machine *m)
 	return qmp_command(m->input, "stop", NULL);
 }
 
-bool machine_save(struct machine *m)
+static bool snapshot_command(struct machine *m, const char *command, const char *name)
 {
-	return qmp_monitor_command(m->input, "savevm start", "");
+	char *line = format_string("%s %s", command, name);
+	bool good = qmp_monitor_command(m->input, line, "");
+	free(line);
+	return good;
 }
 
-bool machine_restore(struct machine *m)
+bool machine_save(struct machine *m, const char *name)
 {
-	return qmp_monitor_command(m->input, "loadvm start", "") && ftruncate(m->serial, 0) == 0 &&
+	return snapshot_command(m, "savevm", name);
+}
+
+bool machine_restore(struct machine *m, const char *name)
+{
+	return snapshot_command(m, "loadvm", name) && ftruncate(m->serial, 0) == 0 &&
 	       lseek(m->serial, 0, SEEK_SET) == 0;
 }
 

@@ -74,8 +74,9 @@ bool machine_run(struct machine *m, double seconds, struct text *output);
 /* QMP commands; false with a line on stderr if QEMU refuses. */
 bool machine_continue(struct machine *m);
 bool machine_pause(struct machine *m);
-bool machine_save(struct machine *m);	 /* snapshot under a fixed name */
-bool machine_restore(struct machine *m); /* back to it, output forgotten; the machine stays paused */
+bool machine_save(struct machine *m, const char *name); /* takes a snapshot */
+/* Back to a snapshot, output forgotten; the machine stays paused. */
+bool machine_restore(struct machine *m, const char *name);
 
 /* Lets gdb connect to a unix socket. */
 bool machine_serve_gdb(struct machine *m, const char *socket);

@@ -119,8 +119,8 @@ int main(int count, char **words)
 		getchar();
 	}
 	struct observation seen = {0};
-	experiment_run(m, &fault, !strcmp(faults.bytes, "always"), gdb ? 86400 : 2 + 5 * golden.seconds,
-		       &seen, NULL);
+	experiment_run(m, "start", fault.site, fault.skip, !strcmp(faults.bytes, "always"),
+		       gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
 	machine_stop(m);
 	fputs("---- output\n", stdout);
@@ -128,6 +128,12 @@ int main(int count, char **words)
 	fputs("---- log\n", stdout);
 	struct text lines = read_file(log);
 	fwrite(lines.bytes, 1, lines.length, stdout);
+	for (uint64_t i = 0; seen.lab_valid && i < seen.lab.recoveries && i < DJED_LAB_RECOVERIES; i++) {
+		const struct djed_recovery_record *r = &seen.lab.recovery[i];
+		printf("---- recovery: service %u, rung %u, error %u, %llu ns, crashed at 0x%llx\n",
+		       r->service, r->rung, r->error, (unsigned long long)(r->done_at - r->crashed_at),
+		       (unsigned long long)r->instruction);
+	}
 	printf("---- outcome: %s%s%s\nthe log is kept in %s\n", outcome_names[verdict.outcome],
 	       *verdict.detail ? ": " : "", verdict.detail, log);
 	return 0;

@@ -147,3 +147,26 @@ Test(campaign, plan)
 	plan_draw(again, 10, &sites, 7);
 	cr_expect(same_plan(first, again, 10));
 }
+
+Test(campaign, snapshots)
+{
+	/* Before the start block 3 had run 5 times; then it runs 4, 0 and 6 times between snapshots. */
+	static const uint64_t ran[] = {5, 9, 9, 15};
+	uint64_t list[4][4] = {0};
+	struct snapshots all = {.count = 4};
+	struct site site = {.service = 2, .block = 3, .count = 12};
+	for (unsigned i = 0; i < all.count; i++) {
+		list[i][3] = ran[i];
+		all.at[i].counts.list[2] = list[i];
+		all.at[i].counts.blocks[2] = 4;
+	}
+	static const unsigned from[] = {0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 3, 3};
+	static const unsigned left[] = {0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 0, 1};
+	for (unsigned i = 0; i < site.count; i++) {
+		struct planned fault = {.site = &site, .skip = i};
+		uint64_t skip = ~0ull;
+		const struct snapshot *at = snapshots_before(&all, &fault, &skip);
+		cr_expect_eq(at - all.at, from[i], "execution %u: from snapshot %ld", i, (long)(at - all.at));
+		cr_expect_eq(skip, left[i], "execution %u: skips %llu", i, (unsigned long long)skip);
+	}
+}

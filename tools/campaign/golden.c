@@ -1,0 +1,112 @@
+/* The fault-free run that all others are compared with. */
+#include "campaign.h"
+
+#include <string.h>
+
+enum { FAULT_FREE_SECONDS = 120 /* of QEMU's processor time */ };
+
+static void require_good_end(struct machine *m, const struct observation *seen)
+{
+	if (seen->timed_out) {
+		machine_stop(m);
+		die("without a fault the workload waits for ever, or takes more than %d s of processor time",
+		    FAULT_FREE_SECONDS);
+	}
+	const char *wrong = NULL;
+	if (seen->machine_gone || !seen->lab_valid || seen->lab.state != DJED_LAB_ENDED)
+		wrong = "the workload does not end in good order without a fault";
+	else if (seen->lab.violations)
+		wrong = "the final audit finds violations without a fault";
+	else if (seen->lab.recoveries)
+		wrong = "a server crashes in the fault-free run";
+	else if (seen->lab.services > DJED_SERVICES_MAX)
+		wrong = "the guest shows too many services";
+	if (!wrong)
+		return;
+	machine_stop(m);
+	die("%s (state %u, %u violations)", wrong, seen->lab.state, seen->lab.violations);
+}
+
+static void note(struct golden *golden, const struct observation *seen)
+{
+	golden->output = seen->output;
+	golden->exit_status = seen->lab.exit_status;
+	golden->instructions = seen->lab.ended_at - seen->lab.ready_at;
+	golden->calls = seen->lab.linux_calls;
+	golden->seconds = seen->seconds;
+	golden->services = seen->lab.services;
+	for (unsigned i = 0; i < golden->services; i++) {
+		memcpy(golden->service[i], seen->lab.service[i].name, DJED_NAME_MAX);
+		golden->service[i][DJED_NAME_MAX - 1] = 0;
+		golden->time[i] = seen->lab.service[i].time;
+		golden->time_window[i] = seen->lab.service[i].time_window;
+	}
+}
+
+static bool same_output(const struct observation *seen, const struct golden *golden)
+{
+	return seen->lab_valid && seen->lab.exit_status == golden->exit_status &&
+	       seen->output.length == golden->output.length &&
+	       !memcmp(seen->output.bytes, golden->output.bytes, golden->output.length);
+}
+
+static bool same_counts(const struct counts *one, const struct counts *other)
+{
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++) {
+		if (one->blocks[i] != other->blocks[i])
+			return false;
+		if (one->blocks[i] && memcmp(one->list[i], other->list[i], one->blocks[i] * sizeof(uint64_t)))
+			return false;
+	}
+	return true;
+}
+
+/* The run must repeat exactly, or outcomes mean nothing. */
+static bool repeats(struct machine *m, const struct golden *golden)
+{
+	struct observation again = {0};
+	experiment_run(m, "start", NULL, 0, false, FAULT_FREE_SECONDS, &again, NULL);
+	bool same =
+	    same_output(&again, golden) && again.lab.ended_at - again.lab.ready_at == golden->instructions;
+	text_free(&again.output);
+	return same;
+}
+
+/* So must one that goes on from a snapshot in the middle. */
+static bool repeats_from_snapshot(struct machine *m, const struct golden *golden, const struct counts *counts)
+{
+	static struct snapshots snapshots;
+	struct observation again = {0};
+	struct counts after = {0};
+	if (!machine_restore(m, "start"))
+		return false;
+	snapshots_take(&snapshots, m, golden);
+	const struct snapshot *from = &snapshots.at[snapshots.count / 2];
+	text_add(&again.output, from->output.bytes, from->output.length);
+	experiment_run(m, from->name, NULL, 0, false, FAULT_FREE_SECONDS, &again, &after);
+	bool same = same_output(&again, golden) && same_counts(&after, counts);
+	text_free(&again.output);
+	counts_free(&after);
+	snapshots_free(&snapshots);
+	return same;
+}
+
+void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
+		const char *archive, struct sites *sites)
+{
+	struct machine *m = experiment_boot(settings, policy, archive, NULL);
+	struct observation seen = {0};
+	struct counts before = {0}, after = {0};
+	counts_read(&before, m);
+	experiment_run(m, "start", NULL, 0, false, FAULT_FREE_SECONDS, &seen, &after);
+	require_good_end(m, &seen);
+	note(golden, &seen);
+	if (sites)
+		sites_read(sites, &before, &after, golden, settings);
+	bool same = repeats(m, golden) && repeats_from_snapshot(m, golden, &after);
+	machine_stop(m);
+	counts_free(&before);
+	counts_free(&after);
+	if (!same)
+		die("two fault-free runs differ: the workload is not deterministic");
+}
