@@ -87,6 +87,20 @@ void djed_undo_call(void (*inverse)(uint64_t argument), uint64_t argument)
 	in_order();
 }
 
+/* Most records are short, and recovery takes as long as it takes to go through them twice. So the usual ones
+ * take few instructions: short, and not at the very end of user memory. */
+static inline bool is_usual(uint64_t header)
+{
+	return (header >> ADDRESS_BITS) - 1 < DJED_UNDO_SHORT_MAX &&
+	       (header & address_mask) <= user_end - DJED_UNDO_SHORT_MAX;
+}
+
+/* The start of a usual record that ends at `top`. */
+static inline uint64_t *usual_start(uint64_t *top, uint64_t header)
+{
+	return top - 1 - ((header >> ADDRESS_BITS) + 7) / 8;
+}
+
 /* Takes the record that ends at `top` apart. False: there is no sound record. */
 static bool decode(uint64_t *top, struct record *record)
 {
@@ -120,30 +134,77 @@ static bool decode(uint64_t *top, struct record *record)
 	return true;
 }
 
-bool djed_undo_rollback(void)
+static bool sound(void)
+{
+	uint64_t *top = djed_log_top;
+	struct record record;
+
+	while (top > log_base) {
+		if (is_usual(top[-1])) {
+			top = usual_start(top, top[-1]);
+			continue;
+		}
+		if (!decode(top, &record))
+			return false;
+		top = record.start;
+	}
+	return top == log_base;
+}
+
+static inline void restore(uint64_t address, const uint64_t *from, uint64_t length)
+{
+	if (in_stack(address))
+		return;
+	if (length == 8)
+		__builtin_memcpy((void *)address, from, 8);
+	else if (length == 4)
+		__builtin_memcpy((void *)address, from, 4);
+	else
+		copy((uint8_t *)address, (const uint8_t *)from, length);
+}
+
+/* Undoes the record that ends at `top`; gives its start. NULL: an inverse has damaged the log. */
+static uint64_t *undo(uint64_t *top)
 {
 	struct record record;
 
-	for (uint64_t *top = djed_log_top; top != log_base; top = record.start)
-		if (top < log_base || !decode(top, &record))
-			return false;
-	while (djed_log_top != log_base) {
-		if (!decode(djed_log_top, &record))
-			return false; /* an inverse damaged the log */
-		if (record.kind == DJED_UNDO_CALL) {
-			void (*inverse)(uint64_t) = (void (*)(uint64_t))record.start[1];
-			uint64_t argument = record.start[0];
-			djed_log_top = record.start;
-			in_order();
-			inverse(argument);
-			djed_log_top = record.start; /* what the inverse logged itself is not undone */
+	if (!decode(top, &record))
+		return NULL;
+	if (record.kind != DJED_UNDO_CALL) {
+		restore(record.address, record.start, record.length);
+		return record.start;
+	}
+	void (*inverse)(uint64_t) = (void (*)(uint64_t))record.start[1];
+	uint64_t argument = record.start[0];
+	/* If this thread is stopped now or later, the inverse is not called again. */
+	in_order();
+	djed_log_top = record.start;
+	in_order();
+	inverse(argument);
+	djed_log_top = record.start; /* what the inverse logged itself is not undone */
+	return record.start;
+}
+
+bool djed_undo_rollback(void)
+{
+	uint64_t *top = djed_log_top;
+
+	if (!sound())
+		return false;
+	while (top > log_base) {
+		uint64_t header = top[-1];
+
+		if (is_usual(header)) {
+			top = usual_start(top, header);
+			restore(header & address_mask, top, header >> ADDRESS_BITS);
 		} else {
-			if (!in_stack(record.address))
-				copy((uint8_t *)record.address, (const uint8_t *)record.start, record.length);
-			in_order();
-			djed_log_top = record.start;
+			top = undo(top);
+			if (!top)
+				return false;
 		}
 	}
+	in_order();
+	djed_log_top = log_base;
 	return true;
 }
 

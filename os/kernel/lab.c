@@ -128,9 +128,8 @@ void lab_recovery_goes_on(uint32_t service, bool rolled_back)
 	last = &lab()->recovery[lab()->recoveries - 1];
 	if (rolled_back || last->service == service)
 		last->done_at = clock_now();
-	for (unsigned i = 0; i < TXN_REQUESTS; i++)
-		if (rules.request[i].state == TXN_UNWINDING)
-			return;
+	if (rules.unwinding)
+		return;
 	if (last->service == service || last->rung < RUNG_NEW_INSTANCE)
 		recovering = false;
 }

@@ -161,13 +161,16 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 	    .label = DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH),
 	    .word = {number, cause, code, address, arch_instruction(&service->thread.arch)},
 	};
+	bool heard;
 
 	lab_crashed(number);
-	kernel_log("%s crashed: cause %u, code %u, address %p, instruction %p", service->name,
-		   (uint32_t)cause, (uint32_t)code, address, arch_instruction(&service->thread.arch));
 	lab()->service[number].crashes++;
 	thread_block(&service->thread);
-	if (txn_crash(&rules, number, &report)) {
+	heard = !txn_crash(&rules, number, &report);
+	if (!heard || service->recoverer) /* else rs says it, when it has recovered it */
+		kernel_log("%s crashed: cause %u, code %u, address %p, instruction %p", service->name,
+			   (uint32_t)cause, (uint32_t)code, address, arch_instruction(&service->thread.arch));
+	if (!heard) {
 		lab()->service[number].alive = 0;
 		if (number == 0 || service->recoverer)
 			panic("nobody can recover %s", service->name);

@@ -76,7 +76,10 @@ djed_status operation_space_unmap(struct service *caller, const uint64_t *in, ui
 		return -ESRCH;
 	if (!space_range_valid(in[1], in[2]))
 		return -EINVAL;
-	arch_unmap(space->tables, in[1], in[2]);
+	if (in[1] == 0 && !space_range_valid(0, in[2] + 1))
+		(void)arch_tables_clear(space->tables); /* everything */
+	else
+		arch_unmap(space->tables, in[1], in[2]);
 	return 0;
 }
 

@@ -117,6 +117,7 @@ struct txn_service {
 struct txn {
 	djed_transaction serial; /* of the last transaction begun */
 	uint16_t stopped;	 /* services in state STOPPED */
+	uint16_t unwinding;	 /* roots in state UNWINDING */
 	uint8_t recoverer;	 /* service number, 0 until one is opened */
 	struct txn_service service[TXN_SERVICES];
 	struct txn_request request[TXN_REQUESTS];

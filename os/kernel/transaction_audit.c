@@ -130,7 +130,7 @@ void txn_audit(const struct txn *t, unsigned service, struct djed_kernel_audit *
 	unsigned own = service < TXN_SERVICES ? txn_working_for(t, service) : TXN_NONE;
 	unsigned in_queues = 0;
 	unsigned queued = 0;
-	unsigned stopped = 0;
+	unsigned stopped = 0, unwinding = 0;
 
 	for (unsigned i = 0; i < TXN_SERVICES; i++) {
 		unsigned length;
@@ -146,11 +146,12 @@ void txn_audit(const struct txn *t, unsigned service, struct djed_kernel_audit *
 
 		audit->violations += audit_request(t, i);
 		queued += q->state == TXN_QUEUED;
+		unwinding += q->state == TXN_UNWINDING;
 		audit->parked += q->state == TXN_PARKED;
 		audit->queued += q->state == TXN_QUEUED && q->root != own;
 		audit->held += (q->state == TXN_HELD || q->state == TXN_UNWINDING) && q->root != own;
 	}
 	for (unsigned i = 0; i < TXN_THINGS; i++)
 		audit->deferred += t->effect[i].root != TXN_NONE && t->effect[i].root != own;
-	audit->violations += (in_queues != queued) + (stopped != t->stopped);
+	audit->violations += (in_queues != queued) + (stopped != t->stopped) + (unwinding != t->unwinding);
 }

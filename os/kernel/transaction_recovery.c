@@ -107,6 +107,7 @@ static void finish_unwinding(struct txn *t, unsigned root)
 	uint32_t freed = r->participants;
 	unsigned endpoint = r->endpoint;
 
+	t->unwinding--;
 	txn_effects_undo(t, root, freed);
 	for (uint32_t set = freed; set != 0;)
 		free_participant(t, root, txn_take(&set));
@@ -143,6 +144,7 @@ void txn_unwind(struct txn *t, unsigned root, int failure)
 	r->failure = failure;
 	unwind_chain(t, root);
 	r->state = TXN_UNWINDING;
+	t->unwinding++;
 	r->tip = (uint16_t)root;
 	r->participants |= r->undoing;
 	txn_effects_drop(t, root, r->participants);

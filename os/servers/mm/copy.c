@@ -5,22 +5,6 @@
 /* Ranges of the kernel's tables nearer than this are copied with one operation. */
 static const uint64_t NEAR = 2 << 20;
 
-/* Gives the copy the pages of a private area; false: no memory. */
-static bool copy_pages(struct space *from, struct space *to, const struct area *area, bool *any)
-{
-	uint32_t id;
-
-	for (uint64_t at = area->start; (id = page_next(from, &at, area->end)) != 0; at += DJED_PAGE_SIZE) {
-		frame_reference(id);
-		if (!page_set(to, at, id)) {
-			frame_release(id);
-			return false;
-		}
-		*any = true;
-	}
-	return true;
-}
-
 /* Makes the parent's entries read-only and gives them to the child. Where the kernel has no memory for that,
  * the parent's are dropped instead: it must not go on writing to what is now shared. */
 static void share_entries(struct space *from, struct space *to, uint64_t start, uint64_t end)
@@ -58,7 +42,7 @@ struct space *space_copy(struct space *from)
 			start = end = 0;
 			continue;
 		}
-		if (!copy_pages(from, to, area, &any)) {
+		if (!pages_copy(from, to, area->start, area->end, &any)) {
 			space_release(to);
 			return NULL;
 		}

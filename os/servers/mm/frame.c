@@ -89,21 +89,40 @@ void frame_reference(uint32_t id)
 	frames.frame[id].references++;
 }
 
-void frame_release(uint32_t id)
+void frame_unlink(struct frame_chain *chain, uint32_t id)
 {
 	struct frame *frame = &frames.frame[id];
 
 	djed_assert(frame->references);
 	if (--frame->references)
 		return;
+	frame->next = chain->head;
+	if (!chain->head)
+		chain->tail = id;
+	chain->head = id;
+	chain->count++;
+}
+
+void frames_give_back(const struct frame_chain *chain)
+{
+	if (!chain->count)
+		return;
 	settle_pending();
-	frame->next = frames.pending_head;
+	frames.frame[chain->tail].next = frames.pending_head;
 	if (!frames.pending_head) {
-		frames.pending_tail = id;
+		frames.pending_tail = chain->tail;
 		frames.pending_of = djed_current()->transaction;
 	}
-	frames.pending_head = id;
-	frames.pending++;
+	frames.pending_head = chain->head;
+	frames.pending += chain->count;
+}
+
+void frame_release(uint32_t id)
+{
+	struct frame_chain chain = {0};
+
+	frame_unlink(&chain, id);
+	frames_give_back(&chain);
 }
 
 /* The kernel refuses only frames that are not of the pool. */

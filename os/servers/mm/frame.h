@@ -63,6 +63,14 @@ uint32_t frame_take(void);
 void frame_reference(uint32_t id);
 void frame_release(uint32_t id);
 
+/* Many at once: each write to what they share would be a record in the undo log. Frames whose last reference
+ * goes are collected in a chain (start with {0}) and given back together. */
+struct frame_chain {
+	uint32_t head, tail, count;
+};
+void frame_unlink(struct frame_chain *chain, uint32_t id);
+void frames_give_back(const struct frame_chain *chain);
+
 /* Contents of fresh frames. Length and offset within the frame. */
 void frame_zero(uint32_t id);
 void frame_copy(uint32_t to, uint32_t from);

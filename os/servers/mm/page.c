@@ -150,25 +150,73 @@ uint32_t page_next(struct space *space, uint64_t *address, uint64_t end)
 	return 0;
 }
 
+/* The places of a group that lie in [start, end). */
+struct span {
+	uint32_t first, last;
+};
+static struct span span_of(const struct group *group, uint64_t start, uint64_t end)
+{
+	uint64_t base = group->number * GROUP_PAGES * DJED_PAGE_SIZE;
+	uint64_t pages = end > base ? (end - base + DJED_PAGE_SIZE - 1) / DJED_PAGE_SIZE : 0;
+
+	return (struct span){base < start ? index_in_group(start) : 0,
+			     pages < GROUP_PAGES ? (uint32_t)pages : GROUP_PAGES};
+}
+
 void pages_clear(struct space *space, uint64_t start, uint64_t end)
 {
 	struct group *group = group_in(space, start, end), *next;
+	struct frame_chain chain = {0};
 
 	for (; group && group->number * GROUP_PAGES * DJED_PAGE_SIZE < end; group = next) {
-		uint64_t base = group->number * GROUP_PAGES * DJED_PAGE_SIZE;
-		uint32_t at = base < start ? index_in_group(start) : 0;
+		struct span span = span_of(group, start, end);
+		uint32_t cleared = 0;
 
 		next = group->next;
-		for (; at < GROUP_PAGES && base + at * (uint64_t)DJED_PAGE_SIZE < end && group->used; at++)
+		for (uint32_t at = span.first; at < span.last && cleared < group->used; at++)
 			if (group->frame[at]) {
-				frame_release(group->frame[at]);
-				group->frame[at] = 0;
-				group->used--;
-				space->resident--;
+				frame_unlink(&chain, group->frame[at]);
+				cleared++;
 			}
-		if (!group->used)
+		space->resident -= cleared;
+		if (cleared == group->used) {
 			group_drop(space, group);
+		} else if (cleared) {
+			memset(group->frame + span.first, 0,
+			       (span.last - span.first) * sizeof(*group->frame));
+			group->used -= cleared;
+		}
 	}
+	frames_give_back(&chain);
+}
+
+bool pages_copy(struct space *from, struct space *to, uint64_t start, uint64_t end, bool *any)
+{
+	for (const struct group *group = group_in(from, start, end);
+	     group && group->number * GROUP_PAGES * DJED_PAGE_SIZE < end; group = group->next) {
+		struct span span = span_of(group, start, end);
+		struct group *copy;
+		uint32_t copied = 0;
+
+		for (uint32_t at = span.first; at < span.last; at++)
+			copied += group->frame[at] != 0;
+		if (!copied)
+			continue;
+		copy = group_find(to, group->number);
+		if (!copy)
+			copy = group_make(to, group->number);
+		if (!copy)
+			return false;
+		for (uint32_t at = span.first; at < span.last; at++)
+			if (group->frame[at])
+				frame_reference(group->frame[at]);
+		memcpy(copy->frame + span.first, group->frame + span.first,
+		       (span.last - span.first) * sizeof(*copy->frame));
+		copy->used += copied;
+		to->resident += copied;
+		*any = true;
+	}
+	return true;
 }
 
 /* Groups that pages of [start, end) moved by `distance` would need and that do not exist. */

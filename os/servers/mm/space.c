@@ -60,7 +60,8 @@ struct space *space_create(void)
 		return NULL;
 	spaces.free_head = space->next_free;
 	spaces.count++;
-	*space = (struct space){.handle = handle, .id = space->id, .references = 1};
+	*space = (struct space){
+	    .handle = handle, .id = space->id, .references = 1, .mapped_in = djed_current()->transaction};
 	return space;
 }
 
@@ -89,7 +90,8 @@ void space_release(struct space *space)
 /* ---- the kernel's page tables ------------------------------------------------------------------------- */
 
 /* Rollback drops all entries of a space into which its transaction has mapped something: those that were
- * right come back by faults. So one record is enough, however many pages a request maps. */
+ * right come back by faults. So one record is enough, however many pages a request maps; and none for a space
+ * that the transaction has made itself, as the kernel takes that back. */
 static void undo_maps(uint64_t handle)
 {
 	kernel_space_unmap(handle, 0, USER_END / DJED_PAGE_SIZE);

@@ -31,7 +31,7 @@ struct space {
 	uint32_t references;	    /* processes; 0: free */
 	uint32_t next_free;	    /* id */
 	uint32_t resident;	    /* pages present */
-	djed_transaction mapped_in; /* the last one that mapped a page here */
+	djed_transaction mapped_in; /* the last one that mapped a page here, or made it */
 	struct area_list areas;
 	struct group *first, *recent; /* groups; the one touched last */
 	uint32_t groups;
@@ -93,6 +93,9 @@ uint32_t page_get(struct space *space, uint64_t address);
 bool page_set(struct space *space, uint64_t address, uint32_t frame);
 /* Takes all pages of a range away, releasing their frames (drop the kernel's entries first). */
 void pages_clear(struct space *space, uint64_t start, uint64_t end);
+/* Gives `to`, which has no page there, the pages of a range as well. *any: there was one. False: no memory,
+ * and a part of them is copied. */
+bool pages_copy(struct space *from, struct space *to, uint64_t start, uint64_t end, bool *any);
 /* Moves all pages of a range by `distance` bytes (may be negative) to where none is present. -ENOMEM: nothing
  * changed. */
 djed_status pages_move(struct space *space, uint64_t start, uint64_t end, int64_t distance);

@@ -35,9 +35,10 @@ static bool drained(void)
 {
 	djed_slot console;
 	bool empty = true;
+	djed_status status = find_slot("console", &console) ? console_drained(console, &empty) : -ENOENT;
 
-	if (!find_slot("console", &console) || console_drained(console, &empty))
-		return true; /* a console that does not answer has nothing more to say */
+	if (status) /* a console that does not answer has nothing more to say */
+		return status != -EBUSY;
 	return empty;
 }
 
@@ -106,6 +107,7 @@ static void compare_kernel(const struct view *pm, struct djed_audit *result)
 struct findings {
 	uint32_t own;	/* by the services, each about itself: certain */
 	uint32_t cross; /* by comparison: may settle */
+	bool early;	/* a service has just crashed: rs can ask nobody before it has heard the report */
 };
 
 /* One round over everything. */
@@ -128,6 +130,8 @@ static struct findings audit_all(void)
 		djed_status status = audit_audit(
 		    slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
 		    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
+		if (status == -EBUSY && finish.tries < TRIES_MAX)
+			return (struct findings){.early = true};
 		if (status)
 			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
 		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, rs.number[i], answer.violations);
@@ -159,7 +163,7 @@ void rs_finish(void)
 	finish.drained = true;
 	speak = finish.tries == TRIES_MAX;
 	findings = audit_all();
-	if (!findings.own && findings.cross && finish.tries < TRIES_MAX) {
+	if (findings.early || (!findings.own && findings.cross && finish.tries < TRIES_MAX)) {
 		finish.tries++;
 		djed_deadline = djed_now() + SETTLE_MS * NS_PER_MS;
 		return;

@@ -93,19 +93,23 @@ void rs_recover(const struct djed_message *report)
 	if (information.state != DJED_SERVICE_STOPPED)
 		return; /* decided already, when this report was delivered before */
 	decision = orchestrator_decide(&rs.orchestrator, &crash);
-	status = decision.action ? carry_out(record.service, &decision) : 0;
 	record.rung = decision.rung;
 	record.error = decision.action == DJED_RECOVER_RETRY || decision.action == DJED_RECOVER_RESTART_RETRY
 			   ? 0
 			   : decision.error;
 	record.done_at = djed_now();
 	(void)kernel_record_recovery((uintptr_t)&record);
+	status = decision.action ? carry_out(record.service, &decision) : 0;
 
+	/* Every server goes before rs, so recovery is over now, and this holds up nobody but programs. */
 	describe(record.label, held, sizeof(held));
 	describe(information.root_label, root, sizeof(root));
-	djed_log("%s crashed in %s for %s (cause %u, at %#llx), attempt %u: rung %u, action %u, error %u",
-		 information.name, held, root, record.cause, (unsigned long long)record.instruction,
-		 information.root_attempt, decision.rung, decision.action, record.error);
+	djed_log(
+	    "%s crashed in %s for %s (cause %u, code %llu, address %#llx, at %#llx), attempt %u: rung %u, "
+	    "action %u, error %u",
+	    information.name, held, root, record.cause, (unsigned long long)report->word[2],
+	    (unsigned long long)record.address, (unsigned long long)record.instruction,
+	    information.root_attempt, decision.rung, decision.action, record.error);
 	if (status) {
 		djed_log("%s: action %u failed: error %d", information.name, decision.action, (int)-status);
 		rs_shut_down("recovery failed");

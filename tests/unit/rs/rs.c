@@ -1,8 +1,12 @@
-/* Each corruption of what a sound rs knows must be reported by its audit. */
+/* Each corruption of what a sound rs knows must be reported by its audit; the end of a run waits for crash
+ * reports. */
 #include "../../../os/servers/rs/rs.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <host.h>
+#include <protocols/console.h>
+#include <protocols/kernel.h>
 
 struct rs rs;
 static struct manifest booted;
@@ -79,4 +83,49 @@ Test(rs, corruptions)
 		cr_expect_gt(violations(), 0, #corruption " is not reported"); \
 	} while (0)
 	CORRUPTIONS(REPORTED);
+}
+
+static unsigned
+    busy; /* calls that are refused, because a service has crashed and rs has not heard of it yet */
+static unsigned halts, found;
+
+static void on_call(const struct djed_delivery *delivery, struct djed_message *answer)
+{
+	answer->status = busy & 1 ? -EBUSY : 0;
+	busy >>= 1;
+	answer->word[0] = delivery->message.label == CONSOLE_DRAINED;
+}
+
+static djed_status on_halt(const uint64_t in[6], uint64_t out[3])
+{
+	(void)in, (void)out;
+	halts++;
+	return 0;
+}
+
+static djed_status on_update(const uint64_t in[6], uint64_t out[3])
+{
+	(void)out;
+	if (in[0] == DJED_LAB_VIOLATIONS)
+		found = (unsigned)in[2];
+	return 0;
+}
+
+Test(rs, end_of_run_waits_for_reports)
+{
+	static const char *const names[] = {"a", "b", "c", "console"};
+
+	host_start(&(struct host_options){0});
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		host_add_fake(names[i], on_call);
+	host_on(KERNEL_OP_HALT, on_halt);
+	host_on(KERNEL_OP_LAB_UPDATE, on_update);
+	build();
+	busy = 0xb; /* the console twice, then the first audit */
+	for (unsigned round = 0; round < 3; round++) {
+		rs_finish();
+		cr_assert(!halts && djed_deadline, "round %u: %s", round, host_log());
+	}
+	rs_finish();
+	cr_assert(halts == 1 && found == 0, "%u violations: %s", found, host_log());
 }

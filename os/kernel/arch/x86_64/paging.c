@@ -137,13 +137,27 @@ uint64_t arch_tables_create(void)
 	return tables;
 }
 
+/* The first present entry from `i` on; `entries`: none. Tables are nearly empty, so eight are looked at
+ * together. */
+static unsigned next_present(const uint64_t *t, unsigned i, unsigned entries)
+{
+	for (; i < entries; i++) {
+		while (i % 8 == 0 && i < entries &&
+		       !((t[i] | t[i + 1] | t[i + 2] | t[i + 3] | t[i + 4] | t[i + 5] | t[i + 6] | t[i + 7]) &
+			 PAGE_PRESENT))
+			i += 8;
+		if (i < entries && (t[i] & PAGE_PRESENT))
+			break;
+	}
+	return i < entries ? i : entries;
+}
+
 static void free_tables(uint64_t tables, int level, unsigned entries)
 {
-	for (unsigned i = 0; level > 0 && i < entries; i++) {
-		uint64_t e = table(tables)[i];
-		if (e & PAGE_PRESENT)
-			free_tables(e & PAGE_FRAME, level - 1, ENTRIES);
-	}
+	const uint64_t *t = table(tables);
+
+	for (unsigned i = 0; level > 0 && (i = next_present(t, i, entries)) < entries; i++)
+		free_tables(t[i] & PAGE_FRAME, level - 1, ENTRIES);
 	table_frame_free(tables);
 }
 
@@ -174,12 +188,11 @@ bool arch_tables_clear(uint64_t tables)
 	uint64_t *top = table(tables);
 	bool freed = false;
 
-	for (unsigned i = 0; i < ENTRIES / 2; i++)
-		if (top[i] & PAGE_PRESENT) {
-			free_tables(top[i] & PAGE_FRAME, TOP - 1, ENTRIES);
-			top[i] = 0;
-			freed = true;
-		}
+	for (unsigned i = 0; (i = next_present(top, i, ENTRIES / 2)) < ENTRIES / 2; i++) {
+		free_tables(top[i] & PAGE_FRAME, TOP - 1, ENTRIES);
+		top[i] = 0;
+		freed = true;
+	}
 	changed(tables);
 	return freed;
 }
