@@ -23,7 +23,7 @@ set(DJED_PASSES_coverage "undo,window,trace")
 
 # Code that runs inside the OS: no vector or floating-point registers, no red zone (the kernel may push a frame),
 # not -ffreestanding (it would turn memcpy into plain calls).
-set(DJED_TARGET_FLAGS --target=x86_64-unknown-none-elf -std=c2x -O2 -g -nostdlibinc -mgeneral-regs-only -mno-red-zone
+set(DJED_TARGET_FLAGS --target=x86_64-unknown-none-elf -std=c2x -O2 -g -gdwarf-aranges -nostdlibinc -mgeneral-regs-only -mno-red-zone
     -fno-pic -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -ffunction-sections -Wall -Wextra -Werror
     -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
 # Static functions of one name in files of one name (handle in main.c) must not share counters, hence the unique names.
@@ -63,7 +63,7 @@ function(djed_link name variant passes objects)
   endif()
   add_custom_command(OUTPUT ${folder}/${name}
     COMMAND ${CMAKE_COMMAND} -E env ${environment} ${DJED_LLD} -static --gc-sections --build-id=none -z noexecstack
-      --no-dependent-libraries --lto-O2 ${plugin} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
+      --no-dependent-libraries --lto-O2 -mllvm -generate-arange-section ${plugin} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
       ${objects} $<TARGET_OBJECTS:djed-runtime>
     COMMAND ${DJED_OBJCOPY} --strip-all ${folder}/${name}.elf ${folder}/${name}
     DEPENDS djed ${objects} djed-runtime $<TARGET_OBJECTS:djed-runtime> ${CMAKE_SOURCE_DIR}/os/lib/server.ld protocols

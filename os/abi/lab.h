@@ -61,6 +61,7 @@ enum djed_lab_region_kind {
 	DJED_REGION_PROFILE_BITS = 3,
 	DJED_REGION_EVENTS = 4, /* the monitor's event ring */
 	DJED_REGION_KERNEL_PROFILE = 5,
+	DJED_REGION_CRASHES = 6, /* struct djed_crashes */
 };
 struct djed_lab_region {
 	uint32_t kind;

@@ -125,7 +125,8 @@ djed_status operation_lab_region(struct service *caller, const uint64_t *in, uin
 	(void)out;
 	if (!service)
 		return status;
-	if (in[1] < DJED_REGION_BLOCK_COUNTS || in[1] > DJED_REGION_EVENTS)
+	if (in[1] < DJED_REGION_BLOCK_COUNTS || in[1] > DJED_REGION_CRASHES ||
+	    in[1] == DJED_REGION_KERNEL_PROFILE)
 		return -EINVAL;
 	physical = service_contiguous(service, in[2], in[3]);
 	if (!physical)

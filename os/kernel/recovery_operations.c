@@ -67,6 +67,24 @@ djed_status operation_service_write(struct service *caller, const uint64_t *in, 
 	return status ? status : copy_into_stopped(&service_table[in[0]], in[1], own, in[3]);
 }
 
+/* service_capture(service, context, stack, length) -> read */
+djed_status operation_service_capture(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	djed_status status = stopped(caller, in[0]);
+	struct djed_context context;
+	struct service *service;
+
+	if (status)
+		return status;
+	service = &service_table[in[0]];
+	arch_thread_get_context(&service->thread.arch, &context);
+	status = copy_to_service(caller, in[1], &context, sizeof(context));
+	if (!status)
+		out[0] = copy_between((struct view){caller->thread.tables, in[2]},
+				      (struct view){service->thread.tables, context.rsp}, in[3], false);
+	return status;
+}
+
 /* service_zero(service, address, length) */
 djed_status operation_service_zero(struct service *caller, const uint64_t *in, uint64_t *out)
 {

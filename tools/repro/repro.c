@@ -1,6 +1,7 @@
 /* djed repro DIR ID: one experiment of a campaign again, with the kernel's log and the difference to the
  * fault-free run. */
 #include "campaign.h"
+#include "crashes.h"
 #include "guest.h"
 
 #include <getopt.h>
@@ -122,6 +123,8 @@ int main(int count, char **words)
 	experiment_run(m, "start", fault.site, fault.skip, !strcmp(faults.bytes, "always"),
 		       gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
+	char *crashes = format_string("%s/crashes-%u", directory, id);
+	bool kept = crashes_save(m, "campaign", crashes);
 	machine_stop(m);
 	fputs("---- output\n", stdout);
 	fwrite(seen.output.bytes, 1, seen.output.length, stdout);
@@ -134,7 +137,8 @@ int main(int count, char **words)
 		       r->service, r->rung, r->error, (unsigned long long)(r->done_at - r->crashed_at),
 		       (unsigned long long)r->instruction);
 	}
-	printf("---- outcome: %s%s%s\nthe log is kept in %s\n", outcome_names[verdict.outcome],
-	       *verdict.detail ? ": " : "", verdict.detail, log);
+	printf("---- outcome: %s%s%s\nthe log is kept in %s%s%s\n", outcome_names[verdict.outcome],
+	       *verdict.detail ? ": " : "", verdict.detail, log, kept ? ", the crash records in " : "",
+	       kept ? crashes : "");
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* djed run: boots the system; its console is ours. */
+#include "crashes.h"
 #include "guest.h"
 #include "machine.h"
 #include "text.h"
@@ -29,6 +30,7 @@ static const char usage_text[] =
     "  --monitor MODE       broker (default), tap, off\n"
     "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault\n"
     "  --log FILE           keep the kernel's log\n"
+    "  --crashes FILE       keep the crash records, for djed crashes\n"
     "  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
     "  --memory MIB         guest memory (default 256)\n"
     "  --icount             count instructions: guest time is 1 ns each, runs repeat exactly\n";
@@ -222,15 +224,21 @@ static int converse(struct session *s)
 int main(int count, char **words)
 {
 	tool_name = "djed run";
-	enum { ROOTFS = 256, POLICY, MONITOR, FAULT, LOG, BUILD, MEMORY, ICOUNT };
-	static const struct option options[] = {{"rootfs", 1, NULL, ROOTFS},   {"policy", 1, NULL, POLICY},
-						{"monitor", 1, NULL, MONITOR}, {"fault", 1, NULL, FAULT},
-						{"log", 1, NULL, LOG},	       {"build", 1, NULL, BUILD},
-						{"memory", 1, NULL, MEMORY},   {"icount", 0, NULL, ICOUNT},
-						{"help", 0, NULL, 'h'},	       {0}};
+	enum { ROOTFS = 256, POLICY, MONITOR, FAULT, LOG, CRASHES, BUILD, MEMORY, ICOUNT };
+	static const struct option options[] = {{"rootfs", 1, NULL, ROOTFS},
+						{"policy", 1, NULL, POLICY},
+						{"monitor", 1, NULL, MONITOR},
+						{"fault", 1, NULL, FAULT},
+						{"log", 1, NULL, LOG},
+						{"crashes", 1, NULL, CRASHES},
+						{"build", 1, NULL, BUILD},
+						{"memory", 1, NULL, MEMORY},
+						{"icount", 0, NULL, ICOUNT},
+						{"help", 0, NULL, 'h'},
+						{0}};
 	static const char *const variants[] = {"instrumented", "plain", "campaign", "coverage", NULL};
 	struct machine_options machine = {.variant = "instrumented", .memory = 256ull << 20};
-	const char *policy = "chain", *monitor = "broker", *fault = NULL;
+	const char *policy = "chain", *monitor = "broker", *fault = NULL, *crashes = NULL;
 	char *rootfs[ROOTFS_MAX];
 	unsigned folders = 0;
 	bool variant_given = false;
@@ -256,6 +264,9 @@ int main(int count, char **words)
 			break;
 		case LOG:
 			machine.log = optarg;
+			break;
+		case CRASHES:
+			crashes = optarg;
 			break;
 		case BUILD:
 			require_choice("--build", machine.variant = optarg, variants);
@@ -310,6 +321,8 @@ int main(int count, char **words)
 		raw_terminal();
 	int status = converse(&s);
 	restore_terminal();
+	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
+		warn("the system shows no crash records");
 	machine_stop(s.machine);
 	if (folders)
 		unlink(overlay);

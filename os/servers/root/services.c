@@ -169,7 +169,8 @@ static void show(const struct root_service *service)
 	} shown[] = {{".djed.counts", DJED_REGION_BLOCK_COUNTS},
 		     {"__llvm_prf_cnts", DJED_REGION_PROFILE_COUNTS},
 		     {"__llvm_prf_bits", DJED_REGION_PROFILE_BITS},
-		     {".djed.events", DJED_REGION_EVENTS}};
+		     {".djed.events", DJED_REGION_EVENTS},
+		     {".djed.crashes", DJED_REGION_CRASHES}};
 
 	for (unsigned i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
 		uint64_t address, length;

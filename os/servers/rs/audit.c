@@ -76,4 +76,5 @@ void rs_audit(struct djed_audit *audit, const struct manifest *booted)
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)
 		audit_memory(audit, i, booted);
 	audit_uses(audit);
+	crash_audit(audit);
 }

@@ -1,9 +1,8 @@
 /* One crash: decide, carry out, record. */
+#include <errno.h>
 #include <lib/archive.h>
 #include <lib/instance.h>
 #include <protocols/kernel.h>
-#include <protocols/labels.h>
-#include <protocols/linux_table.h>
 #include <stdio.h>
 
 #include "rs.h"
@@ -45,23 +44,6 @@ static djed_status renew(uint64_t number)
 	return instance_renew(number, &image, line->heap, rs.orchestrator.service[number].restarts);
 }
 
-/* "read", "store.write", ... */
-static void describe(uint32_t label, char *text, size_t size)
-{
-	const struct djed_label *known = djed_label_find(label);
-	uint32_t number = DJED_LABEL_NUMBER(label);
-
-	if (label == 0)
-		snprintf(text, size, "no request");
-	else if (known)
-		snprintf(text, size, "%s.%s", known->protocol, known->message);
-	else if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX && number < LINUX_CALLS &&
-		 linux_table[number].name)
-		snprintf(text, size, "%s", linux_table[number].name);
-	else
-		snprintf(text, size, "message %x", label);
-}
-
 static djed_status carry_out(uint64_t number, const struct orchestrator_decision *decision)
 {
 	djed_status status = decision->renew ? renew(number) : 0;
@@ -82,7 +64,7 @@ void rs_recover(const struct djed_message *report)
 	struct djed_service_information information;
 	struct orchestrator_crash crash = {record.service, &information};
 	struct orchestrator_decision decision;
-	char held[40], root[40];
+	struct djed_crash_record *note;
 	djed_status status;
 
 	if (index_of(record.service) < 0 ||
@@ -92,6 +74,7 @@ void rs_recover(const struct djed_message *report)
 	}
 	if (information.state != DJED_SERVICE_STOPPED)
 		return; /* decided already, when this report was delivered before */
+	note = crash_note(report, &information);
 	decision = orchestrator_decide(&rs.orchestrator, &crash);
 	record.rung = decision.rung;
 	record.error = decision.action == DJED_RECOVER_RETRY || decision.action == DJED_RECOVER_RESTART_RETRY
@@ -102,14 +85,11 @@ void rs_recover(const struct djed_message *report)
 	status = decision.action ? carry_out(record.service, &decision) : 0;
 
 	/* Every server goes before rs, so recovery is over now, and this holds up nobody but programs. */
-	describe(record.label, held, sizeof(held));
-	describe(information.root_label, root, sizeof(root));
-	djed_log(
-	    "%s crashed in %s for %s (cause %u, code %llu, address %#llx, at %#llx), attempt %u: rung %u, "
-	    "action %u, error %u",
-	    information.name, held, root, record.cause, (unsigned long long)report->word[2],
-	    (unsigned long long)record.address, (unsigned long long)record.instruction,
-	    information.root_attempt, decision.rung, decision.action, record.error);
+	note->rung = decision.rung;
+	note->action = decision.action;
+	note->error = record.error;
+	note->attempt = information.root_attempt;
+	crash_tell(note);
 	if (status) {
 		djed_log("%s: action %u failed: error %d", information.name, decision.action, (int)-status);
 		rs_shut_down("recovery failed");

@@ -4,6 +4,7 @@
 #ifndef RS_H
 #define RS_H
 
+#include <abi/crash.h>
 #include <djed/server.h>
 #include <lib/manifest.h>
 
@@ -15,9 +16,18 @@ struct rs {
 	uint64_t number[MANIFEST_SERVICES_MAX]; /* kernel's number of each service of the manifest */
 };
 extern struct rs rs;
+extern struct djed_crashes crashes; /* shown to the host */
 
 /* A service crashed, as the kernel's event says. Calls nothing but the kernel. */
 void rs_recover(const struct djed_message *report);
+
+/* The record of a crash: a new one, with registers and stack of the service, which is still stopped, or that
+ * of earlier crashes with this signature. Never NULL. */
+struct djed_crash_record *crash_note(const struct djed_message *report,
+				     const struct djed_service_information *information);
+/* Counts the crash, about which something has been done now, and logs it unless it has come too often. */
+void crash_tell(struct djed_crash_record *record);
+void crash_audit(struct djed_audit *audit);
 
 /* The run has ended: starts the final audit. Called again by the deadline until the machine is halted. */
 void rs_finish(void);

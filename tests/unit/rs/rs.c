@@ -40,6 +40,13 @@ static void build(void)
 	rs.orchestrator.memory[1] = (struct orchestrator_memory){9, 3, 1u << RUNG_RETRY};
 	rs.orchestrator.rung_uses[RUNG_RETRY] = 2;
 	rs.orchestrator.rung_uses[RUNG_RESTART] = 1;
+	crashes = (struct djed_crashes){.magic = DJED_CRASHES_MAGIC,
+					.version = DJED_CRASHES_VERSION,
+					.records = 2,
+					.total = 7,
+					.forgotten = 1,
+					.record = {{.service = 2, .count = 4, .first_at = 5, .last_at = 9},
+						   {.service = 3, .count = 2, .first_at = 6, .last_at = 6}}};
 }
 
 #define CORRUPTIONS(one)                                 \
@@ -69,7 +76,16 @@ static void build(void)
 	one(rs.orchestrator.remembered = 1);             \
 	one(rs.orchestrator.remembered = 4);             \
 	one(rs.orchestrator.rung_uses[4] = 1);           \
-	one(rs.orchestrator.rung_uses[RUNG_RESTART]++)
+	one(rs.orchestrator.rung_uses[RUNG_RESTART]++);  \
+	one(crashes.magic ^= 1);                         \
+	one(crashes.records = 1);                        \
+	one(crashes.records = 13);                       \
+	one(crashes.total++);                            \
+	one(crashes.forgotten = 0);                      \
+	one(crashes.record[1].count = 0);                \
+	one(crashes.record[0].service = 99);             \
+	one(crashes.record[0].last_at = 4);              \
+	one(crashes.record[11].stack_length = 1u << 20)
 
 Test(rs, corruptions)
 {
@@ -128,4 +144,62 @@ Test(rs, end_of_run_waits_for_reports)
 	}
 	rs_finish();
 	cr_assert(halts == 1 && found == 0, "%u violations: %s", found, host_log());
+}
+
+static uint64_t captured;
+
+static djed_status on_capture(const uint64_t in[6], uint64_t out[3])
+{
+	captured++;
+	*(struct djed_context *)in[1] = (struct djed_context){.rax = captured};
+	memset((void *)in[2], 7, 8);
+	out[0] = 8;
+	return 0;
+}
+
+static struct djed_crash_record *crash(uint64_t service, uint64_t instruction, uint64_t label)
+{
+	struct djed_service_information information = {.name = "b", .root_label = 1};
+	struct djed_message report = {.word = {service, DJED_CRASH_EXCEPTION, 14, 0, instruction, 3, label}};
+	struct djed_crash_record *record = crash_note(&report, &information);
+
+	record->rung = RUNG_RETRY;
+	crash_tell(record);
+	return record;
+}
+
+static unsigned lines(const char *with)
+{
+	unsigned found = 0;
+
+	for (const char *at = host_log(); (at = strstr(at, with)); at++)
+		found++;
+	return found;
+}
+
+Test(rs, crash_records)
+{
+	struct djed_audit audit = {0};
+
+	host_start(&(struct host_options){0});
+	host_on(KERNEL_OP_SERVICE_CAPTURE, on_capture);
+	struct djed_crash_record *first = crash(2, 0x400100, 5);
+	cr_assert(first->count == 1 && first->context.rax == 1 && first->context.rip == 0x400100);
+	cr_assert(first->stack_length == 8 && first->stack[7] == 7 && !strcmp(first->name, "b"));
+	/* Where service, instruction or request is another, so is the signature; the same one is captured and
+	 * told of less and less often. */
+	cr_assert(crash(3, 0x400100, 5) != first && crash(2, 0x400104, 5) != first &&
+		  crash(2, 0x400100, 6) != first);
+	cr_assert_eq(captured, 4);
+	for (unsigned i = 2; i <= 9; i++)
+		cr_assert(crash(2, 0x400100, 5) == first && first->count == i);
+	cr_assert_eq(captured, 4);
+	cr_assert_eq(lines("b crashed"), 4 + 3, "%s", host_log());
+	cr_assert_eq(lines("8 times by now"), 1);
+	for (unsigned i = 0; i < 20; i++)
+		crash(2, 0x500000 + i, 5);
+	cr_assert(crashes.records == DJED_CRASH_RECORDS && crashes.forgotten == 12 && crashes.total == 32);
+	cr_assert_eq(lines("b crashed"), 7 + 20, "what is not kept is told each time");
+	crash_audit(&audit);
+	cr_assert_eq(audit.violations, 0, "%s", host_log());
 }
