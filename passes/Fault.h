@@ -1,32 +1,42 @@
 //===- Fault.h - djed-fault: dormant software faults ----------------------===//
 //
-// Every basic block gets a number, a counter and, for each fault class that finds a candidate in it, a site.
-// Numbers are given before djed-undo clones functions, so that both versions of a block share them, but not
-// the counter: what runs in an open window is counted apart. Code is inserted afterwards.
+// Every basic block gets a number, a counter and, for each fault class that finds a candidate in it, a site;
+// a class that finds several draws one of them, always the same. A function F that has sites gets a twin
+// F.fault that holds them and the counters; F itself stays as it was, but for the choice at its entry: the
+// twin runs while F's byte in the fault page is set. So faults that sleep cost one comparison per call.
 //
-//   before:  block:
+//   before:  define i32 @handle(ptr %p) {
 //              %v = load i32, ptr %p
+//              ret i32 %v
+//            }
 //
-//   after:   block:
+//   after:   define i32 @handle(ptr %p) {
+//              %awake = load i8, ptr (DJED_FAULT_PAGE + DJED_FAULT_AWAKE + 3)    ; cmpb $0, ...
+//              br i1 (%awake != 0), label %djed.awake, label %djed.asleep        ; jne
+//            djed.awake:
+//              %r = musttail call i32 @handle.fault(ptr %p)
+//              ret i32 %r
+//            djed.asleep:
+//              ... as before ...
+//            }
+//            define internal i32 @handle.fault(ptr %p) {
+//              ... sites (FaultStrike.h) ...
 //              ++djed_block_counts[41]
-//              %site = load i32, ptr DJED_FAULT_PAGE                      ; cmpl $7, DJED_FAULT_PAGE
-//              br i1 (%site == 7), label %djed.fault, label %djed.go     ; je
-//            djed.go:
-//              %v = load i32, ptr %p
-//            djed.fault:
-//              br i1 (call preserve_mostcc @djed_fault_strikes()), label %djed.strike, label %djed.go
-//            djed.strike:
-//              load volatile i8, ptr null                                ; the class null-pointer
-//              unreachable
+//              ...
+//            }
 //
-// The table of sites (DJED_FAULT_SITES): `site block function file:line class` a line, in ascending order of
-// sites, which begin at 1. A block's number is its index in djed_block_counts; the
-// counter of its version with the undo log lies djed_block_count entries behind. A line `# block block
-// function instructions` stands for each block; a line `# apart block function` names a block that no request
-// can run (Requests.h): its faults can be woken, but campaigns do not draw them.
+// Three steps. The plan gives numbers before any pass adds code, as metadata that clones keep. Faults are
+// planted before djed-undo: it sees what a struck function does as it would see a programmer's bug, and a
+// wild store is logged with its wild address. Counters are put in behind djed-undo: the twin and its version
+// with the undo log (F.fault.undo) share the numbers of blocks, but not the counters. Functions without sites
+// are counted in themselves. Those that cannot be cloned (Twin.h) have no sites.
 //
-// A further class is one more entry of the table in Fault.cpp: how it finds its candidate in a block, and
-// what happens instead of it.
+// The table of sites (DJED_FAULT_SITES): `site block function file:line class number` a line, in ascending
+// order of sites, which begin at 1; `number` is the function's, the index of its byte in the fault page. A
+// block's number is its index in djed_block_counts; the counter of its version with the undo log lies
+// djed_block_count entries behind. A line `# block block function instructions` stands for each block; a line
+// `# apart block function` names a block that no request can run (Requests.h): its faults can be woken, but
+// campaigns do not draw them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DJED_PASSES_FAULT_H
@@ -36,14 +46,20 @@
 
 namespace djed {
 
-/// Gives numbers to blocks and sites, and writes the table. Before every pass that adds code.
+/// Gives numbers to blocks, sites and functions, and writes the table. Before every pass that adds code.
 struct FaultPlanPass : llvm::PassInfoMixin<FaultPlanPass> {
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
   static bool isRequired() { return true; }
 };
 
-/// Inserts counters and faults where the numbers say.
+/// Makes the twins and inserts faults where the numbers say. Before djed-undo, behind djed-trace.
 struct FaultPlantPass : llvm::PassInfoMixin<FaultPlantPass> {
+  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
+  static bool isRequired() { return true; }
+};
+
+/// Inserts the counters. Behind djed-undo.
+struct FaultCountPass : llvm::PassInfoMixin<FaultCountPass> {
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
   static bool isRequired() { return true; }
 };

@@ -41,7 +41,8 @@ static void checkVersion() {
   std::exit(1);
 }
 
-/// Numbers come before code is added, and faults are planted into what the other passes have made.
+/// Numbers come before code is added; faults are planted where a programmer's would be, before what undoes
+/// them.
 static void addPasses(ModulePassManager &MPM, const Options &O) {
   if (O.Fault)
     MPM.addPass(FaultPlanPass());
@@ -49,11 +50,13 @@ static void addPasses(ModulePassManager &MPM, const Options &O) {
     MPM.addPass(WindowMarkPass());
   if (O.Trace)
     MPM.addPass(TracePass());
+  if (O.Fault)
+    MPM.addPass(FaultPlantPass());
   if (O.Undo)
     MPM.addPass(UndoPass());
   MPM.addPass(WindowLowerPass(O.Window));
   if (O.Fault)
-    MPM.addPass(FaultPlantPass());
+    MPM.addPass(FaultCountPass());
   MPM.addPass(GlobalDCEPass());
 }
 
@@ -70,6 +73,7 @@ static bool addNamedPass(StringRef Name, ModulePassManager &MPM) {
   } else if (Name == "djed-fault") {
     MPM.addPass(FaultPlanPass());
     MPM.addPass(FaultPlantPass());
+    MPM.addPass(FaultCountPass());
   } else {
     return false;
   }

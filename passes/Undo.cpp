@@ -6,6 +6,7 @@
 #include "Records.h"
 #include "Report.h"
 #include "Runtime.h"
+#include "Twin.h"
 #include "Writes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -19,7 +20,6 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 
 using namespace llvm;
@@ -49,24 +49,6 @@ private:
 
 } // namespace
 
-/// Why \p F cannot be cloned; "" if it can.
-static std::string reasonInPlace(Function &F) {
-  for (Instruction &I : instructions(F))
-    if (auto *Call = dyn_cast<CallBase>(&I))
-      if (Call->hasFnAttr(Attribute::ReturnsTwice))
-        return "it calls a function that returns twice";
-  for (BasicBlock &Block : F) {
-    if (!Block.hasAddressTaken())
-      continue;
-    for (User *U : BlockAddress::get(&F, &Block)->users()) {
-      auto *I = dyn_cast<Instruction>(U);
-      if (!I || I->getFunction() != &F)
-        return "its labels' addresses are kept in data";
-    }
-  }
-  return "";
-}
-
 /// True if \p F can be called by someone who does not know its clone.
 static bool isReachedFromOutside(Function &F) {
   return !F.hasLocalLinkage() || F.hasAddressTaken(nullptr, false, true, false);
@@ -82,18 +64,12 @@ void Instrumenter::clone() {
     Defined.push_back(&F);
   }
   for (Function *F : Defined) {
-    std::string Reason = reasonInPlace(*F);
+    std::string Reason = reasonWithoutTwin(*F);
     if (!Reason.empty()) {
       InPlace.push_back({F, Reason});
       continue;
     }
-    ValueToValueMapTy Map;
-    Function *Clone = CloneFunction(F, Map);
-    Clone->setName(F->getName() + ".undo");
-    Clone->setLinkage(GlobalValue::InternalLinkage);
-    Clone->setVisibility(GlobalValue::DefaultVisibility);
-    Clone->setDSOLocal(true);
-    Clone->setComdat(nullptr);
+    Function *Clone = makeTwin(*F, ".undo");
     Clone->addFnAttr(UndoAttribute);
     Clones[F] = Clone;
   }
@@ -178,37 +154,13 @@ void Instrumenter::instrument(Function &F, StringRef Name, StringRef InPlaceReas
 void Instrumenter::addDispatch(Function &F, Function &Clone) {
   if (Options::get().isBroken("dispatch"))
     return;
-  LLVMContext &Context = M.getContext();
-  BasicBlock *Plain = &F.getEntryBlock();
-  Plain->setName("djed.plain");
-  BasicBlock *Entry = BasicBlock::Create(Context, "djed.entry", &F, Plain);
-  BasicBlock *Window = BasicBlock::Create(Context, "djed.window", &F, Plain);
-
-  IRBuilder<> B(Entry);
-  // Variables of fixed size must stay in the entry block to remain part of the frame.
-  for (Instruction &I : make_early_inc_range(*Plain))
-    if (auto *Alloca = dyn_cast<AllocaInst>(&I))
-      if (isa<ConstantInt>(Alloca->getArraySize()))
-        Alloca->moveBefore(*Entry, Entry->end());
-  B.SetInsertPoint(Entry);
-  Value *Flag = runtimeVariable(M, "djed_window_open", B.getInt32Ty());
-  Value *Open = B.CreateICmpNE(B.CreateLoad(B.getInt32Ty(), Flag, "djed.open"), B.getInt32(0));
-  B.CreateCondBr(Open, Window, Plain);
-
-  B.SetInsertPoint(Window);
-  SmallVector<Value *, 8> Arguments;
-  for (Argument &A : F.args())
-    Arguments.push_back(&A);
-  CallInst *Call = B.CreateCall(&Clone, Arguments);
-  Call->setCallingConv(F.getCallingConv());
-  Call->setAttributes(F.getAttributes().removeFnAttributes(Context));
-  Call->setTailCallKind(CallInst::TCK_MustTail);
-  if (DISubprogram *Subprogram = F.getSubprogram())
-    Call->setDebugLoc(DILocation::get(Context, Subprogram->getScopeLine(), 0, Subprogram));
-  if (F.getReturnType()->isVoidTy())
-    B.CreateRetVoid();
-  else
-    B.CreateRet(Call);
+  addChoice(
+      F, Clone, "djed.window", "djed.plain",
+      [&](IRBuilder<> &B) {
+        Value *Flag = runtimeVariable(M, "djed_window_open", B.getInt32Ty());
+        return B.CreateICmpNE(B.CreateLoad(B.getInt32Ty(), Flag, "djed.open"), B.getInt32(0));
+      },
+      nullptr);
 }
 
 /// An external function that is logged where it is called cannot be logged where it is called through a

@@ -1,5 +1,5 @@
-/* Whether a dormant fault strikes. The laboratory writes the slot, from outside, while the machine stands
- * still. */
+/* Whether a dormant fault strikes, and with which value. The laboratory writes the slot, from outside, while
+ * the machine stands still. */
 #include "../os/abi/lab.h"
 #include "../os/abi/layout.h"
 #include "include/djed/hooks.h"
@@ -16,4 +16,15 @@ DJED_HOOK bool djed_fault_strikes(void)
 	if (!slot->always)
 		slot->site = 0;
 	return true;
+}
+
+DJED_HOOK uint64_t djed_fault_value(uint32_t site)
+{
+	volatile struct djed_fault_slot *slot = (volatile struct djed_fault_slot *)DJED_FAULT_PAGE;
+	uint64_t value = ((uint64_t)site << 32 | (uint32_t)slot->hits) * 0x9e3779b97f4a7c15;
+
+	/* splitmix64 (Steele, Lea, Flood 2014) */
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+	value = (value ^ value >> 27) * 0x94d049bb133111eb;
+	return value ^ value >> 31;
 }

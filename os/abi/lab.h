@@ -6,11 +6,11 @@
 #ifndef DJED_ABI_LAB_H
 #define DJED_ABI_LAB_H
 
+#include "layout.h"
 #include "types.h"
 
-#define DJED_LAB_PHYSICAL 0x8000ull /* struct djed_lab */
-#define DJED_FAULT_PHYSICAL \
-	0x10000ull /* DJED_SERVICES_MAX pages, one struct djed_fault_slot at the start of each */
+#define DJED_LAB_PHYSICAL 0x8000ull	     /* struct djed_lab */
+#define DJED_FAULT_PHYSICAL 0x10000ull	     /* DJED_SERVICES_MAX pages, a struct djed_fault_slot each */
 #define DJED_LAB_MAGIC 0x3162616c64656a64ull /* "djedlab1", little-endian */
 
 /* The doorbell: after it has set `state` to READY, PAUSED, AUDITING or a final state, the kernel writes 1 to
@@ -23,14 +23,18 @@
  * but for those that the 16550 does not send: part of the divisor, or while its loop is closed. */
 #define DJED_OUTPUT_PORT 0x3f8
 
-/* One dormant fault is awake when `site` names it. Sites are numbered from 1 within a service by djed-fault.
- */
+/* One dormant fault is awake when `site` names it and `awake` the function it lies in. Sites are numbered
+ * from 1, functions from 0, within a service by djed-fault. A function that is awake runs the version of it
+ * that has faults and counts its blocks; it is slower. */
 struct djed_fault_slot {
 	uint32_t site;	    /* 0: none */
 	uint32_t always;    /* 0: once, at the chosen execution; 1: at it and at each later one */
 	uint64_t countdown; /* executions of the site still to skip before it strikes */
 	uint64_t hits;	    /* times it struck (written by the guest) */
+	uint8_t awake[DJED_FAULT_FUNCTIONS]; /* by function: not 0: awake */
 };
+_Static_assert(offsetof(struct djed_fault_slot, awake) == DJED_FAULT_AWAKE, "layout");
+_Static_assert(sizeof(struct djed_fault_slot) == DJED_PAGE_SIZE, "fills the fault page");
 
 enum djed_lab_state {
 	DJED_LAB_BOOTING = 0,

@@ -1,49 +1,97 @@
-; Numbers, counters and dormant faults (passes/Fault.h); both versions of a block share its number, not its counter.
+; Numbers, twins, dormant faults and counters (passes/Fault.h, FaultStrike.h); both versions of a block share its number,
+; not its counter.
 ; RUN: env DJED_PASS=undo,fault DJED_FAULT_SITES=%t %opt -passes=djed,verify %s | FileCheck %s
 ; RUN: FileCheck --check-prefix=SITES %s < %t
 ; RUN: env DJED_PASS=fault %opt -passes=djed,verify %s | FileCheck --check-prefix=ALONE %s
 ; RUN: not env DJED_PASS=fault DJED_FAULT_SITES=/dev/full %opt -passes=djed %s 2>&1 | FileCheck --check-prefix=FULL %s
 ; FULL: error: djed-fault: cannot write the site table /dev/full: No space left on device
 
-; SITES:      1 0 handle ?:0 null-pointer
+; More functions than the fault page has bytes for: each of these stores.
+; RUN: awk 'BEGIN { while (n++ < 4073) print "define void @f" n "(ptr %%p) {\n store i32 1, ptr %%p\n ret void\n}" }' > %t.many.ll
+; RUN: not env DJED_PASS=fault %opt -passes=djed %t.many.ll 2>&1 | FileCheck --check-prefix=MANY %s
+; MANY: error: djed-fault: 4073 functions can have faults, but the fault page has room for 4072: split the program
+
+; SITES:      1 0 handle ?:0 no-load 0
+; SITES-NEXT: 2 0 handle ?:0 rnd-load 0
+; SITES-NEXT: 3 0 handle ?:0 flip-branch 0
+; SITES-NEXT: 4 0 handle ?:0 stuck-at-branch 0
+; SITES-NEXT: 5 0 handle ?:0 flip-bool 0
+; SITES-NEXT: 6 0 handle ?:0 corrupt-pointer 0
+; SITES-NEXT: 7 0 handle ?:0 null-pointer 0
+; SITES-NEXT: 8 0 handle ?:0 corrupt-integer 0
 ; SITES-NEXT: # block 0 handle 4
+; SITES-NEXT: 9 1 handle ?:0 no-store 0
+; SITES-NEXT: 10 1 handle ?:0 corrupt-integer 0
 ; SITES-NEXT: # block 1 handle 2
-; SITES-NEXT: 2 2 handle ?:0 null-pointer
+; SITES-NEXT: 11 2 handle ?:0 no-store 0
+; SITES-NEXT: 12 2 handle ?:0 corrupt-pointer 0
+; SITES-NEXT: 13 2 handle ?:0 null-pointer 0
+; SITES-NEXT: 14 2 handle ?:0 corrupt-integer 0
 ; SITES-NEXT: # block 2 handle 2
 ; SITES-NEXT: # block 3 handle 1
+; SITES-NEXT: # block 4 nothing 1
+; SITES-NEXT: 15 5 other ?:0 no-store 1
+; SITES-NEXT: 16 5 other ?:0 corrupt-pointer 1
+; SITES-NEXT: 17 5 other ?:0 null-pointer 1
+; SITES-NEXT: # block 5 other 2
 ; SITES-NOT: {{.}}
 
-; CHECK: @djed_block_counts = global [8 x i64] zeroinitializer, section ".djed.counts", align 8
-; CHECK: @djed_block_count = constant i64 4
-; ALONE: @djed_block_counts = global [8 x i64]
-; ALONE-LABEL: define void @handle(
-; ALONE: djed.strike:
-; ALONE-NEXT: load volatile i8, ptr null
-; ALONE-NEXT: unreachable
+; CHECK: @djed_block_counts = global [12 x i64] zeroinitializer, section ".djed.counts", align 8
+; CHECK: @djed_block_count = constant i64 6
+; ALONE: @djed_block_counts = global [12 x i64]
 
+; The function itself has a choice, and neither faults nor counters.
 ; CHECK-LABEL: define void @handle(
 ; CHECK: djed.plain:
-; CHECK-NEXT: load i64, ptr @djed_block_counts
-; CHECK-NEXT: add i64
-; CHECK-NEXT: store i64 %{{.*}}, ptr @djed_block_counts
-; CHECK-NEXT: %[[AWAKE:.*]] = load i32, ptr inttoptr (i64 2101248 to ptr)
-; CHECK-NEXT: icmp eq i32 %[[AWAKE]], 1
-; CHECK-NEXT: br i1 %{{.*}}, label %djed.fault, label %{{.*}}, !prof
-; CHECK: djed.fault:
-; CHECK-NEXT: %[[STRIKES:.*]] = call preserve_mostcc zeroext i1 @djed_fault_strikes()
-; CHECK-NEXT: br i1 %[[STRIKES]], label %djed.strike, label %{{.*}}
+; CHECK-NEXT: %[[BYTE:.*]] = load i8, ptr inttoptr (i64 2101272 to ptr)
+; CHECK-NEXT: %[[SET:.*]] = icmp ne i8 %[[BYTE]], 0
+; CHECK-NEXT: br i1 %[[SET]], label %djed.awake, label %djed.asleep, !prof
+; CHECK: djed.awake:
+; CHECK-NEXT: musttail call void @handle.fault(ptr %p, ptr %q)
+; CHECK-NEXT: ret void
+; CHECK: djed.asleep:
+; CHECK-NEXT: %v = load i32, ptr %p
+; CHECK-NOT: djed_block_counts
+; CHECK: {{^}}}
 
-; The record comes before the fault: what a fault leaves is undone. Counters are never logged.
-; CHECK-LABEL: define internal void @handle.undo(
-; CHECK: load i64, ptr getelementptr inbounds ([8 x i64], ptr @djed_block_counts, i64 0, i64 4)
-; CHECK: icmp eq i32 %{{.*}}, 1
-; CHECK: load i32, ptr %p
-; CHECK: write:
-; CHECK: getelementptr inbounds ([8 x i64], ptr @djed_block_counts, i64 0, i64 6)
-; CHECK: store atomic ptr
-; CHECK: icmp eq i32 %{{.*}}, 2
-; CHECK: store i32 1, ptr %q
-; CHECK: store volatile i8 0, ptr null
+; A function without sites counts itself.
+; CHECK-LABEL: define void @nothing(
+; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 4)
+; The next function's byte.
+; CHECK-LABEL: define void @other(
+; CHECK: load i8, ptr inttoptr (i64 2101273 to ptr)
+
+; CHECK-LABEL: define internal void @handle.fault(
+; corrupt-pointer, then null-pointer, of the load
+; CHECK: %[[SITE:.*]] = load i32, ptr inttoptr (i64 2101248 to ptr)
+; CHECK-NEXT: %[[IS:.*]] = icmp eq i32 %[[SITE]], 6
+; CHECK-NEXT: br i1 %[[IS]], label %[[ASK:.*]], label %[[GO:.*]], !prof
+; CHECK: [[GO]]:
+; CHECK-NEXT: %[[WILD:.*]] = phi ptr [ %p, %0 ], [ %p, %[[ASK]] ], [ %[[VALUE:.*]], %[[STRUCK:.*]] ]
+; CHECK: icmp eq i32 %{{.*}}, 7
+; CHECK-NEXT: br i1 %{{.*}}, label %[[ASKNULL:.*]], label %{{.*}}, !prof
+; CHECK: %v = load i32, ptr %[[WILD]]
+; counters outside of windows, behind the faults
+; CHECK: load i64, ptr @djed_block_counts
+; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 1)
+; CHECK: [[ASK]]:
+; CHECK-NEXT: %[[STRIKES:.*]] = call preserve_mostcc zeroext i1 @djed_fault_strikes()
+; CHECK-NEXT: br i1 %[[STRIKES]], label %[[STRUCK]], label %[[GO]]
+; CHECK: [[STRUCK]]:
+; CHECK-NEXT: call preserve_mostcc i64 @djed_fault_value(i32 6)
+; CHECK: [[ASKNULL]]:
+; CHECK: load volatile i8, ptr null
+; CHECK-NEXT: unreachable
+
+; The undo log sees the wild address and the wrong number. Counters are never logged.
+; CHECK-LABEL: define internal void @handle.fault.undo(
+; CHECK: icmp eq i32 %{{.*}}, 12
+; CHECK: %[[AT:.*]] = phi ptr [ %q, %{{.*}} ], [ %q, %{{.*}} ], [ %{{.*}}, %{{.*}} ]
+; CHECK: %[[NUMBER:.*]] = phi i32 [ 1, %{{.*}} ], [ 1, %{{.*}} ], [ %{{.*}}, %{{.*}} ]
+; CHECK: load i32, ptr %[[AT]]
+; CHECK: ptrtoint ptr %[[AT]] to i64
+; CHECK: store i32 %[[NUMBER]], ptr %[[AT]]
+; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 8)
 define void @handle(ptr %p, ptr %q) {
   %own = alloca i32
   %v = load i32, ptr %p
@@ -56,5 +104,14 @@ write:
   store i32 1, ptr %q
   br label %end
 end:
+  ret void
+}
+
+define void @nothing() {
+  ret void
+}
+
+define void @other(ptr %p) {
+  store ptr null, ptr %p
   ret void
 }

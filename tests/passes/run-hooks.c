@@ -7,10 +7,16 @@
  * RUN:   %t.server.o %t.main.o %t.undo.o %t.fault.o -o %t
  * RUN: %t %t.sites
  * RUN: llvm-objdump --no-show-raw-insn -d %t --disassemble-symbols=handle.undo | FileCheck %s
- * A dormant fault is one comparison with memory and one jump; a counter is one more instruction.
- * CHECK: incq
- * CHECK: cmpl $0x{{[0-9a-f]+}}, 0x201000
+ * RUN: llvm-objdump --no-show-raw-insn -d %t --disassemble-symbols=handle.fault.undo | FileCheck --check-prefix=AWAKE %s
+ * All faults of a function that sleeps are one comparison with memory and one jump, each in one that is awake, too; a
+ * counter is one more instruction.
+ * CHECK-NOT: 0x201000
+ * CHECK: cmpb $0x0, 0x201019
  * CHECK-NEXT: j{{n?}}e
+ * CHECK-NOT: 0x201000
+ * AWAKE: cmpl $0x{{[0-9a-f]+}}, 0x201000
+ * AWAKE-NEXT: j{{n?}}e
+ * AWAKE: incq
  */
 #include <djed/hooks.h>
 #include <djed/server.h>
@@ -130,6 +136,7 @@ static void counters(void)
 	uint64_t before[128];
 
 	EXPECT(djed_block_count > 3 && djed_block_count < 64);
+	memset(((struct djed_fault_slot *)DJED_FAULT_PAGE)->awake, 1, DJED_FAULT_FUNCTIONS);
 	memcpy(before, djed_block_counts, 2 * djed_block_count * sizeof(uint64_t));
 	request(1, true);
 	EXPECT(djed_undo_rollback());
@@ -149,21 +156,24 @@ static void faults(const char *sites)
 	volatile struct djed_fault_slot *slot = (struct djed_fault_slot *)DJED_FAULT_PAGE;
 	FILE *table = fopen(sites, "r");
 	char line[512], function[64], place[256], class[64];
-	unsigned site, block, known = 0, struck = 0;
+	unsigned site, block, number, known = 0, struck = 0;
 
 	EXPECT(table);
 	while (table && fgets(line, sizeof(line), table)) {
 		if (line[0] == '#') /* blocks that are apart */
 			continue;
-		EXPECT(sscanf(line, "%u %u %63s %255s %63s", &site, &block, function, place, class) == 5);
-		EXPECT(site == ++known && block < djed_block_count && strcmp(class, "null-pointer") == 0);
+		EXPECT(sscanf(line, "%u %u %63s %255s %63s %u", &site, &block, function, place, class,
+			      &number) == 6);
+		EXPECT(site == ++known && block < djed_block_count);
 		EXPECT(strstr(place, "run-hooks.c:"));
-		if (strcmp(function, "handle") != 0)
+		if (strcmp(function, "handle") != 0 || strcmp(class, "null-pointer") != 0)
 			continue;
 		for (int window = 0; window < 2; window++) {
 			struct state before = state;
-			*(struct djed_fault_slot *)DJED_FAULT_PAGE =
-			    (struct djed_fault_slot){.site = site, .countdown = 2};
+			memset((void *)slot, 0, sizeof(*slot));
+			slot->site = site;
+			slot->countdown = 2;
+			slot->awake[number] = 1;
 			EXPECT(!request(1, window) && !request(1, window));
 			djed_undo_reset();
 			before = state;
@@ -175,8 +185,9 @@ static void faults(const char *sites)
 			djed_undo_reset();
 			struck++;
 		}
-		*(struct djed_fault_slot *)DJED_FAULT_PAGE =
-		    (struct djed_fault_slot){.site = site, .always = 1};
+		slot->site = site;
+		slot->always = 1;
+		slot->hits = 0;
 		EXPECT(request(1, true) && djed_undo_rollback() && request(1, true) && djed_undo_rollback());
 		EXPECT(slot->hits == 2 && slot->site == site);
 		slot->site = 0;

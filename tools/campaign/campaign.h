@@ -1,6 +1,7 @@
 /* A campaign: one golden run, a plan of faults, one experiment for each, their outcomes in a database.
  *
  *   main.c        options, the phases
+ *   table.c       a line of a site table (pure; unit-tested)
  *   sites.c       the dormant faults of the campaign build, and how often the golden run executed each
  *   plan.c        which fault, at which execution
  *   golden.c      the fault-free run that all others are compared with
@@ -27,9 +28,21 @@ struct site {
 	unsigned service; /* number in the golden run */
 	uint32_t number;  /* in its service, from 1 */
 	uint32_t block;	  /* index of its execution count */
+	uint32_t twin;	  /* its function's number: index in djed_fault_slot.awake */
 	uint64_t count;	  /* executions in the golden run */
 	char *function, *location, *fault_class;
 };
+
+/* One line of a site table. */
+struct table_row {
+	enum { TABLE_SITE, TABLE_BLOCK, TABLE_APART } kind;
+	uint32_t site, block, twin; /* site and twin: of a site */
+	uint32_t instructions;	    /* of a block */
+	char function[256], location[256], fault_class[32];
+};
+/* Parses a line, which ends at a newline or NUL, of the table of a service with so many blocks. False: it is
+ * none. */
+bool table_parse(const char *line, uint64_t blocks, struct table_row *row);
 
 /* Where a service spent the golden run, in instructions of LLVM's intermediate code. */
 struct site_function {
@@ -39,7 +52,7 @@ struct site_function {
 };
 
 struct sites {
-	struct site *list;
+	struct site *list; /* those of one block follow each other */
 	unsigned count;
 	struct site_function *function; /* those that ran */
 	unsigned functions;
@@ -50,7 +63,7 @@ struct sites {
 
 struct settings {
 	const char *directory;
-	const char *model; /* "fail-stop" */
+	const char *model; /* "fail-stop": sites of the class null-pointer; "mix": of all classes */
 	const char *policy;
 	const char *workload; /* path on the host */
 	const char *servers;  /* comma-separated, or NULL: all */
@@ -84,7 +97,8 @@ void counts_read(struct counts *counts, struct machine *m);
 void counts_free(struct counts *counts);
 
 /* Reads the site tables of the services that the guest has; executions are those from `before` to `after`.
- * Sites are listed for the servers chosen only. Dies on a table that does not fit. */
+ * Sites are listed for the servers chosen and the classes of the model only. Dies on a table that does not
+ * fit, with file and line. */
 void sites_read(struct sites *sites, const struct counts *before, const struct counts *after,
 		const struct golden *golden, const struct settings *settings);
 
@@ -96,8 +110,8 @@ struct planned {
 	const struct site *site;
 	uint64_t skip; /* executions before it strikes */
 };
-/* Draws `count` faults: sites without replacement as long as there are any, then again from all; occurrence
- * uniform. */
+/* Draws `count` faults: a block, without replacement as long as there are any, then again from all; one of
+ * its sites; and the occurrence; each uniformly. */
 void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, uint64_t seed);
 
 /* ---- one experiment ----------------------------------------------------------------------------------- */
@@ -134,12 +148,13 @@ struct verdict {
 /* Classifies by the definitions of the design, section 8. */
 struct verdict classify(const struct observation *seen, const struct golden *golden);
 
-/* Boots the campaign build to READY, where it is paused, and takes the snapshot "start". */
+/* Boots the campaign build to READY, where it is paused, wakes all functions of all services, so that
+ * everything is counted, and takes the snapshot "start". */
 struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive,
 				const char *log);
 
 /* A moment of the fault-free run between two calls at which no server works. Until its fault strikes an
- * experiment is that run, instruction for instruction: so it may start from the last moment before. */
+ * experiment does what that run does: so it may start from the last moment before. */
 struct snapshot {
 	char name[16];	      /* in QEMU */
 	struct text output;   /* printed before */
@@ -163,10 +178,11 @@ const struct snapshot *snapshots_before(const struct snapshots *snapshots, const
  * would jump to its next timer. */
 enum machine_wait experiment_wait(struct machine *m, double seconds, struct text *output);
 
-/* Runs from a snapshot with one fault (NULL: none) that strikes after `skip` executions of its block. The
- * fault sleeps again when the final audit begins: that is the laboratory's instrument, not part of what is
- * tested. `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`; seen->output
- * holds what was printed before the snapshot, and is appended to. */
+/* Runs from a snapshot with one fault, of whose function alone the faults and counters are awake, that
+ * strikes after `skip` executions of its block; NULL: none, and all functions are awake. The fault sleeps
+ * again when the final audit begins: that is the laboratory's instrument, not part of what is tested.
+ * `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`; seen->output holds what
+ * was printed before the snapshot, and is appended to. */
 void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
 		    bool always, double limit_seconds, struct observation *seen, struct counts *counts);
 /* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */

@@ -85,11 +85,26 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 		die("the campaign build does not boot (try: djed run --build campaign -- true)");
 	}
 	text_free(&output);
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
+		memset(machine_fault_slot(m, i)->awake, 1, DJED_FAULT_FUNCTIONS);
 	if (!machine_save(m, "start")) {
 		machine_stop(m);
 		die("QEMU could not take the snapshot");
 	}
 	return m;
+}
+
+/* `fault` is the only one that can strike, and its function the only one that is awake. */
+static struct djed_fault_slot *wake(struct machine *m, const struct site *fault, uint64_t skip, bool always)
+{
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
+		memset(machine_fault_slot(m, i), 0, sizeof(struct djed_fault_slot));
+	struct djed_fault_slot *slot = machine_fault_slot(m, fault->service);
+	slot->countdown = skip;
+	slot->always = always;
+	slot->site = fault->number;
+	slot->awake[fault->twin] = 1;
+	return slot;
 }
 
 void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
@@ -100,14 +115,7 @@ void experiment_run(struct machine *m, const char *snapshot, const struct site *
 		seen->machine_gone = true;
 		return;
 	}
-	struct djed_fault_slot *slot = NULL;
-	if (fault) {
-		slot = machine_fault_slot(m, fault->service);
-		slot->countdown = skip;
-		slot->always = always;
-		slot->hits = 0;
-		slot->site = fault->number;
-	}
+	struct djed_fault_slot *slot = fault ? wake(m, fault, skip, always) : NULL;
 	const struct djed_lab *lab = machine_lab(m);
 	seen->output_before = lab ? lab->output_bytes - seen->output.length : 0;
 	enum machine_wait what =

@@ -16,7 +16,7 @@ static const char usage_text[] =
     "Wakes one dormant fault per run of the workload, reports what was recovered: DIR/report/index.html and\n"
     "DIR/summary.json. An interrupted campaign goes on when the same command is given again.\n"
     "\n"
-    "  --model MODEL        fail-stop (default)\n"
+    "  --model MODEL        fail-stop (default): a null pointer; mix: 16 classes of programmers' mistakes\n"
     "  --faults WHEN        once (transient, default) or always (persistent)\n"
     "  --servers LIST       only these, separated by commas (default: all)\n"
     "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
@@ -42,7 +42,8 @@ static void parse(struct settings *settings, int count, char **words)
 						{"help", 0, NULL, 'h'},
 						{"experiments", 1, NULL, EXPERIMENTS},
 						{0}};
-	static const char *const models[] = {"fail-stop", NULL}, *const faults[] = {"once", "always", NULL};
+	static const char *const models[] = {"fail-stop", "mix", NULL}, *const faults[] = {"once", "always",
+											   NULL};
 	opterr = 0;
 	for (int option; (option = getopt_long(count, words, "h", options, NULL)) != -1;) {
 		switch (option) {

@@ -4,25 +4,35 @@
 
 #include <stdlib.h>
 
+static bool same_block(const struct site *a, const struct site *b)
+{
+	return a->service == b->service && a->block == b->block;
+}
+
 void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, uint64_t seed)
 {
 	uint64_t random = seed;
-	unsigned *order = malloc(sites->count * sizeof *order);
-	if (!order)
+	const struct site *list = sites->list, *end = list + sites->count;
+	/* By its first site, every block that is left. */
+	const struct site **block = malloc(sites->count * sizeof *block);
+	if (!block)
 		die("out of memory");
 	unsigned left = 0;
 	for (unsigned i = 0; i < count; i++) {
-		if (!left) {
-			/* Every executed site once before any a second time. */
-			left = sites->count;
-			for (unsigned k = 0; k < left; k++)
-				order[k] = k;
-		}
-		unsigned pick = (unsigned)random_below(&random, left);
-		const struct site *site = &sites->list[order[pick]];
-		order[pick] = order[--left];
+		if (!left)
+			/* Every block once before any a second time. */
+			for (const struct site *at = list; at < end; at++)
+				if (at == list || !same_block(at, at - 1))
+					block[left++] = at;
+		unsigned pick = (unsigned)random_below(&random, left), classes = 1;
+		const struct site *site = block[pick];
+		block[pick] = block[--left];
+		while (site + classes < end && same_block(site, site + classes))
+			classes++;
+		if (classes > 1)
+			site += random_below(&random, classes);
 		plan[i] =
 		    (struct planned){.id = i + 1, .site = site, .skip = random_below(&random, site->count)};
 	}
-	free(order);
+	free(block);
 }

@@ -50,29 +50,40 @@ void counts_free(struct counts *counts)
 	memset(counts, 0, sizeof *counts);
 }
 
-/* Marks the blocks that only start-up, audit or panic can run: `# apart BLOCK FUNCTION` a line. */
-static void read_apart(bool *apart, uint64_t blocks, const char *table, const char *path)
+/* One service's table while it is read. */
+struct table {
+	char *path, *next; /* next: rest of the text */
+	struct text text;
+	unsigned line;
+	uint64_t blocks;
+};
+
+/* The next row; false: there is none. */
+static bool next_row(struct table *table, struct table_row *row)
 {
-	unsigned line_number = 1;
-	for (const char *line = table; line; line = strchr(line, '\n')) {
-		if (*line == '\n') {
-			line++;
-			line_number++;
-		}
-		unsigned block;
-		if (strncmp(line, "# apart ", 8))
-			continue;
-		if (sscanf(line + 8, "%u", &block) != 1 || block >= blocks)
-			die("%s:%u: does not fit the running system", path, line_number);
-		apart[block] = true;
-	}
+	if (!*table->next)
+		return false;
+	table->line++;
+	if (!table_parse(table->next, table->blocks, row))
+		die("%s:%u: does not fit the running system", table->path, table->line);
+	char *end = strchr(table->next, '\n');
+	table->next = end ? end + 1 : table->next + strlen(table->next);
+	return true;
+}
+
+static void rewind_table(struct table *table)
+{
+	table->next = table->text.bytes;
+	table->line = 0;
 }
 
 /* Adds what a block executed to its function, whose blocks follow each other in the table: `# block BLOCK
  * FUNCTION INSTRUCTIONS`. */
 static void add_to_function(struct sites *sites, const struct counts *before, const struct counts *after,
-			    unsigned service, uint64_t block, const char *name, unsigned instructions)
+			    unsigned service, const struct table_row *row)
 {
+	const char *name = row->function;
+	uint64_t block = row->block;
 	uint64_t ran = after->list[service][block] - before->list[service][block];
 	if (!ran)
 		return;
@@ -84,68 +95,65 @@ static void add_to_function(struct sites *sites, const struct counts *before, co
 		last = &sites->function[sites->functions++];
 		*last = (struct site_function){.service = service, .name = format_string("%s", name)};
 	}
-	last->instructions += ran * instructions;
+	last->instructions += ran * row->instructions;
 	last->in_window +=
-	    (after->in_window[service][block] - before->in_window[service][block]) * instructions;
+	    (after->in_window[service][block] - before->in_window[service][block]) * row->instructions;
+}
+
+static void add_site(struct sites *sites, unsigned service, uint64_t count, const struct table_row *row)
+{
+	sites->list = realloc(sites->list, (sites->count + 1) * sizeof *sites->list);
+	if (!sites->list)
+		die("out of memory");
+	sites->list[sites->count++] = (struct site){.service = service,
+						    .number = row->site,
+						    .block = row->block,
+						    .twin = row->twin,
+						    .count = count,
+						    .function = format_string("%s", row->function),
+						    .location = format_string("%s", row->location),
+						    .fault_class = format_string("%s", row->fault_class)};
 }
 
 static void read_service(struct sites *sites, const struct counts *before, const struct counts *after,
-			 const char *name, unsigned service, bool listed)
+			 const char *name, unsigned service, const struct settings *settings)
 {
 	const uint64_t *start = before->list[service], *end = after->list[service];
-	uint64_t blocks = after->blocks[service];
-	if (!start || !end || before->blocks[service] != blocks)
+	struct table table = {.blocks = after->blocks[service]};
+	if (!start || !end || before->blocks[service] != table.blocks)
 		return;
+	bool listed = wanted(name, settings->servers), all_classes = !strcmp(settings->model, "mix");
 	char *file = format_string("services/%s.sites", name);
-	char *path = variant_path("campaign", file);
-	struct text table = read_file(path);
-	bool *apart = calloc(blocks ? blocks : 1, sizeof *apart);
+	table.path = variant_path("campaign", file);
+	table.text = read_file(table.path);
+	bool *apart = calloc(table.blocks ? table.blocks : 1, sizeof *apart);
 	if (!apart)
 		die("out of memory");
-	read_apart(apart, blocks, table.bytes, path);
-	for (uint64_t i = 0; i < blocks; i++) {
+	struct table_row row;
+	for (rewind_table(&table); next_row(&table, &row);)
+		if (row.kind == TABLE_APART)
+			apart[row.block] = true;
+	for (uint64_t i = 0; i < table.blocks; i++) {
 		sites->blocks[service] += !apart[i];
 		sites->apart[service] += apart[i];
 		sites->executed[service] += !apart[i] && end[i] != start[i];
 	}
-	unsigned line_number = 0;
-	char *next;
-	for (char *line = table.bytes; *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = 0;
-		else
-			next = line + strlen(line);
-		line_number++;
-		char function[256], location[256], fault_class[64];
-		unsigned block, instructions;
-		if (!strncmp(line, "# block ", 8)) {
-			if (sscanf(line + 8, "%u %255s %u", &block, function, &instructions) != 3 ||
-			    block >= blocks)
-				die("%s:%u: does not fit the running system", path, line_number);
-			add_to_function(sites, before, after, service, block, function, instructions);
-		}
-		if (*line == '#' || !*line)
+	uint32_t site = 0;
+	for (rewind_table(&table); next_row(&table, &row);) {
+		if (row.kind == TABLE_BLOCK)
+			add_to_function(sites, before, after, service, &row);
+		if (row.kind != TABLE_SITE)
 			continue;
-		struct site site = {.service = service};
-		if (sscanf(line, "%u %u %255s %255s %63s", &site.number, &site.block, function, location,
-			   fault_class) != 5 ||
-		    site.block >= blocks)
-			die("%s:%u: does not fit the running system", path, line_number);
-		site.count = end[site.block] - start[site.block];
-		if (!listed || !site.count || apart[site.block])
-			continue;
-		site.function = format_string("%s", function);
-		site.location = format_string("%s", location);
-		site.fault_class = format_string("%s", fault_class);
-		sites->list = realloc(sites->list, (sites->count + 1) * sizeof site);
-		if (!sites->list)
-			die("out of memory");
-		sites->list[sites->count++] = site;
+		if (row.site != ++site)
+			die("%s:%u: site %u where %u is expected", table.path, table.line, row.site, site);
+		uint64_t count = end[row.block] - start[row.block];
+		if (listed && count && !apart[row.block] &&
+		    (all_classes || !strcmp(row.fault_class, "null-pointer")))
+			add_site(sites, service, count, &row);
 	}
-	text_free(&table);
+	text_free(&table.text);
 	free(apart);
-	free(path);
+	free(table.path);
 	free(file);
 }
 
@@ -166,8 +174,7 @@ void sites_read(struct sites *sites, const struct counts *before, const struct c
 		const struct golden *golden, const struct settings *settings)
 {
 	for (unsigned i = 0; i < golden->services; i++)
-		read_service(sites, before, after, golden->service[i], i,
-			     wanted(golden->service[i], settings->servers));
+		read_service(sites, before, after, golden->service[i], i, settings);
 	if (!sites->count)
 		die("the workload reaches no fault site of the servers chosen");
 }

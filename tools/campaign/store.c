@@ -14,7 +14,7 @@ static const char schema[] =
     "  executed INT, apart INT, PRIMARY KEY(policy, number));"
     "CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location "
     "TEXT,"
-    "  class TEXT, PRIMARY KEY(service, number));"
+    "  class TEXT, twin INT, PRIMARY KEY(service, number));"
     "CREATE TABLE IF NOT EXISTS function(service TEXT, name TEXT, instructions INT, in_window INT, PRIMARY "
     "KEY(service, name));"
     "CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome "
@@ -147,7 +147,7 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 	for (unsigned i = 0; i < sites->count; i++) {
 		const struct site *site = &sites->list[i];
 		sqlite3_stmt *add =
-		    store_prepare(db, "INSERT OR IGNORE INTO site VALUES(?, ?, ?, ?, ?, ?, ?)");
+		    store_prepare(db, "INSERT OR IGNORE INTO site VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
 		sqlite3_bind_text(add, 1, golden->service[site->service], -1, SQLITE_STATIC);
 		sqlite3_bind_int64(add, 2, site->number);
 		sqlite3_bind_int64(add, 3, site->block);
@@ -155,6 +155,7 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 		sqlite3_bind_text(add, 5, site->function, -1, SQLITE_STATIC);
 		sqlite3_bind_text(add, 6, site->location, -1, SQLITE_STATIC);
 		sqlite3_bind_text(add, 7, site->fault_class, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 8, site->twin);
 		store_step(db, add);
 	}
 	for (unsigned i = 0; i < sites->functions; i++) {

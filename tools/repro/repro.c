@@ -33,13 +33,14 @@ static struct text setting(sqlite3 *db, const char *key)
 static void read_golden(struct golden *golden, sqlite3 *db, const char *policy)
 {
 	sqlite3_stmt *s =
-	    store_prepare(db, "SELECT exit_status, seconds, output FROM golden WHERE policy = ?");
+	    store_prepare(db, "SELECT exit_status, seconds, output, calls FROM golden WHERE policy = ?");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	if (sqlite3_step(s) != SQLITE_ROW)
 		die("the campaign did not run under policy %s", policy);
 	golden->exit_status = (uint32_t)sqlite3_column_int64(s, 0);
 	golden->seconds = sqlite3_column_double(s, 1);
 	text_add(&golden->output, sqlite3_column_blob(s, 2), (size_t)sqlite3_column_bytes(s, 2));
+	golden->calls = (uint64_t)sqlite3_column_int64(s, 3);
 	sqlite3_finalize(s);
 	s = store_prepare(db, "SELECT count(*) FROM service WHERE policy = ?");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
@@ -83,22 +84,28 @@ int main(int count, char **words)
 	if (!policy)
 		policy = setting(db, "policy").bytes;
 	struct text faults = setting(db, "faults");
-	struct text model = setting(db, "model");
 	sqlite3_stmt *s = store_prepare(
-	    db, "SELECT e.service, e.site, e.skip, f.number, t.function, t.location, e.outcome"
-		" FROM experiment e JOIN service f ON f.name = e.service AND f.policy = e.policy"
-		" JOIN site t ON t.service = e.service AND t.number = e.site"
-		" WHERE e.policy = ? AND e.id = ?");
+	    db,
+	    "SELECT e.service, e.site, e.skip, f.number, t.function, t.location, e.outcome, t.class, t.twin,"
+	    " t.block"
+	    " FROM experiment e JOIN service f ON f.name = e.service AND f.policy = e.policy"
+	    " JOIN site t ON t.service = e.service AND t.number = e.site"
+	    " WHERE e.policy = ? AND e.id = ?");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 2, id);
 	if (sqlite3_step(s) != SQLITE_ROW)
 		die("there is no experiment %u under policy %s", id, policy);
 	struct site site = {.number = (uint32_t)sqlite3_column_int64(s, 1),
-			    .service = (unsigned)sqlite3_column_int(s, 3)};
+			    .service = (unsigned)sqlite3_column_int(s, 3),
+			    .twin = (uint32_t)sqlite3_column_int64(s, 8),
+			    .block = (uint32_t)sqlite3_column_int64(s, 9)};
+	if (site.twin >= DJED_FAULT_FUNCTIONS)
+		die("campaign database: experiment %u has its fault in function %u", id, site.twin);
 	struct planned fault = {.id = id, .site = &site, .skip = (uint64_t)sqlite3_column_int64(s, 2)};
-	printf("experiment %u: %s %s in %s, %s at %s, after %llu executions\n", id, faults.bytes, model.bytes,
-	       (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 4),
-	       (const char *)sqlite3_column_text(s, 5), (unsigned long long)fault.skip);
+	printf("experiment %u: %s %s in %s, %s at %s, after %llu executions\n", id, faults.bytes,
+	       (const char *)sqlite3_column_text(s, 7), (const char *)sqlite3_column_text(s, 0),
+	       (const char *)sqlite3_column_text(s, 4), (const char *)sqlite3_column_text(s, 5),
+	       (unsigned long long)fault.skip);
 	if (sqlite3_column_text(s, 6))
 		printf("recorded outcome: %s\n", (const char *)sqlite3_column_text(s, 6));
 	sqlite3_finalize(s);
@@ -110,6 +117,14 @@ int main(int count, char **words)
 	char *archive = experiment_archive(&settings);
 	char *log = format_string("%s/repro-%u.log", directory, id);
 	struct machine *m = experiment_boot(&settings, policy, archive, log);
+	/* The way a worker takes, so that it is the same run: functions that are awake take longer. */
+	static struct snapshots snapshots;
+	uint64_t skip;
+	snapshots_take(&snapshots, m, &golden);
+	const struct snapshot *from = snapshots_before(&snapshots, &fault, &skip);
+	struct text lines = read_file(log);
+	size_t before = lines.length;
+	text_free(&lines);
 	if (gdb) {
 		char *socket = format_string("%s/gdb.sock", directory);
 		if (!machine_serve_gdb(m, socket))
@@ -120,7 +135,8 @@ int main(int count, char **words)
 		getchar();
 	}
 	struct observation seen = {0};
-	experiment_run(m, "start", fault.site, fault.skip, !strcmp(faults.bytes, "always"),
+	text_add(&seen.output, from->output.bytes, from->output.length);
+	experiment_run(m, from->name, fault.site, skip, !strcmp(faults.bytes, "always"),
 		       gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
 	char *crashes = format_string("%s/crashes-%u", directory, id);
@@ -129,8 +145,8 @@ int main(int count, char **words)
 	fputs("---- output\n", stdout);
 	fwrite(seen.output.bytes, 1, seen.output.length, stdout);
 	fputs("---- log\n", stdout);
-	struct text lines = read_file(log);
-	fwrite(lines.bytes, 1, lines.length, stdout);
+	lines = read_file(log);
+	fwrite(lines.bytes + before, 1, lines.length - before, stdout);
 	for (uint64_t i = 0; seen.lab_valid && i < seen.lab.recoveries && i < DJED_LAB_RECOVERIES; i++) {
 		const struct djed_recovery_record *r = &seen.lab.recovery[i];
 		printf("---- recovery: service %u, rung %u, error %u, %llu ns, crashed at 0x%llx\n",

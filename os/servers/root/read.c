@@ -79,7 +79,11 @@ void root_wake_fault(void)
 		parts--;
 	int index = parts >= 3 ? manifest_find(&root.manifest, part[1]) : -1;
 	char *end = "", *nth_end = "";
-	struct djed_fault_slot slot = {.always = always};
+	/* Which function the site lies in root does not know: all are awake. */
+	static struct djed_fault_slot slot;
+
+	slot.always = always;
+	memset(slot.awake, 1, sizeof(slot.awake));
 
 	if (parts >= 3)
 		slot.site = (uint32_t)strtoull(part[2], &end, 10);

@@ -36,6 +36,8 @@ DJED_HOOK void djed_trace_exit(int64_t status);
 /* djed-fault. Called when execution reaches the site that the fault slot names. True: the fault strikes now.
  */
 DJED_HOOK bool djed_fault_strikes(void);
+/* An arbitrary value for the fault of `site`, which strikes: the same in each run, another at each strike. */
+DJED_HOOK uint64_t djed_fault_value(uint32_t site);
 /* Executions of each basic block, in the order of the site table's block numbers, outside of windows; then
  * the same in windows (in the version with the undo log); section ".djed.counts". Only in campaign builds:
  * weak where the runtime announces them to the laboratory. */
