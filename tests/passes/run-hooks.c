@@ -8,8 +8,9 @@
  * RUN: %t %t.sites
  * RUN: llvm-objdump --no-show-raw-insn -d %t --disassemble-symbols=handle.undo | FileCheck %s
  * RUN: llvm-objdump --no-show-raw-insn -d %t --disassemble-symbols=handle.fault.undo | FileCheck --check-prefix=AWAKE %s
- * All faults of a function that sleeps are one comparison with memory and one jump, each in one that is awake, too; a
- * counter is one more instruction.
+ * All faults of a function that sleeps are one comparison with memory and one jump, each in one that is
+ * awake, too; a counter is one more instruction.
+ *
  * CHECK-NOT: 0x201000
  * CHECK: cmpb $0x0, 0x201019
  * CHECK-NEXT: j{{n?}}e

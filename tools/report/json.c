@@ -25,7 +25,7 @@ static json_t *rungs_object(const struct figures *f)
 	return rungs;
 }
 
-static void add_figures(json_t *o, const struct figures *f)
+static void add_outcomes(json_t *o, const struct figures *f)
 {
 	json_t *outcomes = json_object();
 	for (unsigned i = 0; i + 1 < REPORT_OUTCOMES; i++)
@@ -35,6 +35,11 @@ static void add_figures(json_t *o, const struct figures *f)
 	json_object_set_new(o, "outcomes", outcomes);
 	json_object_set_new(o, "survival", rate_object(f->survival));
 	json_object_set_new(o, "service_kept", rate_object(f->service_kept));
+}
+
+static void add_figures(json_t *o, const struct figures *f)
+{
+	add_outcomes(o, f);
 	json_object_set_new(o, "latency_us", json_pack("{s:f, s:f}", "p50", f->p50_us, "p99", f->p99_us));
 	json_object_set_new(o, "rungs", rungs_object(f));
 }
@@ -70,6 +75,18 @@ static void add_policy(json_t *o, const struct policy_figures *p)
 		json_object_set_new(servers, f->name, server);
 	}
 	json_object_set_new(o, "per_server", servers);
+	json_t *classes = json_object();
+	for (unsigned i = 0; i < p->classes; i++) {
+		const struct figures *f = &p->fault_class[i];
+		json_t *fault_class = json_object();
+		add_outcomes(fault_class, f);
+		json_object_set_new(fault_class, "sites", json_integer(f->sites));
+		if (f->sites && p->all.active)
+			json_object_set_new(fault_class, "distortion",
+					    json_real(load_distortion(f, &p->all)));
+		json_object_set_new(classes, f->name, fault_class);
+	}
+	json_object_set_new(o, "per_class", classes);
 	json_object_set_new(o, "fault_load",
 			    json_pack("{s:f, s:f}", "class_distortion", load_class_distortion(p),
 				      "server_distortion", load_server_distortion(p)));

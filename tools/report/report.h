@@ -70,6 +70,9 @@ sqlite3_stmt *query(sqlite3 *db, const char *sql);
 bool next_row(sqlite3_stmt *statement);			      /* finalizes it at the end */
 const char *column_text(sqlite3_stmt *statement, int column); /* never NULL */
 
+/* |p_ran - p_could| / p_could of a part of the load, a class or a server's: its shares of the active faults,
+ * and of the sites in blocks that ran without a fault. Neither `all->active` nor `f->sites` may be 0. */
+double load_distortion(const struct figures *f, const struct figures *all);
 /* How far the load that ran is from the load that could have run: for classes the median over them of |p_ran
  * - p_could| / p_could, for servers half the sum of |p_ran - p_could| (0: the same distribution, 1:
  * disjoint). */

@@ -131,6 +131,11 @@ static double distance(const struct figures *f, const struct figures *all)
 	return fabs((double)f->active / all->active - (double)f->sites / all->sites);
 }
 
+double load_distortion(const struct figures *f, const struct figures *all)
+{
+	return distance(f, all) * all->sites / f->sites;
+}
+
 static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -143,8 +148,7 @@ double load_class_distortion(const struct policy_figures *p)
 	unsigned count = 0;
 	for (unsigned i = 0; i < p->classes; i++)
 		if (p->fault_class[i].sites && p->all.active)
-			list[count++] =
-			    distance(&p->fault_class[i], &p->all) * p->all.sites / p->fault_class[i].sites;
+			list[count++] = load_distortion(&p->fault_class[i], &p->all);
 	if (!count)
 		return 0;
 	qsort(list, count, sizeof *list, compare_doubles);

@@ -216,8 +216,12 @@ static void load_row(struct text *page, const struct figures *f, const struct fi
 {
 	double could = percent(f->sites, all->sites), ran = percent(f->active, all->active);
 	row(page, f, f == all);
-	text_format(page, "<td>%u</td><td>%.1f%%</td><td>%u</td><td>%.1f%%</td><td>%+.1f</td></tr>\n",
-		    f->sites, could, f->active, ran, ran - could);
+	text_format(page, "<td>%u</td><td>%.1f%%</td><td>%u</td><td>%.1f%%</td><td>%+.1f</td>", f->sites,
+		    could, f->active, ran, ran - could);
+	if (f->sites && all->active)
+		text_format(page, "<td>%.2f</td></tr>\n", load_distortion(f, all));
+	else
+		text_format(page, "<td></td></tr>\n");
 }
 
 void table_load(struct text *page, const struct policy_figures *p)
@@ -229,6 +233,7 @@ void table_load(struct text *page, const struct policy_figures *p)
 	head(page, "active faults");
 	head(page, "ran");
 	head(page, "difference, points");
+	head(page, "relative difference");
 	text_format(page, "</tr>\n");
 	for (unsigned i = 0; i < p->classes; i++)
 		load_row(page, &p->fault_class[i], &p->all);
@@ -290,18 +295,18 @@ static const char *colour_of(const char *outcome)
 
 void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where)
 {
-	static const char *const heads[] = {"outcome",	"policy", "server",    "function",
-					    "location", "after",  "hits",      "latency, us",
-					    "host, s",	"again",  "difference"};
+	static const char *const heads[] = {"outcome",	   "policy",   "server", "class",
+					    "function",	   "location", "after",	 "hits",
+					    "latency, us", "host, s",  "again",	 "difference"};
 	static const char columns[] =
-	    "SELECT outcome, e.policy, e.service, function, location, skip, hits,"
+	    "SELECT outcome, e.policy, e.service, class, function, location, skip, hits,"
 	    " (SELECT printf('%.1f', max(latency) / 1000.0) FROM recovery r"
 	    "  WHERE r.policy = e.policy AND r.experiment = e.id) AS slowest,"
 	    " printf('%.2f', e.seconds), detail, id,"
 	    " CASE WHEN e.policy = (SELECT value FROM setting WHERE key = 'policy') THEN '' ELSE e.policy END"
 	    " FROM experiment e LEFT JOIN site s ON s.service = e.service AND s.number = e.site WHERE "
 	    "outcome IS NOT NULL ";
-	enum { AFTER = 5, SECONDS = 8, DETAIL = 9, ID = 10, POLICY = 11 };
+	enum { AFTER = 6, SECONDS = 9, DETAIL = 10, ID = 11, POLICY = 12 };
 	open_table(page);
 	for (unsigned i = 0; i < sizeof heads / sizeof *heads; i++)
 		(i >= AFTER && i <= SECONDS ? head : head_left)(page, heads[i]);

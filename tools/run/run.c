@@ -1,5 +1,6 @@
 /* djed run: boots the system; its console is ours. */
 #include "crashes.h"
+#include "fault.h"
 #include "guest.h"
 #include "machine.h"
 #include "text.h"
@@ -28,7 +29,8 @@ static const char usage_text[] =
     "  --rootfs DIR         lay a folder of the host over / (may be repeated)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --monitor MODE       broker (default), tap, off\n"
-    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault\n"
+    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
+    "                       of build/campaign/services/SERVER.sites; executions to skip\n"
     "  --log FILE           keep the kernel's log\n"
     "  --crashes FILE       keep the crash records, for djed crashes\n"
     "  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
@@ -287,6 +289,8 @@ int main(int count, char **words)
 		die("unexpected word '%s': a program comes behind '--'", words[optind]);
 	if (fault && !variant_given)
 		machine.variant = "campaign"; /* the only build that holds dormant faults */
+	if (fault)
+		fault_check(fault, machine.variant);
 	struct session s = {.program = optind < count};
 	s.terminal = !s.program && isatty(0);
 

@@ -28,5 +28,5 @@ right() {
 
 # A site in the counter's addition, whose total would be wrong if it were not undone.
 counter_site() {
-	awk '$3 == "handle" && $4 ~ /counter\.c/ { print $1 }' "$DJED_BUILD_DIR/campaign/services/counter.sites" | sed -n 2p
+	awk '$3 == "handle" && $4 ~ /counter\.c/ && $5 == "null-pointer" { print $1 }' "$DJED_BUILD_DIR/campaign/services/counter.sites" | sed -n 2p
 }

@@ -127,7 +127,7 @@ Test(campaign, plan)
 	enum { SITES = 50, DRAWN = 120 };
 	struct site list[SITES];
 	for (unsigned i = 0; i < SITES; i++)
-		list[i] = (struct site){.service = i % 3, .number = i + 1, .count = i + 1};
+		list[i] = (struct site){.service = i % 3, .number = i + 1, .block = i, .count = i + 1};
 	struct sites sites = {.list = list, .count = SITES};
 	struct planned first[DRAWN], again[DRAWN], other[DRAWN];
 	plan_draw(first, DRAWN, &sites, 7);
@@ -143,9 +143,134 @@ Test(campaign, plan)
 		/* No site a second time before each had its first. */
 		cr_expect_eq(drawn[first[i].site - list], i / SITES + 1);
 	}
+	/* Plans with one site a block are drawn as they always were: campaigns can be compared across
+	 * versions. */
+	static const unsigned number[] = {38, 8, 11, 29, 26}, skip[] = {14, 3, 7, 25, 9};
+	for (unsigned i = 0; i < 5; i++)
+		cr_expect(first[i].site->number == number[i] && first[i].skip == skip[i]);
 	/* A longer plan begins like a shorter one, so that results can be compared. */
 	plan_draw(again, 10, &sites, 7);
 	cr_expect(same_plan(first, again, 10));
+}
+
+/* Blocks are drawn, then one of their sites, however many they have. */
+Test(campaign, plan_of_classes)
+{
+	enum { BLOCKS = 20, DRAWN = 4000 };
+	struct site list[BLOCKS * (BLOCKS + 1) / 2];
+	struct sites sites = {.list = list};
+	for (unsigned block = 0; block < BLOCKS; block++)
+		for (unsigned i = 0; i <= block; i++) {
+			/* Two services have blocks of the same number. */
+			list[sites.count] = (struct site){
+			    .service = block % 2, .number = sites.count + 1, .block = block / 2, .count = 10};
+			sites.count++;
+		}
+	static struct planned plan[DRAWN];
+	plan_draw(plan, DRAWN, &sites, 3);
+	unsigned of_block[BLOCKS] = {0}, of_site[BLOCKS * (BLOCKS + 1) / 2] = {0};
+	for (unsigned i = 0; i < DRAWN; i++) {
+		unsigned block = 2 * plan[i].site->block + plan[i].site->service;
+		of_block[block]++;
+		of_site[plan[i].site - list]++;
+		cr_expect_eq(of_block[block], i / BLOCKS + 1, "a block is drawn again before all were");
+	}
+	/* Each of a block's sites, 200 times over their number; five standard deviations are below 5 *
+	 * sqrt(200). */
+	for (unsigned i = 0; i < sites.count; i++) {
+		unsigned block = 2 * list[i].block + list[i].service;
+		double wanted = 200.0 / (block + 1);
+		cr_expect(of_site[i] > wanted - 71 && of_site[i] < wanted + 71 && of_site[i] > 0,
+			  "site %u of block %u: %u times", i, block, of_site[i]);
+	}
+}
+
+Test(campaign, table_lines)
+{
+	struct table_row row;
+	cr_assert(table_parse("7 3 handle a.c:12 no-load 4071\n8 3 next", 4, &row));
+	cr_expect_eq(row.kind, TABLE_SITE);
+	cr_expect(row.site == 7 && row.block == 3 && row.twin == 4071);
+	cr_expect_str_eq(row.function, "handle");
+	cr_expect_str_eq(row.location, "a.c:12");
+	cr_expect_str_eq(row.fault_class, "no-load");
+	cr_assert(table_parse("# block 3 handle 17", 4, &row));
+	cr_expect(row.kind == TABLE_BLOCK && row.block == 3 && row.instructions == 17);
+	cr_assert(table_parse("# apart 0 init\n", 4, &row));
+	cr_expect(row.kind == TABLE_APART && row.block == 0);
+
+	static const char *const wrong[] = {
+	    "",
+	    "\n",
+	    "0 3 handle a.c:12 no-load 0",
+	    "7 4 handle a.c:12 no-load 0",
+	    "7 3 handle a.c:12 no-load 4072",
+	    "7 3 handle a.c:12 no-load",
+	    "7 3 handle a.c:12 no-load 0 more",
+	    "7 3 handle a.c:12 no-load -1",
+	    "7 3 handle a.c:12 no-load 4294967296",
+	    "7 3 handle a.c:12 no-load 99999999999999999999",
+	    "7  3 handle a.c:12 no-load 0",
+	    "+7 3 handle a.c:12 no-load 0",
+	    "7x 3 handle a.c:12 no-load 0",
+	    "7 3 handle a.c:12 a-class-whose-name-is-longer-than-any 0",
+	    "# block 4 handle 17",
+	    "# block 3 handle",
+	    "# apart 4 init",
+	    "# apart",
+	    "# note",
+	};
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		cr_expect(!table_parse(wrong[i], 4, &row), "taken: '%s'", wrong[i]);
+	char *line = format_string("7 3 %0300d a.c:12 no-load 0", 1);
+	cr_expect(!table_parse(line, 4, &row), "a name that does not fit is taken");
+	free(line);
+}
+
+/* Reads this table of a service with two blocks, of which the second ran. */
+static struct sites read_table(const char *table, const char *model)
+{
+	char directory[] = "/tmp/djed-campaign.XXXXXX";
+	cr_assert(mkdtemp(directory));
+	setenv("DJED_BUILD_DIR", directory, 1);
+	char *folder = format_string("%s/campaign/services", directory);
+	make_directories(folder);
+	char *path = format_string("%s/vfs.sites", folder);
+	write_file(path, table, strlen(table));
+	static uint64_t zeros[4], ones[4] = {0, 1, 0, 0};
+	struct counts before = {.list = {zeros}, .in_window = {zeros + 2}, .blocks = {2}};
+	struct counts after = {.list = {ones}, .in_window = {ones + 2}, .blocks = {2}};
+	struct golden golden = {.services = 1, .service = {"vfs"}};
+	struct settings settings = {.model = model};
+	struct sites sites = {0};
+	sites_read(&sites, &before, &after, &golden, &settings);
+	return sites;
+}
+
+static const char good_table[] = "1 0 f a.c:1 null-pointer 0\n# block 0 f 1\n2 1 f a.c:1 no-load 0\n"
+				 "3 1 f a.c:1 null-pointer 0\n# block 1 f 1\n";
+
+Test(campaign, table)
+{
+	struct sites mix = read_table(good_table, "mix"), stop = read_table(good_table, "fail-stop");
+	cr_assert_eq(mix.count, 2);
+	cr_expect(mix.list[0].number == 2 && mix.list[1].number == 3);
+	cr_assert_eq(stop.count, 1);
+	cr_expect(stop.list[0].number == 3 && stop.list[0].block == 1 && stop.list[0].count == 1);
+	cr_expect_eq(mix.executed[0], 1);
+}
+
+/* Who could read a hostile table would write a byte that it chooses outside of the fault slot. */
+Test(campaign, hostile_table, .exit_code = 125)
+{
+	cr_redirect_stderr();
+	read_table("1 0 f a.c:1 null-pointer 0\n2 1 f a.c:1 null-pointer 4096\n", "mix");
+}
+
+Test(campaign, table_with_a_gap, .exit_code = 125)
+{
+	cr_redirect_stderr();
+	read_table("1 0 f a.c:1 null-pointer 0\n3 1 f a.c:1 null-pointer 0\n", "mix");
 }
 
 Test(campaign, snapshots)

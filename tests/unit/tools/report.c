@@ -97,6 +97,7 @@ Test(report, figures)
 	/* Sites: flip 1 of 4, stop 3 of 4; active: 1 and 3 of 4. Sites in pm: 2 of 4; active: 3 of 4. */
 	cr_expect_float_eq(load_class_distortion(p), 0, 1e-9);
 	cr_expect_float_eq(load_server_distortion(p), 0.25, 1e-9);
+	cr_expect_float_eq(load_distortion(pm, &p->all), 0.5, 1e-9);
 	cr_expect_eq(summary.figures[1].all.survival.rate, 0);
 }
 
@@ -131,7 +132,7 @@ Test(report, pages)
 				     "87.5%",
 				     "<td>12</td>",
 				     "0.250",
-				     "-25.0",
+				     "-25.0</td><td>0.50</td>",
 				     "djed coverage --out",
 				     "djed repro",
 				     "byte &lt;1&gt;",
@@ -139,12 +140,14 @@ Test(report, pages)
 	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
 		has(&page, parts[i]);
 	has(&experiments, "--policy none");
+	has(&experiments, "pm</td><td class=\"l\">flip</td><td class=\"l\">f</td>");
 	has(&page, "<td>3087</td><td>28.6%</td>");
 	struct text functions = read_file(windows);
 	has(&functions, "f&lt;&amp;</td><td>1000</td>");
 	has(&functions, "28.6%");
 	has(&figures, "\"blocks_apart\": 7");
 	has(&figures, "\"server_distortion\": 0.25");
+	has(&figures, "\"per_class\"");
 	cr_expect_null(strstr(page.bytes, "f<&"), "text from outside is not escaped");
 	cr_expect_null(strstr(page.bytes, "http"), "the page needs the network");
 
