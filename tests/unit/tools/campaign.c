@@ -2,8 +2,11 @@
 #include "campaign.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct golden golden_of(const char *output)
 {
@@ -260,17 +263,35 @@ Test(campaign, table)
 	cr_expect_eq(mix.executed[0], 1);
 }
 
-/* Who could read a hostile table would write a byte that it chooses outside of the fault slot. */
-Test(campaign, hostile_table, .exit_code = 125)
+/* The line that such a table is refused with, in a process of its own. */
+static void expect_refused(const char *table, const char *line)
 {
-	cr_redirect_stderr();
-	read_table("1 0 f a.c:1 null-pointer 0\n2 1 f a.c:1 null-pointer 4096\n", "mix");
+	char path[] = "/tmp/djed-campaign.XXXXXX";
+	cr_assert(mkstemp(path) >= 0);
+	pid_t child = fork();
+	if (child == 0) {
+		if (!freopen(path, "w", stderr))
+			_exit(1);
+		read_table(table, "mix");
+		_exit(0);
+	}
+	int status;
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	struct text said = read_file(path);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 125, "status %x", status);
+	cr_expect_not_null(strstr(said.bytes, line), "'%s' for '%s'", said.bytes, line);
+	text_free(&said);
+	unlink(path);
 }
 
-Test(campaign, table_with_a_gap, .exit_code = 125)
+/* A table that is taken as it is would have a byte of its choice written outside of the fault slot. */
+Test(campaign, hostile_tables)
 {
-	cr_redirect_stderr();
-	read_table("1 0 f a.c:1 null-pointer 0\n3 1 f a.c:1 null-pointer 0\n", "mix");
+	expect_refused("1 0 f a.c:1 null-pointer 0\n2 1 f a.c:1 null-pointer 4096\n",
+		       "/campaign/services/vfs.sites:2: does not fit the running system\n");
+	expect_refused("# block 0 f 1\n\n", "vfs.sites:2: does not fit");
+	expect_refused("1 0 f a.c:1 null-pointer 0\n3 1 f a.c:1 null-pointer 0\n",
+		       "vfs.sites:2: site 3 where 2 is expected\n");
 }
 
 Test(campaign, snapshots)
