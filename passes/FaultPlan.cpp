@@ -95,10 +95,11 @@ void Planner::planFunction(Function &F) {
   uint64_t Before = Sites;
   for (BasicBlock &Block : F) {
     Block.getTerminator()->setMetadata(BlockKind, numberNode(M.getContext(), {Blocks}));
-    if (HasTwin)
+    bool Apart = !Requests.contains(Block);
+    if (HasTwin && !Apart)
       planBlock(Block, Loops);
     Out << "# block " << Blocks << ' ' << F.getName() << ' ' << Block.sizeWithoutDebug() << '\n';
-    if (!Requests.contains(Block))
+    if (Apart)
       Out << "# apart " << Blocks << ' ' << F.getName() << '\n';
     ++Blocks;
   }

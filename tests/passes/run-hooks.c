@@ -12,7 +12,7 @@
  * awake, too; a counter is one more instruction.
  *
  * CHECK-NOT: 0x201000
- * CHECK: cmpb $0x0, 0x201019
+ * CHECK: cmpb $0x0, 0x201018
  * CHECK-NEXT: j{{n?}}e
  * CHECK-NOT: 0x201000
  * AWAKE: cmpl $0x{{[0-9a-f]+}}, 0x201000

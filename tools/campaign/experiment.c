@@ -72,7 +72,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 					  .archive = archive,
 					  .command_line = line.bytes,
 					  .log = log,
-					  .memory = 128ull << 20,
+					  .memory = 144ull << 20,
 					  .icount = true,
 					  .snapshots = true};
 	struct machine *m = machine_start(&options);
