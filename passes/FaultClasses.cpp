@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "FaultClasses.h"
+#include "Writes.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
@@ -138,12 +139,20 @@ static void plantFlipBool(FaultStrike &S, Instruction &I, unsigned) {
   S.onResult(I, [&](IRBuilder<> &B) { return B.CreateNot(&I); });
 }
 
-// corrupt-pointer: an access goes through an arbitrary pointer. Its upper half is zero, as the servers' own
-// pointers are, so that some lead to memory that is there. For: a pointer that was never set, a wild one.
 static void findAccess(Instruction &I, const LoopInfo &, Ways &Found) {
   int Operand = accessedAddress(I);
   if (Operand >= 0)
     Found.push_back(Operand);
+}
+
+// corrupt-pointer: an access goes through an arbitrary pointer. Its upper half is zero, as the servers' own
+// pointers are, so that some lead to memory that is there. For: a pointer that was never set, a wild one. Not
+// for stores that djed-undo leaves out: it would log those that go right, too, as it cannot tell them apart.
+static void findPointer(Instruction &I, const LoopInfo &Loops, Ways &Found) {
+  std::string Object;
+  auto *Store = dyn_cast<StoreInst>(&I);
+  if (!Store || classify({Write::Fixed, &I, Store->getPointerOperand()}, Object) == Target::Memory)
+    findAccess(I, Loops, Found);
 }
 static void plantCorruptPointer(FaultStrike &S, Instruction &I, unsigned Way) {
   S.onOperand(I, Way, [&](IRBuilder<> &B) {
@@ -300,7 +309,7 @@ static const FaultClass Table[] = {
     {"stuck-at-branch", findStuckBranch, plantStuckBranch},
     {"stuck-at-loop", findStuckLoop, plantStuckBranch},
     {"flip-bool", findBool, plantFlipBool},
-    {"corrupt-pointer", findAccess, plantCorruptPointer},
+    {"corrupt-pointer", findPointer, plantCorruptPointer},
     {"null-pointer", findAccess, plantNullPointer},
     {"corrupt-index", findIndex, plantCorruptIndex},
     {"corrupt-integer", findInteger, plantCorruptInteger},
