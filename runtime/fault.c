@@ -3,6 +3,7 @@
 #include "../os/abi/lab.h"
 #include "../os/abi/layout.h"
 #include "include/djed/hooks.h"
+#include "runtime.h"
 
 DJED_HOOK bool djed_fault_strikes(void)
 {
@@ -11,6 +12,13 @@ DJED_HOOK bool djed_fault_strikes(void)
 	if (slot->countdown > 0) {
 		slot->countdown--;
 		return false;
+	}
+	if (slot->interval) {
+		uint64_t now = djed_port_now();
+
+		if (now < slot->not_before)
+			return false;
+		slot->not_before = now + slot->interval;
 	}
 	slot->hits++;
 	if (!slot->always)

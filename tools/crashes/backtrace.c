@@ -50,9 +50,9 @@ static void print_frame(struct walk *walk, uint64_t address, bool called)
 	Dwfl_Module *module = walk->dwfl ? dwfl_addrmodule(walk->dwfl, address - called) : NULL;
 	GElf_Sym symbol;
 	GElf_Off offset = 0;
-	const char *name = module ? dwfl_module_addrinfo(module, address - called, &offset, &symbol, NULL,
-							 NULL, NULL)
-				  : NULL;
+	const char *name =
+	    module ? dwfl_module_addrinfo(module, address - called, &offset, &symbol, NULL, NULL, NULL)
+		   : NULL;
 	Dwfl_Line *line = module ? dwfl_module_getsrc(module, address - called) : NULL;
 	int number = 0;
 	const char *file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
@@ -84,9 +84,8 @@ void backtrace_print(const struct djed_crash_record *record, const char *elf)
 	static const Dwfl_Callbacks files = {.find_elf = dwfl_build_id_find_elf,
 					     .find_debuginfo = dwfl_standard_find_debuginfo,
 					     .section_address = dwfl_offline_section_address};
-	static const Dwfl_Thread_Callbacks threads = {.next_thread = next_thread,
-						      .memory_read = read_memory,
-						      .set_initial_registers = set_registers};
+	static const Dwfl_Thread_Callbacks threads = {
+	    .next_thread = next_thread, .memory_read = read_memory, .set_initial_registers = set_registers};
 	struct walk walk = {.record = record, .dwfl = dwfl_begin(&files)};
 	if (walk.dwfl) {
 		dwfl_report_begin(walk.dwfl);

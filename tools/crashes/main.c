@@ -16,7 +16,8 @@
 static const char usage_text[] =
     "usage: djed crashes FILE\n"
     "\n"
-    "Shows the crash records of a run, which `djed run --crashes FILE` and `djed repro` have written: what crashed\n"
+    "Shows the crash records of a run, which `djed run --crashes FILE` and `djed repro` have written: what "
+    "crashed\n"
     "how often and what was done about it, registers, backtrace, and what the service did before.\n";
 
 enum { EVENTS_SHOWN = 8 };
@@ -95,9 +96,15 @@ static void print_cause(const struct djed_crash_record *r)
 
 static const char *rung_words(uint32_t rung)
 {
-	static const char *const words[] = {
-	    "nothing",		    "delivered again",	       "answered with an error", "client ended",
-	    "new instance, same memory", "new instance, rebuilt", "new instance, empty",  "alternative", "shut down"};
+	static const char *const words[] = {"nothing",
+					    "delivered again",
+					    "answered with an error",
+					    "client ended",
+					    "new instance, same memory",
+					    "new instance, rebuilt",
+					    "new instance, empty",
+					    "alternative",
+					    "shut down"};
 	return rung < sizeof words / sizeof *words ? words[rung] : "?";
 }
 
@@ -106,17 +113,19 @@ static void print_registers(const struct djed_context *c)
 	const struct {
 		const char *name;
 		uint64_t value;
-	} registers[] = {{"rax", c->rax}, {"rbx", c->rbx}, {"rcx", c->rcx}, {"rdx", c->rdx}, {"rsi", c->rsi},
-			 {"rdi", c->rdi}, {"rbp", c->rbp}, {"rsp", c->rsp}, {"r8", c->r8},   {"r9", c->r9},
-			 {"r10", c->r10}, {"r11", c->r11}, {"r12", c->r12}, {"r13", c->r13}, {"r14", c->r14},
-			 {"r15", c->r15}, {"rip", c->rip}, {"flags", c->rflags}};
+	} registers[] = {{"rax", c->rax}, {"rbx", c->rbx},     {"rcx", c->rcx}, {"rdx", c->rdx},
+			 {"rsi", c->rsi}, {"rdi", c->rdi},     {"rbp", c->rbp}, {"rsp", c->rsp},
+			 {"r8", c->r8},	  {"r9", c->r9},       {"r10", c->r10}, {"r11", c->r11},
+			 {"r12", c->r12}, {"r13", c->r13},     {"r14", c->r14}, {"r15", c->r15},
+			 {"rip", c->rip}, {"flags", c->rflags}};
 	for (unsigned i = 0; i < sizeof registers / sizeof *registers; i++)
 		printf("%s%5s %016" PRIx64, i % 4 ? " " : "  ", registers[i].name, registers[i].value),
 		    i % 4 == 3 ? putchar('\n') : 0;
 	putchar('\n');
 }
 
-/* The service's own events where it was traced, else the system calls that the monitor saw. NULL: there are none. */
+/* The service's own events where it was traced, else the system calls that the monitor saw. NULL: there are
+ * none. */
 static const struct djed_ring *find_ring(const struct crashes_file *file, uint32_t service)
 {
 	const struct crashes_ring *rings = (const void *)(file + 1), *seen = NULL;
@@ -161,8 +170,8 @@ static void print_record(const struct crashes_file *file, const struct djed_cras
 	printf(", for %s, first after %.3f ms, last after %.3f ms\n", message_name(record->origin),
 	       (double)record->first_at / 1e6, (double)record->last_at / 1e6);
 	print_cause(record);
-	printf("  the last time: rung %u (%s), attempt %u, error %u\n", record->rung, rung_words(record->rung),
-	       record->attempt, record->error);
+	printf("  the last time: rung %u (%s), attempt %u, error %u\n", record->rung,
+	       rung_words(record->rung), record->attempt, record->error);
 	print_registers(&record->context);
 	char *name = format_string("services/%s.elf", record->name);
 	char *elf = variant_path(file->variant, name);
