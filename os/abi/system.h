@@ -61,9 +61,9 @@ struct djed_system_service {
 	uint8_t ladder[DJED_LADDER_MAX];    /* enum djed_rung, in order; 0 ends */
 	uint8_t reserved;
 	uint32_t segments;
-	uint64_t entry;					 /* in an executable segment */
-	struct djed_segment segment[DJED_SEGMENTS_MAX];	 /* by address; no two share a page */
-	struct djed_shown shown[DJED_REGION_EVENTS + 1]; /* by enum djed_lab_region_kind */
+	uint64_t entry;					  /* in an executable segment */
+	struct djed_segment segment[DJED_SEGMENTS_MAX];	  /* by address; no two share a page */
+	struct djed_shown shown[DJED_REGION_CRASHES + 1]; /* by enum djed_lab_region_kind */
 };
 
 struct djed_system {

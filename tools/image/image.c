@@ -5,11 +5,10 @@
 #include <string.h>
 
 /* By section: what root shows to the laboratory. */
-static const char *const shown_sections[DJED_REGION_EVENTS + 1] = {
-    [DJED_REGION_BLOCK_COUNTS] = ".djed.counts",
-    [DJED_REGION_PROFILE_COUNTS] = "__llvm_prf_cnts",
-    [DJED_REGION_PROFILE_BITS] = "__llvm_prf_bits",
-    [DJED_REGION_EVENTS] = ".djed.events",
+static const char *const shown_sections[DJED_REGION_CRASHES + 1] = {
+    [DJED_REGION_BLOCK_COUNTS] = ".djed.counts",    [DJED_REGION_PROFILE_COUNTS] = "__llvm_prf_cnts",
+    [DJED_REGION_PROFILE_BITS] = "__llvm_prf_bits", [DJED_REGION_EVENTS] = ".djed.events",
+    [DJED_REGION_CRASHES] = ".djed.crashes",
 };
 
 struct djed_system *image_system(const struct text *system)
@@ -96,7 +95,7 @@ static const char *add_shown(struct djed_system_service *service, Elf *file)
 		GElf_Shdr header;
 		const char *name = gelf_getshdr(at, &header) ? elf_strptr(file, names, header.sh_name) : NULL;
 
-		for (unsigned kind = 0; name && kind <= DJED_REGION_EVENTS; kind++) {
+		for (unsigned kind = 0; name && kind <= DJED_REGION_CRASHES; kind++) {
 			const struct djed_segment *segment;
 
 			if (!shown_sections[kind] || strcmp(name, shown_sections[kind]) || !header.sh_size)

@@ -1,6 +1,7 @@
 /* djed size: source lines of the reliable computing base (kernel, root, rs, and all of the runtime and
  * library that is linked into them), and their share of the lines linked into the image. What is linked is
  * read from the programs' debug information; generated code and compiler headers do not count. */
+#include "abi/system.h"
 #include "lines.h"
 #include "machine.h"
 #include "text.h"
@@ -15,7 +16,6 @@
 
 enum {
 	LIMIT = 8000,
-	BLOCK = 512,	 /* of a ustar archive */
 	TABLE_MAX = 1024 /* files of one line table */
 };
 
@@ -194,22 +194,16 @@ static void add_image(struct sources *sources, const char *home)
 {
 	char *archive = variant_path("plain", "boot.tar");
 	struct text tar = read_file(archive);
-	unsigned long size = 0;
+	const struct djed_system *system = (const struct djed_system *)(tar.bytes + DJED_SYSTEM_OFFSET);
+	const char *reason = tar.length > DJED_SYSTEM_OFFSET
+				 ? djed_system_check(system, tar.length - DJED_SYSTEM_OFFSET)
+				 : "it is empty";
 
+	if (reason)
+		die("%s: %s", archive, reason);
 	add_program(sources, home, variant_path("plain", "kernel"), true);
-	for (size_t at = 0; at + BLOCK <= tar.length && tar.bytes[at];
-	     at += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK) {
-		char name[101] = {0}, digits[13] = {0};
-
-		memcpy(name, tar.bytes + at, 100);
-		memcpy(digits, tar.bytes + at + 124, 12);
-		size = strtoul(digits, NULL, 8);
-		if (size > tar.length)
-			die("%s is damaged", archive);
-		const char *service = !strcmp(name, "root") ? name : name + 9;
-
-		if (service != name && (strncmp(name, "services/", 9) || !*service || strchr(service, '/')))
-			continue;
+	for (unsigned i = 0; i < system->count; i++) {
+		const char *service = system->service[i].name;
 		bool base = !strcmp(service, "root") || !strcmp(service, "rs");
 		char *elf = format_string("services/%s.elf", service), *path = variant_path("plain", elf);
 

@@ -120,8 +120,8 @@ static struct findings audit_all(void)
 
 	for (unsigned i = 0; i < VIEWS; i++)
 		views[i].answered = false;
-	for (uint32_t i = 0; i < rs.manifest.count; i++) {
-		const char *name = rs.manifest.service[i].name;
+	for (uint32_t i = 1; i < rs.system->count; i++) {
+		const char *name = rs.system->service[i].name;
 		struct djed_audit answer = {0};
 		djed_slot slot;
 
@@ -134,7 +134,7 @@ static struct findings audit_all(void)
 			return (struct findings){.early = true};
 		if (status)
 			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
-		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, rs.number[i], answer.violations);
+		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, i, answer.violations);
 		findings.own += answer.violations;
 		for (unsigned k = 0; k < VIEWS; k++) {
 			if (strcmp(views[k].name, name) == 0) {
