@@ -1,5 +1,6 @@
 /* What the kernel, root and rs follow in the boot archive: a good system, and every way to be damaged. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../support/good_system.h"
@@ -22,9 +23,28 @@ Test(system, any_byte_and_any_length)
 			byte[i] ^= (uint8_t)change;
 		}
 	}
-	for (size_t size = 0; size < sizeof(good); size++)
-		cr_assert(djed_system_check(&good.system, size) != NULL, "cut to %zu bytes", size);
+	for (size_t size = 0; size < sizeof(good); size += size < 64 ? 1 : 7) {
+		struct djed_system *cut = malloc(size); /* nothing behind it may be read */
+
+		memcpy(cut, &good, size);
+		cr_assert(djed_system_check(cut, size) != NULL, "cut to %zu bytes", size);
+		free(cut);
+	}
 	cr_assert(check() == NULL);
+}
+
+/* One segment more than there is room for, each as good as the first; the last lies in what follows. */
+static void fill_segments(struct djed_system_service *service)
+{
+	struct djed_segment next = service->segment[0];
+
+	_Static_assert(sizeof(service->shown) >= sizeof(next), "there is room behind the last one");
+	service->segments = DJED_SEGMENTS_MAX + 1;
+	for (uint32_t i = 1; i <= DJED_SEGMENTS_MAX; i++) {
+		next.address += DJED_PAGE_SIZE;
+		memcpy(i < DJED_SEGMENTS_MAX ? (void *)&service->segment[i] : service->shown, &next,
+		       sizeof(next));
+	}
 }
 
 /* One change with the right checksum must give this reason. */
@@ -57,6 +77,7 @@ Test(system, wrong_values)
 	refused(other->segments = 0, "image");
 	refused(root->segments = 3, "image");
 	refused(root->segments = UINT32_MAX, "image");
+	refused(fill_segments(root), "image");
 	refused(root->entry = DJED_IMAGE_BASE + IMAGE_SIZE, "image");
 	refused(root->entry = DJED_IMAGE_BASE + DJED_PAGE_SIZE, "image");
 	refused(root->entry = DJED_IMAGE_BASE - 1, "image");

@@ -47,9 +47,10 @@ Test(image, good_and_bad)
 	cr_assert(djed_system_check(image_system(&made), made.length) == NULL);
 	for (size_t length = 0; length < offsetof(struct image, data); length++)
 		cr_assert(add(length) != NULL, "cut to %zu bytes", length);
-	good.section[1].sh_size = 0;
+	good.section[1].sh_size = good.section[1].sh_addr = 0;
 	cr_assert(add(sizeof(good)) == NULL && root()->shown[DJED_REGION_BLOCK_COUNTS].length == 0);
-	refused(good.section[1].sh_addr = DJED_IMAGE_BASE, "not in a writable segment");
+	refused(good.section[1].sh_addr = DJED_IMAGE_BASE;
+		good.section[1].sh_size = 16, "not in a writable segment");
 	refused(good.section[1].sh_addr = DJED_IMAGE_BASE + 4096 + 9900, "not in a writable segment");
 
 	refused(good.header.e_ident[4] = 1, "not a 64-bit");
