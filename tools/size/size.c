@@ -119,6 +119,8 @@ struct table {
 	char *file[TABLE_MAX]; /* name; its folder, unless it stands in the name, is folder[folder_of[i]] */
 	unsigned folder_of[TABLE_MAX];
 	bool code[TABLE_MAX]; /* some instruction comes from the file */
+	bool within;	      /* a run of instructions */
+	bool left_out;	      /* of which the linker kept nothing: it gives such runs the address 0 */
 	unsigned current;     /* file whose properties are being read */
 };
 
@@ -182,7 +184,10 @@ static void add_program(struct sources *sources, const char *home, char *elf, bo
 			table.folder_of[table.current] = index;
 		} else if (sscanf(line, "0x%llx %u %u %u", &address, &number, &column, &file) == 4 &&
 			   file < TABLE_MAX) {
-			table.code[file] |= number > 0;
+			if (!table.within)
+				table.left_out = address == 0;
+			table.within = !strstr(line, "end_sequence");
+			table.code[file] |= number > 0 && !table.left_out;
 		}
 	}
 	add_table(sources, home, &table, base);
