@@ -40,6 +40,13 @@ struct djed_segment {
 	uint32_t reserved;
 };
 
+/* What a service may do, in the order of its slots. */
+struct djed_system_capability {
+	struct djed_capability_name name; /* as its start information gets it */
+	uint32_t rights;		  /* as kernel_service_grant takes them, like `object` */
+	uint64_t object;
+};
+
 /* A part of the image that the laboratory sees. */
 struct djed_shown {
 	uint64_t address, length; /* bytes, in a writable segment; 0, 0: there is none */
@@ -48,19 +55,16 @@ struct djed_shown {
 /* One service. Root, which is number 0, has only name and image. */
 struct djed_system_service {
 	char name[DJED_NAME_MAX];
-	uint64_t heap, log;		    /* bytes, multiples of the page size */
-	uint32_t priority;		    /* 17..31 */
-	uint32_t calls, forwards, notifies; /* bit per service number */
-	uint32_t grants;		    /* bit per enum djed_capability_type */
-	uint32_t receives;		    /* bit per enum djed_event_message */
-	uint16_t port_first, port_count;    /* count 0: none */
-	uint16_t linux_first, linux_last;   /* 0, 0: none */
-	uint8_t archive;		    /* 1: sees the boot archive */
-	uint8_t receives_linux;		    /* 1: Linux calls go to it */
-	uint8_t has_irq, irq_line, irq_bit; /* has_irq 0: none */
-	uint8_t ladder[DJED_LADDER_MAX];    /* enum djed_rung, in order; 0 ends */
-	uint8_t reserved;
-	uint32_t segments;
+	uint64_t heap, log;		  /* bytes, multiples of the page size */
+	uint32_t priority;		  /* 17..31 */
+	uint32_t grants;		  /* bit per enum djed_capability_type of those without an object */
+	uint32_t receives;		  /* bit per enum djed_event_message */
+	uint16_t linux_first, linux_last; /* 0, 0: none */
+	uint8_t archive;		  /* 1: sees the boot archive */
+	uint8_t receives_linux;		  /* 1: Linux calls go to it */
+	uint8_t ladder[DJED_LADDER_MAX];  /* enum djed_rung, in order; 0 ends */
+	uint32_t capabilities, segments;  /* entries in use of the tables below */
+	struct djed_system_capability capability[DJED_CAPABILITIES_MAX];
 	uint64_t entry;					  /* in an executable segment */
 	struct djed_segment segment[DJED_SEGMENTS_MAX];	  /* by address; no two share a page */
 	struct djed_shown shown[DJED_REGION_CRASHES + 1]; /* by enum djed_lab_region_kind */
@@ -111,6 +115,21 @@ static inline bool djed_system_image_fits(const struct djed_system *system,
 	return entry;
 }
 
+/* Whether a service's capabilities are such as a manifest can give. */
+static inline bool djed_system_capabilities_fit(const struct djed_system_service *service)
+{
+	if (service->capabilities > DJED_CAPABILITIES_MAX)
+		return false;
+	for (uint32_t i = 0; i < service->capabilities; i++) {
+		const struct djed_capability_name *name = &service->capability[i].name;
+
+		if (name->name[DJED_NAME_MAX - 1] || name->slot != i || name->type == DJED_CAP_NONE ||
+		    name->type == DJED_CAP_BOOT || name->type > DJED_CAP_HALT)
+			return false;
+	}
+	return true;
+}
+
 /* NULL: nobody who follows the records leaves the `size` bytes that begin at `system`, or an array. Else the
  * reason why not. Rights, sizes and numbers beyond that are checked by the kernel's operations when root uses
  * them. */
@@ -127,8 +146,8 @@ static inline const char *djed_system_check(const struct djed_system *system, ui
 
 		if (!service->name[0] || service->name[DJED_NAME_MAX - 1])
 			return "a service has no name";
-		if ((uint64_t)(service->calls | service->forwards | service->notifies) >> system->count)
-			return "a service has a right to what there is not";
+		if (!djed_system_capabilities_fit(service))
+			return "a service has a capability that there is not";
 		for (unsigned k = 0; k < DJED_LADDER_MAX; k++)
 			if (service->ladder[k] > DJED_RUNG_RESTART_RETRY)
 				return "a service has a rung that there is not";

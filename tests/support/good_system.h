@@ -38,7 +38,13 @@ static void make_good(void)
 				  .file_size = IMAGE_SIZE,
 				  .access = DJED_ACCESS_READ | DJED_ACCESS_WRITE};
 	good.system.service[1].segment[0].offset += 2 * IMAGE_SIZE;
-	good.system.service[1].calls = 1u << 1;
+	good.system.service[1].capabilities = 2;
+	good.system.service[1].capability[0] =
+	    (struct djed_system_capability){.name = {"halt", DJED_CAP_HALT, .slot = 0}};
+	good.system.service[1].capability[1] =
+	    (struct djed_system_capability){.name = {"other", DJED_CAP_ENDPOINT, .slot = 1, .service = 1},
+					    .rights = DJED_MAY_NOTIFY,
+					    .object = 1};
 	good.system.service[1].ladder[0] = DJED_RUNG_RETRY;
 	good.system.checksum = djed_system_checksum(&good.system);
 }
@@ -54,9 +60,17 @@ static const char *broken_promise(const struct djed_system *system, uint64_t siz
 
 		if (!s->name[0] || !memchr(s->name, 0, sizeof(s->name)))
 			return "name";
-		for (uint32_t k = 0; k < 32; k++)
-			if ((s->calls | s->forwards | s->notifies) >> k & 1 && k >= system->count)
-				return "right";
+		if (s->capabilities > DJED_CAPABILITIES_MAX)
+			return "capabilities";
+		for (uint32_t k = 0; k < s->capabilities; k++) {
+			const struct djed_capability_name *name = &s->capability[k].name;
+
+			if (!memchr(name->name, 0, sizeof(name->name)) || name->slot != k)
+				return "capability";
+			if (name->type < DJED_CAP_ENDPOINT || name->type > DJED_CAP_HALT ||
+			    name->type == DJED_CAP_BOOT)
+				return "type";
+		}
 		for (uint32_t k = 0; k < DJED_LADDER_MAX; k++)
 			if (s->ladder[k] > 31)
 				return "ladder";

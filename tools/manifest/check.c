@@ -26,12 +26,13 @@ bool check_complete(struct parser *p)
 static bool check_acyclic(struct parser *p)
 {
 	const struct djed_system *system = &p->manifest->system;
+	const struct manifest_rights *rights = p->manifest->rights;
 	uint32_t left = (uint32_t)((UINT64_C(1) << system->count) - 2), before;
 
 	do {
 		before = left;
 		for (uint32_t i = 1; i < system->count; i++)
-			if (left >> i & 1 && !(system->service[i].calls & left))
+			if (left >> i & 1 && !(rights[i].calls & left))
 				left &= ~(1u << i);
 	} while (left != before);
 	if (!left)
@@ -41,11 +42,11 @@ static bool check_acyclic(struct parser *p)
 	uint32_t first = (uint32_t)__builtin_ctz(left), passed = 0, at = first;
 	while (!(passed >> at & 1)) {
 		passed |= 1u << at;
-		at = (uint32_t)__builtin_ctz(system->service[at].calls & left);
+		at = (uint32_t)__builtin_ctz(rights[at].calls & left);
 	}
 	p->place = p->manifest->place[at];
 	return wrong(p, "the calls of service %s lead back to it (it calls %s)", system->service[at].name,
-		     system->service[__builtin_ctz(system->service[at].calls & left)].name);
+		     system->service[__builtin_ctz(rights[at].calls & left)].name);
 }
 
 bool check_whole(struct parser *p)

@@ -20,10 +20,19 @@ struct manifest_place {
 	uint32_t line;
 };
 
+/* What a service asks for, before it becomes capabilities. */
+struct manifest_rights {
+	uint32_t calls, forwards, notifies; /* bit per service number */
+	uint16_t port_first, port_count;    /* count 0: none */
+	bool has_irq;
+	uint8_t irq_line, irq_bit;
+};
+
 struct manifest {
 	struct djed_system system;			/* whole, but for the images */
 	struct manifest_place place[DJED_SERVICES_MAX]; /* of each `service` line */
-	char error[400];				/* "FILE:LINE: reason"; empty: none */
+	struct manifest_rights rights[DJED_SERVICES_MAX];
+	char error[400]; /* "FILE:LINE: reason"; empty: none */
 };
 
 /* Reads the texts, whose bytes and names must stay while the result is used. False: manifest->error says what

@@ -123,7 +123,9 @@ static bool describe(struct parser *p)
 	if (!check_complete(p))
 		return false;
 	p->place = here;
-	p->service = &p->manifest->system.service[manifest_find(p->manifest, p->word[1])];
+	int number = manifest_find(p->manifest, p->word[1]);
+	p->service = &p->manifest->system.service[number];
+	p->rights = &p->manifest->rights[number];
 	p->seen = 0;
 	return true;
 }
@@ -153,7 +155,7 @@ bool manifest_parse(struct manifest *manifest, const struct manifest_text *texts
 						 .service = {{.name = "root"}}}};
 	if (!for_each_line(&parser, texts, count, learn_name) ||
 	    !for_each_line(&parser, texts, count, describe) || !check_complete(&parser) ||
-	    !check_whole(&parser))
+	    !check_whole(&parser) || !make_capabilities(&parser))
 		return false;
 	system->checksum = djed_system_checksum(system);
 	return true;

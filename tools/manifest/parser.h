@@ -12,6 +12,7 @@ struct parser {
 	unsigned words;		     /* of this line, comments and blanks removed */
 	char word[WORDS_MAX][WORD_MAX];
 	struct djed_system_service *service; /* being described */
+	struct manifest_rights *rights;	     /* of the same */
 	uint32_t seen;			     /* bit per entry of `properties`: given for this service */
 };
 
@@ -33,5 +34,8 @@ extern const struct property properties[PROPERTIES];
 bool check_complete(struct parser *p);
 /* What concerns all services together. */
 bool check_whole(struct parser *p);
+
+/* Gives each service the capabilities that follow from all lines. */
+bool make_capabilities(struct parser *p);
 
 #endif

@@ -98,17 +98,17 @@ static bool read_log(struct parser *p)
 
 static bool read_calls(struct parser *p)
 {
-	return read_services(p, &p->service->calls);
+	return read_services(p, &p->rights->calls);
 }
 
 static bool read_forwards(struct parser *p)
 {
-	return read_services(p, &p->service->forwards);
+	return read_services(p, &p->rights->forwards);
 }
 
 static bool read_notifies(struct parser *p)
 {
-	return read_services(p, &p->service->notifies);
+	return read_services(p, &p->rights->notifies);
 }
 
 static bool read_grants(struct parser *p)
@@ -136,8 +136,8 @@ static bool read_ports(struct parser *p)
 		return false;
 	if (count == 0x10000)
 		return wrong(p, "all ports at once are too many");
-	p->service->port_first = (uint16_t)first;
-	p->service->port_count = (uint16_t)count;
+	p->rights->port_first = (uint16_t)first;
+	p->rights->port_count = (uint16_t)count;
 	return true;
 }
 
@@ -147,9 +147,9 @@ static bool read_irq(struct parser *p)
 
 	if (!read_number(p, p->word[1], 0, 23, &line) || !read_number(p, p->word[2], 0, 62, &bit))
 		return false;
-	p->service->has_irq = 1;
-	p->service->irq_line = (uint8_t)line;
-	p->service->irq_bit = (uint8_t)bit;
+	p->rights->has_irq = true;
+	p->rights->irq_line = (uint8_t)line;
+	p->rights->irq_bit = (uint8_t)bit;
 	return true;
 }
 

@@ -31,70 +31,6 @@ static void create(uint32_t service)
 		     line->name, "boot archive");
 }
 
-/* ---- capabilities ------------------------------------------------------------------------------------ */
-
-static struct djed_capability_name *grant(uint32_t service, struct djed_start_info *start, const char *name,
-					  uint32_t type, uint64_t object, uint64_t rights)
-{
-	struct djed_capability_name *capability = &start->capability[start->capabilities];
-
-	if (start->capabilities == DJED_CAPABILITIES_MAX)
-		root_fail("service %s has more than %d capabilities", start->name, DJED_CAPABILITIES_MAX);
-	must(kernel_service_grant(service, start->capabilities, type, object, rights), start->name, name);
-	strlcpy(capability->name, name, sizeof(capability->name));
-	capability->type = type;
-	capability->slot = start->capabilities++;
-	return capability;
-}
-
-static void grant_endpoints(uint32_t service, struct djed_start_info *start)
-{
-	const struct djed_system_service *line = &root.system->service[service];
-
-	for (uint32_t i = 1; i < root.system->count; i++) {
-		const struct djed_system_service *other = &root.system->service[i];
-		uint64_t rights = 0;
-
-		if (line->calls >> i & 1)
-			rights |= DJED_MAY_CALL | DJED_MAY_FORWARD;
-		if (line->forwards >> i & 1)
-			rights |= DJED_MAY_FORWARD;
-		if (line->notifies >> i & 1)
-			rights |= DJED_MAY_NOTIFY;
-		/* The monitor hands on what belongs to users' servers too, and rs audits them: nobody edits
-		 * their lines. */
-		if (line->receives_linux && other->linux_last)
-			rights |= DJED_MAY_FORWARD;
-		if (line->grants >> DJED_CAP_RECOVERY & 1 && other != line)
-			rights |= DJED_MAY_CALL;
-		if (!rights)
-			continue;
-		struct djed_capability_name *capability =
-		    grant(service, start, other->name, DJED_CAP_ENDPOINT, i, rights);
-		capability->service = i;
-		capability->linux_first = other->linux_first;
-		capability->linux_last = other->linux_last;
-	}
-}
-
-static void grant_objects(uint32_t service, struct djed_start_info *start)
-{
-	static const char *const names[] = {
-	    [DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",
-	    [DJED_CAP_THREADS] = "threads",   [DJED_CAP_SCHEDULE] = "schedule",
-	    [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt"};
-	const struct djed_system_service *line = &root.system->service[service];
-
-	for (uint32_t type = 0; type < sizeof(names) / sizeof(*names); type++)
-		if (line->grants >> type & 1)
-			grant(service, start, names[type], type, 0, 0);
-	if (line->port_count)
-		grant(service, start, "ports", DJED_CAP_PORTS,
-		      (uint64_t)line->port_first << 16 | line->port_count, 0);
-	if (line->has_irq)
-		grant(service, start, "irq", DJED_CAP_IRQ, line->irq_line, line->irq_bit);
-}
-
 static void inform(uint32_t service)
 {
 	static struct djed_start_info start; /* a page: too large for the stack */
@@ -108,8 +44,15 @@ static void inform(uint32_t service)
 					 .archive_size = line->archive ? djed_start()->archive_size : 0};
 	strlcpy(start.name, line->name, sizeof(start.name));
 	strlcpy(start.command_line, djed_start()->command_line, sizeof(start.command_line));
-	grant_endpoints(service, &start);
-	grant_objects(service, &start);
+	for (uint32_t i = 0; i < line->capabilities; i++) {
+		const struct djed_system_capability *capability = &line->capability[i];
+
+		must(kernel_service_grant(service, i, capability->name.type, capability->object,
+					  capability->rights),
+		     line->name, capability->name.name);
+		start.capability[i] = capability->name;
+	}
+	start.capabilities = line->capabilities;
 	if (line->grants >> DJED_CAP_FRAMES & 1) {
 		start.pool_first = djed_start()->pool_first;
 		start.pool_count = djed_start()->pool_count;

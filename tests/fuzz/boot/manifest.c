@@ -24,7 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		assert(manifest_find(&manifest, s->name) == (int)i);
 		assert(s->priority >= 17 && s->priority <= 31 && s->heap >= 4096 && s->heap % 4096 == 0);
-		assert(!(s->calls >> i & 1) && !(s->calls & 1) && !((uint64_t)s->calls >> system->count));
+		for (uint32_t k = 0; k < s->capabilities; k++)
+			assert(s->capability[k].name.type != DJED_CAP_ENDPOINT ||
+			       (s->capability[k].object >= 1 && s->capability[k].object < system->count));
+		assert(djed_system_capabilities_fit(s));
 		assert(s->ladder[DJED_LADDER_MAX - 1] == 0);
 	}
 	return 0;

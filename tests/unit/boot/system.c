@@ -47,6 +47,19 @@ static void fill_segments(struct djed_system_service *service)
 	}
 }
 
+/* The same with capabilities. */
+static void fill_capabilities(struct djed_system_service *service)
+{
+	struct djed_system_capability next = service->capability[0];
+	uint8_t *to = (uint8_t *)service + offsetof(struct djed_system_service, capability);
+
+	service->capabilities = DJED_CAPABILITIES_MAX + 1;
+	for (uint32_t i = 0; i < service->capabilities; i++) {
+		next.name.slot = i;
+		memcpy(to + i * sizeof(next), &next, sizeof(next));
+	}
+}
+
 /* One change with the right checksum must give this reason. */
 #define refused(change, part)                                                    \
 	do {                                                                     \
@@ -70,9 +83,13 @@ Test(system, wrong_values)
 	refused(good.system.count = UINT64_MAX, "too many");
 	refused(good.system.count = 3, "no name");
 	refused(memset(other->name, 'a', DJED_NAME_MAX), "no name");
-	refused(other->calls = 1u << 2, "right");
-	refused(other->forwards = 1u << 31, "right");
-	refused(root->notifies = 1u << 2, "right");
+	refused(fill_capabilities(other), "capability");
+	refused(other->capabilities = UINT32_MAX, "capability");
+	refused(other->capabilities = 3, "capability");
+	refused(other->capability[0].name.type = DJED_CAP_BOOT, "capability");
+	refused(other->capability[1].name.type = DJED_CAP_HALT + 1, "capability");
+	refused(other->capability[1].name.slot = 0, "capability");
+	refused(memset(other->capability[1].name.name, 'a', DJED_NAME_MAX), "capability");
 	refused(other->ladder[DJED_LADDER_MAX - 1] = 17, "rung");
 	refused(other->segments = 0, "image");
 	refused(root->segments = 3, "image");

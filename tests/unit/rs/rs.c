@@ -62,7 +62,7 @@ static void build(void)
 	one(booted.count--);                                                               \
 	one(booted.service[1].name[0] = 'x');                                              \
 	one(booted.service[0].heap++);                                                     \
-	one(booted.service[2].calls ^= 1);                                                 \
+	one(booted.service[2].capabilities ^= 1);                                          \
 	one(booted.service[2].grants ^= 1);                                                \
 	one(booted.service[3].entry = 0; booted.checksum = djed_system_checksum(&booted)); \
 	one(rs.orchestrator.policy ^= 1);                                                  \
