@@ -30,7 +30,7 @@ static void build(void)
 	for (uint32_t i = 0; i < booted.count; i++) {
 		struct djed_system_service *service = &booted.service[i];
 
-		service->name[0] = (char)('a' + i);
+		service->name[0] = i ? (char)('a' + i - 1) : 'r'; /* a, b, c; root */
 		service->entry = DJED_IMAGE_BASE;
 		service->segments = 1;
 		service->segment[0] = (struct djed_segment){
