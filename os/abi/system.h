@@ -14,6 +14,8 @@
 /* Of struct djed_system in the archive, in bytes: it is the first file, and this is the length of a ustar
  * header. */
 enum { DJED_SYSTEM_OFFSET = 512 };
+/* Where it is to those who see the archive. */
+#define DJED_SYSTEM ((const struct djed_system *)(DJED_ARCHIVE_BASE + DJED_SYSTEM_OFFSET))
 
 /* Rungs that a service's ladder may hold, in any order; the numbers are those of design section 6. */
 enum djed_rung {

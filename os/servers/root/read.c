@@ -29,7 +29,7 @@ void root_read(void)
 	static const char *const modes[] = {
 	    [DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
 
-	root.system = (const struct djed_system *)(DJED_ARCHIVE_BASE + DJED_SYSTEM_OFFSET);
+	root.system = DJED_SYSTEM;
 	root.policy = choose("policy", policies, 4, DJED_POLICY_CHAIN);
 	root.monitor = choose("monitor", modes, 3, DJED_MONITOR_BROKER);
 }

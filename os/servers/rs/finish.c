@@ -17,25 +17,12 @@ static struct {
 	uint32_t tries; /* of the comparison: work that is still under way settles in the meantime */
 } finish;
 
-static bool find_slot(const char *name, djed_slot *slot)
-{
-	const struct djed_start_info *start = djed_start();
-
-	for (uint32_t i = 0; i < start->capabilities; i++) {
-		if (start->capability[i].type == DJED_CAP_ENDPOINT &&
-		    strcmp(start->capability[i].name, name) == 0) {
-			*slot = start->capability[i].slot;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool drained(void)
 {
 	djed_slot console;
 	bool empty = true;
-	djed_status status = find_slot("console", &console) ? console_drained(console, &empty) : -ENOENT;
+	djed_status status =
+	    djed_find_capability("console", &console) ? console_drained(console, &empty) : -ENOENT;
 
 	if (status) /* a console that does not answer has nothing more to say */
 		return status != -EBUSY;
@@ -125,7 +112,7 @@ static struct findings audit_all(void)
 		struct djed_audit answer = {0};
 		djed_slot slot;
 
-		if (!find_slot(name, &slot))
+		if (!djed_find_capability(name, &slot))
 			continue;
 		djed_status status = audit_audit(
 		    slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],

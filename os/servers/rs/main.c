@@ -8,15 +8,9 @@ struct rs rs;
 enum { RUN_ENDED = 1 /* notification bit, from pm */ };
 #define DEADLINE_PASSED (UINT64_C(1) << 63)
 
-/* What the kernel and root have booted. */
-static const struct djed_system *booted(void)
-{
-	return (const struct djed_system *)(DJED_ARCHIVE_BASE + DJED_SYSTEM_OFFSET);
-}
-
 static djed_status init(void)
 {
-	rs.system = booted();
+	rs.system = DJED_SYSTEM;
 	orchestrator_init(&rs.orchestrator, djed_start()->policy);
 	for (uint32_t i = 1; i < rs.system->count; i++)
 		memcpy(rs.orchestrator.service[i].ladder, rs.system->service[i].ladder, DJED_LADDER_MAX);
@@ -41,7 +35,7 @@ static void notified(uint64_t bits)
 
 static void audit(struct djed_audit *audit)
 {
-	rs_audit(audit, booted(), djed_start()->archive_size - DJED_SYSTEM_OFFSET);
+	rs_audit(audit, DJED_SYSTEM, djed_start()->archive_size - DJED_SYSTEM_OFFSET);
 }
 
 /* A service crashes over what it is asked at the end of the run, each time. */
