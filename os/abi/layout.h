@@ -64,7 +64,7 @@ struct djed_start_info {
 	uint64_t pool_first;   /* frame pool: first frame number and count (mm), else 0 */
 	uint64_t pool_count;
 	uint32_t restarts; /* 0 at first start */
-	uint32_t reserved;
+	uint32_t trace;	   /* 1: its events are recorded */
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
 	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " --
 				    program args..." with bytes below 33, '%' and 127 in %XX form */

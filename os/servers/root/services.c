@@ -1,5 +1,6 @@
 /* Making of the services. */
 #include <abi/lab.h>
+#include <lib/command_line.h>
 #include <lib/instance.h>
 #include <protocols/kernel.h>
 #include <protocols/linux_table.h>
@@ -31,6 +32,15 @@ static void create(uint32_t service)
 		     line->name, "boot archive");
 }
 
+/* Whether the command line's word trace=NAME or trace=all means this service. */
+static bool is_traced(const char *name)
+{
+	char who[DJED_NAME_MAX];
+
+	return command_line_value(djed_start()->command_line, "trace", who, sizeof(who)) &&
+	       (strcmp(who, "all") == 0 || strcmp(who, name) == 0);
+}
+
 static void inform(uint32_t service)
 {
 	static struct djed_start_info start; /* a page: too large for the stack */
@@ -41,7 +51,8 @@ static void inform(uint32_t service)
 					 .monitor = root.monitor,
 					 .heap_size = line->heap,
 					 .log_size = line->log,
-					 .archive_size = line->archive ? djed_start()->archive_size : 0};
+					 .archive_size = line->archive ? djed_start()->archive_size : 0,
+					 .trace = is_traced(line->name)};
 	strlcpy(start.name, line->name, sizeof(start.name));
 	strlcpy(start.command_line, djed_start()->command_line, sizeof(start.command_line));
 	for (uint32_t i = 0; i < line->capabilities; i++) {
