@@ -8,8 +8,8 @@
 #   campaign      undo, window, trace, fault
 #   coverage      clang's source coverage; compiled separately, with undo, window, trace
 #
-# The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME; target services-V builds all of them. Beside it lie NAME.elf (with
-# symbols), NAME.sites (campaign: the dormant faults) and NAME.report (what is logged, and what is exempt). Root and rs are
+# The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME.elf, with symbols; target services-V builds all of them. What is
+# loaded of it os/image puts into the boot archive. Beside it lie NAME.sites (campaign: the dormant faults) and NAME.report (what is logged, and what is exempt). Root and rs are
 # reliable computing base: they are linked by the same function with BASE, which leaves the passes out of every variant.
 #
 # NAME itself becomes a target with the bitcode of the sources; add include directories or definitions to it. MANIFEST names a
@@ -61,14 +61,13 @@ function(djed_link name variant passes objects)
     endif()
     set(plugin --load-pass-plugin=$<TARGET_FILE:djed>)
   endif()
-  add_custom_command(OUTPUT ${folder}/${name}
+  add_custom_command(OUTPUT ${folder}/${name}.elf
     COMMAND ${CMAKE_COMMAND} -E env ${environment} ${DJED_LLD} -static --gc-sections --build-id=none -z noexecstack
       --no-dependent-libraries --lto-O2 -mllvm -generate-arange-section ${plugin} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
       ${objects} $<TARGET_OBJECTS:djed-runtime>
-    COMMAND ${DJED_OBJCOPY} --strip-all ${folder}/${name}.elf ${folder}/${name}
     DEPENDS djed ${objects} djed-runtime $<TARGET_OBJECTS:djed-runtime> ${CMAKE_SOURCE_DIR}/os/lib/server.ld protocols
     COMMENT "Linking ${name} (${variant})" COMMAND_EXPAND_LISTS VERBATIM)
-  add_custom_target(${name}-${variant} DEPENDS ${folder}/${name})
+  add_custom_target(${name}-${variant} DEPENDS ${folder}/${name}.elf)
   add_dependencies(services-${variant} ${name}-${variant})
 endfunction()
 

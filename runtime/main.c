@@ -15,7 +15,7 @@ djed_status djed_runtime_start(void)
 	djed_port_prepare();
 	djed_runtime.recovers = policy == DJED_POLICY_CHAIN || policy == DJED_POLICY_OSIRIS;
 	djed_policy_closes = policy == DJED_POLICY_OSIRIS;
-	djed_trace_prepare();
+	djed_trace_on = djed_start()->trace;
 	return djed_served.init ? djed_served.init() : 0;
 }
 

@@ -9,16 +9,17 @@
 
 enum { LINE_MAX = 240 };
 
-/* The formatter is instrumented code of the server; what it writes to the stack here is nobody's state. */
-static size_t format_line(char *line, const char *format, va_list arguments)
+/* Writes at most `size` bytes, NUL included, and gives the length without it. The formatter is instrumented
+ * code of the server; what it writes to the stack here is nobody's state. */
+static size_t format_line(char *line, size_t size, const char *format, va_list arguments)
 {
 	uint32_t window = djed_window_open;
-	int length;
+	size_t length;
 
 	djed_window_open = 0;
-	length = vsnprintf(line, LINE_MAX, format, arguments);
+	length = (size_t)vsnprintf(line, size, format, arguments);
 	djed_window_open = window;
-	return length < LINE_MAX ? (size_t)length : LINE_MAX - 1;
+	return length < size ? length : size - 1;
 }
 
 void djed_panic(const char *format, ...)
@@ -27,7 +28,8 @@ void djed_panic(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	djed_port_panic(line, format_line(line, format, arguments), (uintptr_t)__builtin_return_address(0));
+	djed_port_panic(line, format_line(line, LINE_MAX, format, arguments),
+			(uintptr_t)__builtin_return_address(0));
 }
 
 void djed_log(const char *format, ...)
@@ -36,7 +38,7 @@ void djed_log(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)kernel_log((uintptr_t)line, format_line(line, format, arguments));
+	(void)kernel_log((uintptr_t)line, format_line(line, LINE_MAX, format, arguments));
 	va_end(arguments);
 }
 
@@ -48,30 +50,36 @@ void djed_log_text(const char *line, uint64_t length)
 void djed_violation(struct djed_audit *audit, const char *format, ...)
 {
 	char line[LINE_MAX] = "violation: ";
-	enum { PREFIX = 11 };
+	size_t length = strlen(line);
 	va_list arguments;
-	uint32_t window = djed_window_open;
-	int length;
 
 	audit->violations++;
 	va_start(arguments, format);
-	djed_window_open = 0;
-	length = vsnprintf(line + PREFIX, sizeof(line) - PREFIX, format, arguments);
-	djed_window_open = window;
+	length += format_line(line + length, LINE_MAX - length, format, arguments);
 	va_end(arguments);
-	if (length > LINE_MAX - PREFIX - 1)
-		length = LINE_MAX - PREFIX - 1;
-	(void)kernel_log((uintptr_t)line, PREFIX + (uint64_t)length);
+	(void)kernel_log((uintptr_t)line, length);
+}
+
+bool djed_find_capability(const char *name, djed_slot *slot)
+{
+	const struct djed_start_info *start = djed_start();
+
+	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
+		if (strcmp(start->capability[i].name, name) == 0) {
+			*slot = start->capability[i].slot;
+			return true;
+		}
+	}
+	return false;
 }
 
 djed_slot djed_capability(const char *name)
 {
-	const struct djed_start_info *start = djed_start();
+	djed_slot slot;
 
-	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++)
-		if (strcmp(start->capability[i].name, name) == 0)
-			return start->capability[i].slot;
-	djed_panic("the manifest does not grant '%s'", name);
+	if (!djed_find_capability(name, &slot))
+		djed_panic("the manifest does not grant '%s'", name);
+	return slot;
 }
 
 uint64_t djed_now(void)

@@ -45,9 +45,6 @@ uint64_t djed_runtime_deadline(void);
 /* Undoes the log and forgets the request in hand; runs on any stack. Panics if the log is damaged. */
 void djed_runtime_undo(void);
 
-/* Sets the trace flag from the command line (word trace=NAME or trace=all). */
-void djed_trace_prepare(void);
-
 /* ---- port ----------------------------------------------------------------------------------------- */
 
 /* Sets djed_stack_low and _high and attaches the undo log. */

@@ -1,7 +1,4 @@
 /* The event ring and the hooks that djed-trace plants. */
-#include <lib/command_line.h>
-#include <string.h>
-
 #include "include/djed/ring.h"
 #include "runtime.h"
 
@@ -37,12 +34,4 @@ DJED_HOOK void djed_trace_enter(uint32_t label)
 DJED_HOOK void djed_trace_exit(int64_t status)
 {
 	add(djed_ipc.in.message.label, (int32_t)status, DJED_EVENT_EXIT);
-}
-
-void djed_trace_prepare(void)
-{
-	char who[DJED_NAME_MAX];
-
-	if (command_line_value(djed_start()->command_line, "trace", who, sizeof(who)))
-		djed_trace_on = strcmp(who, "all") == 0 || strcmp(who, djed_start()->name) == 0;
 }

@@ -10,10 +10,11 @@
 #define DJED_FAULT_AWAKE 0x28ull      /* in the fault page: from here a byte for each of */
 #define DJED_FAULT_FUNCTIONS 0xfd8ull /* so many functions, to its end */
 #define DJED_TIME_PAGE 0x202000ull    /* struct djed_time, read-only, one frame for all */
-#define DJED_IMAGE_BASE 0x400000ull   /* server ELF images are linked here */
+#define DJED_IMAGE_BASE 0x400000ull   /* servers' images are linked here */
 #define DJED_STACK_TOP 0x10000000ull  /* grows down, guard page below */
 #define DJED_STACK_SIZE 0x10000ull
-#define DJED_RECOVERY_STACK_TOP 0x10020000ull /* used by the recovery stub alone */
+#define DJED_IMAGE_END (DJED_STACK_TOP - 2 * DJED_STACK_SIZE) /* of where images may lie */
+#define DJED_RECOVERY_STACK_TOP 0x10020000ull		      /* used by the recovery stub alone */
 #define DJED_RECOVERY_STACK_SIZE 0x4000ull
 #define DJED_HEAP_BASE 0x20000000ull	  /* size in the start information */
 #define DJED_ARCHIVE_BASE 0x5000000000ull /* boot archive, read-only, where the manifest grants it */
@@ -63,7 +64,7 @@ struct djed_start_info {
 	uint64_t pool_first;   /* frame pool: first frame number and count (mm), else 0 */
 	uint64_t pool_count;
 	uint32_t restarts; /* 0 at first start */
-	uint32_t reserved;
+	uint32_t trace;	   /* 1: its events are recorded */
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
 	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " --
 				    program args..." with bytes below 33, '%' and 127 in %XX form */

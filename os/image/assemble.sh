@@ -1,12 +1,12 @@
 #!/bin/sh
-# Assembles a boot archive (ustar): the manifest, root, the services, and the root file system.
+# Assembles a boot archive (ustar): the system (os/abi/system.h), which must come first, and the root file system.
 #
-#   assemble.sh OUTPUT MANIFEST SERVICES-FOLDER ROOTFS-FILES...
+#   assemble.sh OUTPUT SYSTEM ROOTFS-FILES...
 #
 # The same inputs give the same bytes. ROOTFS-FILES are HOST-PATH=GUEST-PATH.
 set -eu
-output=$1 manifest=$2 services=$3
-shift 3
+output=$1 system=$2
+shift 2
 busybox=$(command -v busybox) || {
 	echo "assemble: busybox is not installed (Debian package busybox-static)" >&2
 	exit 1
@@ -14,17 +14,9 @@ busybox=$(command -v busybox) || {
 
 stage=$(mktemp -d "$output.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
-mkdir -p "$stage/services" "$stage/rootfs/bin" "$stage/rootfs/etc" "$stage/rootfs/root" "$stage/rootfs/tmp" \
+mkdir -p "$stage/rootfs/bin" "$stage/rootfs/etc" "$stage/rootfs/root" "$stage/rootfs/tmp" \
 	"$stage/rootfs/home" "$stage/rootfs/var" "$stage/rootfs/usr/bin"
-cp "$manifest" "$stage/manifest"
-for service in root $(sed -n 's/^service[[:space:]]\{1,\}\([a-z0-9_]*\).*/\1/p' "$manifest"); do
-	[ -f "$services/$service" ] || {
-		echo "assemble: the manifest names service '$service', but there is no $services/$service" >&2
-		exit 1
-	}
-	cp "$services/$service" "$stage/services/$service"
-done
-mv "$stage/services/root" "$stage/root"
+cp "$system" "$stage/system"
 
 # The root file system: Debian's static busybox under all its names.
 cp "$busybox" "$stage/rootfs/bin/busybox"
@@ -41,4 +33,4 @@ for file in "$@"; do
 done
 chmod 1777 "$stage/rootfs/tmp"
 tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$stage" -cf "$output" \
-	root manifest services rootfs
+	system rootfs

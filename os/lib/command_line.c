@@ -21,75 +21,57 @@ static char decode(const char **at)
 	return *text;
 }
 
+/* Decodes up to the next blank; *at is behind what was taken. False: it does not fit. */
+static bool decode_word(const char **at, char *word, size_t size)
+{
+	size_t length = 0;
+
+	if (size == 0)
+		return false;
+	while (**at && **at != ' ' && length + 1 < size)
+		word[length++] = decode(at);
+	word[length] = 0;
+	return !**at || **at == ' ';
+}
+
 bool command_line_next(const char **at, char *word, size_t size)
 {
 	const char *text = *at;
-	size_t length = 0;
 
 	while (*text == ' ')
 		text++;
-	if (!*text)
+	if (!*text || !decode_word(&text, word, size))
 		return false;
-	while (*text && *text != ' ') {
-		if (length + 1 >= size)
-			return false;
-		word[length++] = decode(&text);
-	}
-	word[length] = 0;
 	*at = text;
 	return true;
 }
 
-static const char *word_end(const char *text)
+/* Moves *line to its next word, and *end behind that. False: it is "--", or there is none. */
+static bool next_option(const char **line, const char **end)
 {
-	while (*text && *text != ' ')
-		text++;
-	return text;
-}
-
-static bool is_separator(const char *word, const char *end)
-{
-	return end - word == 2 && word[0] == '-' && word[1] == '-';
+	while (**line == ' ')
+		++*line;
+	for (*end = *line; **end && **end != ' ';)
+		++*end;
+	return *end > *line && !(*end - *line == 2 && memcmp(*line, "--", 2) == 0);
 }
 
 const char *command_line_program(const char *line)
 {
-	for (;;) {
-		while (*line == ' ')
-			line++;
-		if (!*line)
-			return NULL;
-		const char *end = word_end(line);
-		if (is_separator(line, end))
-			return end;
+	const char *end;
+
+	while (next_option(&line, &end))
 		line = end;
-	}
+	return end > line ? end : NULL;
 }
 
 bool command_line_value(const char *line, const char *key, char *value, size_t size)
 {
 	size_t length = strlen(key);
-	const char *found = NULL;
+	const char *found = NULL, *end;
 
-	for (;;) {
-		while (*line == ' ')
-			line++;
-		const char *end = word_end(line);
-		if (!*line || is_separator(line, end))
-			break;
+	for (; next_option(&line, &end); line = end)
 		if (strncmp(line, key, length) == 0 && line[length] == '=')
 			found = line + length + 1;
-		line = end;
-	}
-	if (!found || size == 0)
-		return false;
-	for (size_t i = 0;; i++) {
-		if (i == size)
-			return false;
-		if (!*found || *found == ' ') {
-			value[i] = 0;
-			return true;
-		}
-		value[i] = decode(&found);
-	}
+	return found && decode_word(&found, value, size);
 }

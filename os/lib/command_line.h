@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Copies the decoded value of `key` to `value` (size bytes, always NUL-terminated). False: there is no such
- * word before " -- ", or it does not fit. The last one counts. */
+/* Copies the decoded value of `key` to `value` (size bytes, NUL-terminated). False: there is no such word
+ * before " -- ", and `value` is as it was; or it does not fit, and is cut short. The last one counts. */
 bool command_line_value(const char *line, const char *key, char *value, size_t size);
 
 /* The text behind " -- ", still encoded, or NULL: no program is named. */

@@ -1,39 +1,39 @@
 #include "instance.h"
 
-#include <abi/message.h>
-
 #include <protocols/kernel.h>
 
-static djed_status write_segment(uint64_t service, const struct elf_image *image,
-				 const struct elf_segment *segment)
+static djed_status write_segment(const struct djed_system *system, uint32_t service,
+				 const struct djed_segment *segment)
 {
-	return kernel_service_write(service, segment->address, (uintptr_t)image->bytes + segment->file_offset,
+	return kernel_service_write(service, segment->address, (uintptr_t)system + segment->offset,
 				    segment->file_size);
 }
 
-djed_status instance_make(uint64_t service, const struct elf_image *image, uint64_t heap)
+djed_status instance_make(const struct djed_system *system, uint32_t service)
 {
+	const struct djed_system_service *line = &system->service[service];
 	djed_status status =
-	    kernel_service_map(service, DJED_HEAP_BASE, heap, DJED_ACCESS_READ | DJED_ACCESS_WRITE);
+	    kernel_service_map(service, DJED_HEAP_BASE, line->heap, DJED_ACCESS_READ | DJED_ACCESS_WRITE);
 
-	for (uint32_t i = 0; i < image->segments && !status; i++) {
-		const struct elf_segment *segment = &image->segment[i];
+	for (uint32_t i = 0; i < line->segments && !status; i++) {
+		const struct djed_segment *segment = &line->segment[i];
 
 		status = kernel_service_map(service, segment->address, segment->memory_size, segment->access);
 		if (!status)
-			status = write_segment(service, image, segment);
+			status = write_segment(system, service, segment);
 	}
 	return status;
 }
 
-djed_status instance_renew(uint64_t service, const struct elf_image *image, uint64_t heap, uint32_t restarts)
+djed_status instance_renew(const struct djed_system *system, uint32_t service, uint32_t restarts)
 {
-	djed_status status = kernel_service_zero(service, DJED_HEAP_BASE, heap);
+	const struct djed_system_service *line = &system->service[service];
+	djed_status status = kernel_service_zero(service, DJED_HEAP_BASE, line->heap);
 
-	for (uint32_t i = 0; i < image->segments && !status; i++) {
-		const struct elf_segment *segment = &image->segment[i];
+	for (uint32_t i = 0; i < line->segments && !status; i++) {
+		const struct djed_segment *segment = &line->segment[i];
 
-		status = write_segment(service, image, segment);
+		status = write_segment(system, service, segment);
 		if (!status)
 			status = kernel_service_zero(service, segment->address + segment->file_size,
 						     segment->memory_size - segment->file_size);

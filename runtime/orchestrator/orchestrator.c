@@ -58,18 +58,18 @@ static bool holds(const struct orchestrator *o, const struct orchestrator_crash 
 	const struct djed_service_information *information = crash->information;
 
 	switch (rung) {
-	case RUNG_RETRY:
+	case DJED_RUNG_RETRY:
 		/* Once: if it crashes again the fault is not transient. The kernel's count survives a restart
 		 * of rs. */
 		return undoable(information) && information->transaction && information->root_attempt == 0 &&
-		       !(before->rungs >> RUNG_RETRY & 1);
-	case RUNG_ERROR:
+		       !(before->rungs >> DJED_RUNG_RETRY & 1);
+	case DJED_RUNG_ERROR:
 		/* Of a notification's failure the service itself hears. */
 		return undoable(information) && information->transaction &&
-		       !(before->rungs >> RUNG_ERROR & 1);
-	case RUNG_RESTART_RETRY:
+		       !(before->rungs >> DJED_RUNG_ERROR & 1);
+	case DJED_RUNG_RESTART_RETRY:
 		return replaceable(o, crash) && information->root_attempt < 2;
-	case RUNG_RESTART:
+	case DJED_RUNG_RESTART:
 		return replaceable(o, crash);
 	default:
 		return true;
@@ -81,9 +81,9 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 	struct orchestrator_service *service = &o->service[crash->service];
 	struct orchestrator_memory *before = recall(o, crash->information->transaction, crash->service);
 	uint32_t error = orchestrator_error(crash->information->root_label);
-	uint32_t rung = RUNG_SHUTDOWN;
+	uint32_t rung = DJED_RUNG_SHUTDOWN;
 
-	for (int i = 0; i < ORCHESTRATOR_LADDER_MAX && service->ladder[i]; i++) {
+	for (int i = 0; i < DJED_LADDER_MAX && service->ladder[i]; i++) {
 		if (holds(o, crash, service->ladder[i], before)) {
 			rung = service->ladder[i];
 			break;
@@ -91,14 +91,14 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 	}
 	before->rungs |= 1u << rung;
 	switch (rung) {
-	case RUNG_RETRY:
+	case DJED_RUNG_RETRY:
 		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0, false};
-	case RUNG_ERROR:
+	case DJED_RUNG_ERROR:
 		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error, false};
-	case RUNG_RESTART:
+	case DJED_RUNG_RESTART:
 		service->restarts++;
 		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, true};
-	case RUNG_RESTART_RETRY:
+	case DJED_RUNG_RESTART_RETRY:
 		service->restarts++;
 		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, error, true};
 	default:

@@ -6,23 +6,16 @@
 
 #include "../../os/abi/lab.h"
 #include "../../os/abi/recovery.h"
+#include "../../os/abi/system.h"
 
-/* Rungs that a service's ladder may hold, in any order; the numbers are those of design section 6. */
-enum orchestrator_rung {
-	RUNG_RETRY = 1,
-	RUNG_ERROR = 2,
-	RUNG_RESTART = 6,
-	RUNG_SHUTDOWN = 8,
-	RUNG_RESTART_RETRY = 16, /* rung 6, with the request delivered again */
-};
-enum { ORCHESTRATOR_LADDER_MAX = 6, ORCHESTRATOR_MEMORY = 64, ORCHESTRATOR_RESTARTS_MAX = 16 };
+enum { ORCHESTRATOR_MEMORY = 64, ORCHESTRATOR_RESTARTS_MAX = 16 };
 
 struct orchestrator_limits {
 	uint32_t restarts; /* of one service, before its ladder's restart rungs no longer hold */
 };
 
 struct orchestrator_service {
-	uint8_t ladder[ORCHESTRATOR_LADDER_MAX]; /* enum orchestrator_rung; 0 ends */
+	uint8_t ladder[DJED_LADDER_MAX]; /* enum djed_rung; 0 ends */
 	uint32_t restarts;
 };
 

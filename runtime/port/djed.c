@@ -4,15 +4,11 @@
 
 #include "../runtime.h"
 
-/* start.S. Entered on the recovery stack; calls djed_port_undo, then djed_port_resume on the main one. */
+/* start.S. Entered on the recovery stack; calls djed_runtime_undo, as the main one may be what is
+ * damaged; then djed_port_serve on the main one, whose frames the rollback has abandoned. */
 extern const char djed_recover_entry[];
 
 _Static_assert(DJED_STACK_TOP == 0x10000000, "start.S");
-
-static uint64_t *log_memory(void)
-{
-	return (uint64_t *)DJED_LOG_BASE;
-}
 
 const struct djed_start_info *djed_start(void)
 {
@@ -41,7 +37,7 @@ void djed_port_prepare(void)
 {
 	djed_stack_low = DJED_STACK_TOP - DJED_STACK_SIZE;
 	djed_stack_high = DJED_STACK_TOP;
-	djed_undo_attach(log_memory());
+	djed_undo_attach((void *)DJED_LOG_BASE);
 }
 
 void djed_port_panic(const char *text, size_t length, uint64_t line)
@@ -50,7 +46,8 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 		(void)kernel_panic((uintptr_t)text, length, line);
 }
 
-[[noreturn]] static void serve_forever(void)
+/* Also from start.S. */
+[[noreturn]] void djed_port_serve(void)
 {
 	for (;;) {
 		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(),
@@ -73,17 +70,5 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 	status = djed_runtime_start();
 	if (status)
 		djed_panic("init failed: error %d", (int)-status);
-	serve_forever();
-}
-
-/* From start.S, on the recovery stack: the main one may be what is damaged. */
-void djed_port_undo(void)
-{
-	djed_runtime_undo();
-}
-
-/* From start.S, on the main stack again, whose frames the rollback has abandoned. */
-[[noreturn]] void djed_port_resume(void)
-{
-	serve_forever();
+	djed_port_serve();
 }

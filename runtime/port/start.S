@@ -22,10 +22,10 @@ djed_recover_entry:
 	.cfi_undefined rip
 	cld
 	xor %ebp, %ebp
-	call djed_port_undo
+	call djed_runtime_undo
 	mov $STACK_TOP, %esp
 	xor %ebp, %ebp
-	call djed_port_resume
+	call djed_port_serve
 	ud2
 	.cfi_endproc
 	.size djed_recover_entry, . - djed_recover_entry

@@ -36,8 +36,8 @@ static void make_good(void)
 			{PT_LOAD, PF_R | PF_W, offsetof(struct image, data), base + 4096, 0, 64, 10000,
 			 4096}},
 	    .section = {{0},
-			{.sh_name = 1, .sh_addr = base + 4096 + 128, .sh_size = 256},
-			{.sh_offset = offsetof(struct image, names), .sh_size = 40}},
+			{.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_addr = base + 4096 + 128, .sh_size = 256},
+			{.sh_type = SHT_STRTAB, .sh_offset = offsetof(struct image, names), .sh_size = 40}},
 	    .names = "\0.djed.counts\0.shstrtab"};
 }
 

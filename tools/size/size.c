@@ -1,6 +1,7 @@
 /* djed size: source lines of the reliable computing base (kernel, root, rs, and all of the runtime and
  * library that is linked into them), and their share of the lines linked into the image. What is linked is
  * read from the programs' debug information; generated code and compiler headers do not count. */
+#include "abi/system.h"
 #include "lines.h"
 #include "machine.h"
 #include "text.h"
@@ -15,7 +16,6 @@
 
 enum {
 	LIMIT = 8000,
-	BLOCK = 512,	 /* of a ustar archive */
 	TABLE_MAX = 1024 /* files of one line table */
 };
 
@@ -119,6 +119,8 @@ struct table {
 	char *file[TABLE_MAX]; /* name; its folder, unless it stands in the name, is folder[folder_of[i]] */
 	unsigned folder_of[TABLE_MAX];
 	bool code[TABLE_MAX]; /* some instruction comes from the file */
+	bool within;	      /* a run of instructions */
+	bool left_out;	      /* of which the linker kept nothing: it gives such runs the address 0 */
 	unsigned current;     /* file whose properties are being read */
 };
 
@@ -182,7 +184,10 @@ static void add_program(struct sources *sources, const char *home, char *elf, bo
 			table.folder_of[table.current] = index;
 		} else if (sscanf(line, "0x%llx %u %u %u", &address, &number, &column, &file) == 4 &&
 			   file < TABLE_MAX) {
-			table.code[file] |= number > 0;
+			if (!table.within)
+				table.left_out = address == 0;
+			table.within = !strstr(line, "end_sequence");
+			table.code[file] |= number > 0 && !table.left_out;
 		}
 	}
 	add_table(sources, home, &table, base);
@@ -194,22 +199,16 @@ static void add_image(struct sources *sources, const char *home)
 {
 	char *archive = variant_path("plain", "boot.tar");
 	struct text tar = read_file(archive);
-	unsigned long size = 0;
+	const struct djed_system *system = (const struct djed_system *)(tar.bytes + DJED_SYSTEM_OFFSET);
+	const char *reason = tar.length > DJED_SYSTEM_OFFSET
+				 ? djed_system_check(system, tar.length - DJED_SYSTEM_OFFSET)
+				 : "it is empty";
 
+	if (reason)
+		die("%s: %s", archive, reason);
 	add_program(sources, home, variant_path("plain", "kernel"), true);
-	for (size_t at = 0; at + BLOCK <= tar.length && tar.bytes[at];
-	     at += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK) {
-		char name[101] = {0}, digits[13] = {0};
-
-		memcpy(name, tar.bytes + at, 100);
-		memcpy(digits, tar.bytes + at + 124, 12);
-		size = strtoul(digits, NULL, 8);
-		if (size > tar.length)
-			die("%s is damaged", archive);
-		const char *service = !strcmp(name, "root") ? name : name + 9;
-
-		if (service != name && (strncmp(name, "services/", 9) || !*service || strchr(service, '/')))
-			continue;
+	for (unsigned i = 0; i < system->count; i++) {
+		const char *service = system->service[i].name;
 		bool base = !strcmp(service, "root") || !strcmp(service, "rs");
 		char *elf = format_string("services/%s.elf", service), *path = variant_path("plain", elf);
 

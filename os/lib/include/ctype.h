@@ -18,25 +18,9 @@ static inline int isalpha(int c)
 {
 	return isupper(c) || islower(c);
 }
-static inline int isalnum(int c)
-{
-	return isalpha(c) || isdigit(c);
-}
-static inline int isspace(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-static inline int isprint(int c)
-{
-	return c >= ' ' && c <= '~';
-}
 static inline int tolower(int c)
 {
 	return isupper(c) ? c - 'A' + 'a' : c;
-}
-static inline int toupper(int c)
-{
-	return islower(c) ? c - 'a' + 'A' : c;
 }
 
 #endif

@@ -18,7 +18,6 @@ int strcmp(const char *left, const char *right);
 int strncmp(const char *left, const char *right, size_t length);
 char *strchr(const char *text, int character);
 char *strrchr(const char *text, int character);
-char *strstr(const char *text, const char *part);
 
 #define strlcpy lib_strlcpy
 /* Copies at most size - 1 bytes and ends them with NUL (size 0: nothing). Returns strlen(from): a result of

@@ -33,20 +33,21 @@ void root_fail(const char *format, ...)
 
 /* Waits until a service has finished its init, by asking for its first audit: a system that starts damaged
  * says so. */
-static void await(const struct root_service *service)
+static void await(uint32_t service)
 {
+	const char *name = root.system->service[service].name;
 	uint32_t violations, processes;
 	uint64_t mix, resource[4];
-	djed_status status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT,
-						  service->number, DJED_MAY_CALL);
+	djed_status status =
+	    kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, service, DJED_MAY_CALL);
 
 	if (!status)
 		status = audit_audit(CALL_SLOT, &violations, &processes, &mix, &resource[0], &resource[1],
 				     &resource[2], &resource[3]);
 	if (status)
-		root_fail("service %s does not start: error %d", service->line->name, (int)-status);
+		root_fail("service %s does not start: error %d", name, (int)-status);
 	if (violations)
-		root_fail("service %s starts with %u violations", service->line->name, violations);
+		root_fail("service %s starts with %u violations", name, violations);
 }
 
 /* The service that starts programs answered with an error, or recovery did so in its place: no program runs
@@ -57,10 +58,10 @@ static void end_run(const char *name, djed_status reason)
 
 	djed_log("service %s: start: error %d", name, (int)-reason);
 	(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, CANNOT_START << 8);
-	for (uint32_t i = 0; i < root.manifest.count; i++)
-		if (root.manifest.service[i].receives & 1u << DJED_EVENT_CRASH)
-			status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT,
-						      root.service[i].number, DJED_MAY_NOTIFY);
+	for (uint32_t i = 1; i < root.system->count; i++)
+		if (root.system->service[i].receives & 1u << DJED_EVENT_CRASH)
+			status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, i,
+						      DJED_MAY_NOTIFY);
 	if (!status)
 		status = kernel_notify(CALL_SLOT, RUN_ENDED);
 	if (status)
@@ -69,39 +70,40 @@ static void end_run(const char *name, djed_status reason)
 
 static djed_status init(void)
 {
+	const struct djed_system_service *service;
 	uint32_t count;
 
 	root_read();
 	root_make_services();
-	count = root.manifest.count;
-	for (uint32_t i = 0; i < count; i++) {
-		djed_status status =
-		    kernel_service_start(root.service[i].number, root.service[i].image.entry);
+	service = root.system->service;
+	count = root.system->count;
+	for (uint32_t i = 1; i < count; i++) {
+		djed_status status = kernel_service_start(i, service[i].entry);
 
 		if (status)
-			root_fail("service %s: start: error %d", root.service[i].line->name, (int)-status);
+			root_fail("service %s: start: error %d", service[i].name, (int)-status);
 	}
-	for (uint32_t i = 0; i < count; i++)
-		await(&root.service[i]);
+	for (uint32_t i = 1; i < count; i++)
+		await(i);
 	(void)kernel_lab_update(DJED_LAB_STATE, 0,
 				DJED_LAB_READY); /* the laboratory may stop the machine here */
 	root_wake_fault();
 	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);
-	for (uint32_t i = 0; i < count; i++) {
-		djed_status status = kernel_service_event(root.service[i].number, DJED_EVENT_START);
+	for (uint32_t i = 1; i < count; i++) {
+		djed_status status = kernel_service_event(i, DJED_EVENT_START);
 
 		/* Others may have no use for it and say so. */
-		if (status && (root.service[i].line->grants >> DJED_CAP_THREADS & 1))
-			end_run(root.service[i].line->name, status);
+		if (status && (service[i].grants >> DJED_CAP_THREADS & 1))
+			end_run(service[i].name, status);
 	}
 	return 0;
 }
 
 /* rs crashed: a new instance, which gets the report that it was working on again. */
-static void recover(uint64_t number, const struct djed_message *report)
+static void recover(const struct djed_message *report)
 {
 	static uint32_t restarts;
-	struct djed_recovery_record record = {.service = (uint32_t)number,
+	struct djed_recovery_record record = {.service = (uint32_t)report->word[0],
 					      .cause = (uint32_t)report->word[1],
 					      .rung = 6,
 					      .address = report->word[3],
@@ -110,27 +112,23 @@ static void recover(uint64_t number, const struct djed_message *report)
 					      .label = (uint32_t)report->word[6],
 					      .attempt = (uint32_t)report->word[7],
 					      .crashed_at = djed_now()};
-	struct root_service *service = NULL;
+	const char *name =
+	    record.service < root.system->count ? root.system->service[record.service].name : NULL;
 	djed_status status;
 
-	for (uint32_t i = 0; i < root.manifest.count; i++)
-		if (root.service[i].number == number)
-			service = &root.service[i];
-	if (!service || ++restarts > RS_RESTARTS_MAX) {
-		djed_log("%s crashed %u times: shutdown",
-			 service ? service->line->name : "an unknown service", restarts);
+	if (!name || ++restarts > RS_RESTARTS_MAX) {
+		djed_log("%s crashed %u times: shutdown", name ? name : "an unknown service", restarts);
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(number, &service->image, service->line->heap, restarts);
+	status = instance_renew(root.system, record.service, restarts);
 	if (!status)
-		status = kernel_recover(number, DJED_RECOVER_RESTART_RETRY, EIO);
+		status = kernel_recover(record.service, DJED_RECOVER_RESTART_RETRY, EIO);
 	record.done_at = djed_now();
 	if (status)
-		root_fail("%s crashed and cannot be started again: error %d", service->line->name,
-			  (int)-status);
+		root_fail("%s crashed and cannot be started again: error %d", name, (int)-status);
 	(void)kernel_record_recovery((uintptr_t)&record);
-	djed_log("%s crashed: started again", service->line->name);
+	djed_log("%s crashed: started again", name);
 }
 
 static void handle(const struct djed_delivery *delivery)
@@ -139,7 +137,7 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 		return;
 	}
-	recover(delivery->message.word[0], &delivery->message);
+	recover(&delivery->message);
 	djed_reply(0);
 }
 

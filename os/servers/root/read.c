@@ -1,9 +1,7 @@
-/* What there is to start. */
+/* What the command line asks for. */
 #include <abi/lab.h>
-#include <lib/archive.h>
 #include <lib/command_line.h>
 #include <protocols/kernel.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,16 +20,6 @@ static uint32_t choose(const char *key, const char *const *names, uint32_t count
 	root_fail("command line: %s=%s is not known", key, value);
 }
 
-static const void *file(const char *name, size_t *length)
-{
-	const void *found =
-	    archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, name, length);
-
-	if (!found)
-		root_fail("boot archive: there is no file %s, or the archive is damaged before it", name);
-	return found;
-}
-
 void root_read(void)
 {
 	static const char *const policies[] = {[DJED_POLICY_CHAIN] = "chain",
@@ -40,26 +28,19 @@ void root_read(void)
 					       [DJED_POLICY_NONE] = "none"};
 	static const char *const modes[] = {
 	    [DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
-	size_t length;
-	const char *text = file("manifest", &length);
 
+	root.system = DJED_SYSTEM;
 	root.policy = choose("policy", policies, 4, DJED_POLICY_CHAIN);
 	root.monitor = choose("monitor", modes, 3, DJED_MONITOR_BROKER);
-	if (!manifest_parse(&root.manifest, text, length))
-		root_fail("%s", root.manifest.error);
-	for (uint32_t i = 0; i < root.manifest.count; i++) {
-		struct root_service *service = &root.service[i];
-		char name[DJED_NAME_MAX + sizeof("services/")];
-		const void *image;
-		const char *reason;
+}
 
-		service->line = &root.manifest.service[i];
-		snprintf(name, sizeof(name), "services/%s", service->line->name);
-		image = file(name, &length);
-		reason = elf_parse(&service->image, image, length);
-		if (reason)
-			root_fail("boot archive: %s: %s", name, reason);
-	}
+uint32_t root_find(const char *name)
+{
+	uint32_t i = root.system->count - 1;
+
+	while (i > 0 && strcmp(root.system->service[i].name, name) != 0)
+		i--;
+	return i;
 }
 
 void root_wake_fault(void)
@@ -77,7 +58,7 @@ void root_wake_fault(void)
 	bool always = part[parts - 1] && strcmp(part[parts - 1], "always") == 0;
 	if (parts > 3 && (always || strcmp(part[parts - 1], "once") == 0))
 		parts--;
-	int index = parts >= 3 ? manifest_find(&root.manifest, part[1]) : -1;
+	uint32_t service = parts >= 3 ? root_find(part[1]) : 0;
 	char *end = "", *nth_end = "";
 	/* Which function the site lies in root does not know: all are awake. */
 	static struct djed_fault_slot slot;
@@ -89,10 +70,9 @@ void root_wake_fault(void)
 		slot.site = (uint32_t)strtoull(part[2], &end, 10);
 	if (parts == 4)
 		slot.countdown = strtoull(part[3], &nth_end, 10);
-	if (parts < 3 || parts > 4 || index < 0 || slot.site == 0 || *end || *nth_end)
+	if (parts < 3 || parts > 4 || !service || slot.site == 0 || *end || *nth_end)
 		root_fail("command line: fault=: expected CLASS:SERVER:SITE[:NTH][:once|always]");
-	djed_status status =
-	    kernel_service_write(root.service[index].number, DJED_FAULT_PAGE, (uintptr_t)&slot, sizeof(slot));
+	djed_status status = kernel_service_write(service, DJED_FAULT_PAGE, (uintptr_t)&slot, sizeof(slot));
 	if (status)
 		root_fail("fault in %s: error %d", part[1], (int)-status);
 }

@@ -1,18 +1,17 @@
-/* rs's invariants: what it knows of the services is what the boot archive's manifest says, and what it
+/* rs's invariants: the boot archive is sound, what rs knows of the services is what stands there, and what it
  * remembers of crashes agrees with itself. */
 #include "rs.h"
 
 #include <string.h>
 
-static void audit_service(struct djed_audit *audit, uint32_t number, const struct manifest *booted)
+static void audit_service(struct djed_audit *audit, uint32_t number, const struct djed_system *booted)
 {
 	const struct orchestrator_service *service = &rs.orchestrator.service[number];
-	static const uint8_t none[ORCHESTRATOR_LADDER_MAX];
-	bool known = number >= 1 && number <= booted->count;
+	static const uint8_t none[DJED_LADDER_MAX];
+	bool known = number >= 1 && number < booted->count;
 
 	djed_check(audit,
-		   memcmp(service->ladder, known ? booted->service[number - 1].ladder : none, sizeof(none)) ==
-		       0,
+		   memcmp(service->ladder, known ? booted->service[number].ladder : none, sizeof(none)) == 0,
 		   "service %u has another ladder", number);
 	djed_check(audit, known || service->restarts == 0, "service %u is none, and was started anew",
 		   number);
@@ -22,18 +21,18 @@ static void audit_service(struct djed_audit *audit, uint32_t number, const struc
 		   "service %u was started anew %u times", number, service->restarts);
 }
 
-static void audit_memory(struct djed_audit *audit, uint32_t index, const struct manifest *booted)
+static void audit_memory(struct djed_audit *audit, uint32_t index, const struct djed_system *booted)
 {
 	const struct orchestrator_memory *memory = &rs.orchestrator.memory[index];
-	const uint32_t rungs = 1u << RUNG_RETRY | 1u << RUNG_ERROR | 1u << RUNG_RESTART |
-			       1u << RUNG_SHUTDOWN | 1u << RUNG_RESTART_RETRY;
+	const uint32_t rungs = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_RESTART |
+			       1u << DJED_RUNG_SHUTDOWN | 1u << DJED_RUNG_RESTART_RETRY;
 
 	if (index >= rs.orchestrator.remembered) {
 		djed_check(audit, !memory->transaction && !memory->service && !memory->rungs,
 			   "memory %u is not empty", index);
 		return;
 	}
-	djed_check(audit, memory->service >= 1 && memory->service <= booted->count,
+	djed_check(audit, memory->service >= 1 && memory->service < booted->count,
 		   "memory %u is of service %u", index, memory->service);
 	djed_check(audit, memory->rungs && !(memory->rungs & ~rungs), "memory %u has rungs %x", index,
 		   memory->rungs);
@@ -49,28 +48,30 @@ static void audit_uses(struct djed_audit *audit)
 	for (uint32_t i = 0; i < DJED_RUNGS; i++) {
 		decisions += o->rung_uses[i];
 		djed_check(audit,
-			   !o->rung_uses[i] || i == 0 || i == RUNG_RETRY || i == RUNG_ERROR ||
-			       i == RUNG_RESTART || i == RUNG_SHUTDOWN,
+			   !o->rung_uses[i] || i == 0 || i == DJED_RUNG_RETRY || i == DJED_RUNG_ERROR ||
+			       i == DJED_RUNG_RESTART || i == DJED_RUNG_SHUTDOWN,
 			   "rung %u was used, and there is none", i);
 	}
-	djed_check(audit, restarts == o->rung_uses[RUNG_RESTART],
+	djed_check(audit, restarts == o->rung_uses[DJED_RUNG_RESTART],
 		   "%llu new instances, %llu decisions for one", (unsigned long long)restarts,
-		   (unsigned long long)o->rung_uses[RUNG_RESTART]);
+		   (unsigned long long)o->rung_uses[DJED_RUNG_RESTART]);
 	djed_check(audit, o->remembered <= decisions, "%u transactions remembered, %llu decisions",
 		   o->remembered, (unsigned long long)decisions);
 }
 
-void rs_audit(struct djed_audit *audit, const struct manifest *booted)
+void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size)
 {
-	djed_check(audit, memcmp(&rs.manifest, booted, sizeof(*booted)) == 0,
-		   "the manifest is not that of the archive");
+	const char *reason = djed_system_check(booted, size);
+
+	if (reason) {
+		djed_violation(audit, "the boot archive: %s", reason);
+		return;
+	}
+	djed_check(audit, rs.system == booted, "the system is not that of the boot archive");
 	djed_check(audit, rs.orchestrator.policy == djed_start()->policy, "the policy is %u",
 		   rs.orchestrator.policy);
 	djed_check(audit, rs.orchestrator.limits.restarts == ORCHESTRATOR_RESTARTS_MAX,
 		   "the limit of restarts is %u", rs.orchestrator.limits.restarts);
-	for (uint32_t i = 0; i < MANIFEST_SERVICES_MAX; i++)
-		djed_check(audit, rs.number[i] == (i < booted->count ? i + 1 : 0),
-			   "service %u of the manifest has number %llu", i, (unsigned long long)rs.number[i]);
 	for (uint32_t i = 0; i < DJED_SERVICES_MAX; i++)
 		audit_service(audit, i, booted);
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)

@@ -17,25 +17,12 @@ static struct {
 	uint32_t tries; /* of the comparison: work that is still under way settles in the meantime */
 } finish;
 
-static bool find_slot(const char *name, djed_slot *slot)
-{
-	const struct djed_start_info *start = djed_start();
-
-	for (uint32_t i = 0; i < start->capabilities; i++) {
-		if (start->capability[i].type == DJED_CAP_ENDPOINT &&
-		    strcmp(start->capability[i].name, name) == 0) {
-			*slot = start->capability[i].slot;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool drained(void)
 {
 	djed_slot console;
 	bool empty = true;
-	djed_status status = find_slot("console", &console) ? console_drained(console, &empty) : -ENOENT;
+	djed_status status =
+	    djed_find_capability("console", &console) ? console_drained(console, &empty) : -ENOENT;
 
 	if (status) /* a console that does not answer has nothing more to say */
 		return status != -EBUSY;
@@ -120,12 +107,12 @@ static struct findings audit_all(void)
 
 	for (unsigned i = 0; i < VIEWS; i++)
 		views[i].answered = false;
-	for (uint32_t i = 0; i < rs.manifest.count; i++) {
-		const char *name = rs.manifest.service[i].name;
+	for (uint32_t i = 1; i < rs.system->count; i++) {
+		const char *name = rs.system->service[i].name;
 		struct djed_audit answer = {0};
 		djed_slot slot;
 
-		if (!find_slot(name, &slot))
+		if (!djed_find_capability(name, &slot))
 			continue;
 		djed_status status = audit_audit(
 		    slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
@@ -134,7 +121,7 @@ static struct findings audit_all(void)
 			return (struct findings){.early = true};
 		if (status)
 			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
-		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, rs.number[i], answer.violations);
+		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, i, answer.violations);
 		findings.own += answer.violations;
 		for (unsigned k = 0; k < VIEWS; k++) {
 			if (strcmp(views[k].name, name) == 0) {

@@ -1,7 +1,6 @@
 #include "rs.h"
 
 #include <errno.h>
-#include <lib/archive.h>
 #include <string.h>
 
 struct rs rs;
@@ -9,26 +8,12 @@ struct rs rs;
 enum { RUN_ENDED = 1 /* notification bit, from pm */ };
 #define DEADLINE_PASSED (UINT64_C(1) << 63)
 
-static bool read_manifest(struct manifest *manifest)
-{
-	size_t length;
-	const char *text =
-	    archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, "manifest", &length);
-
-	*manifest = (struct manifest){0};
-	return text && manifest_parse(manifest, text, length);
-}
-
 static djed_status init(void)
 {
-	if (!read_manifest(&rs.manifest)) /* root has accepted the same text */
-		return -EINVAL;
+	rs.system = DJED_SYSTEM;
 	orchestrator_init(&rs.orchestrator, djed_start()->policy);
-	for (uint32_t i = 0; i < rs.manifest.count; i++) {
-		rs.number[i] = i + 1; /* root makes them in this order */
-		memcpy(rs.orchestrator.service[i + 1].ladder, rs.manifest.service[i].ladder,
-		       sizeof(rs.manifest.service[i].ladder));
-	}
+	for (uint32_t i = 1; i < rs.system->count; i++)
+		memcpy(rs.orchestrator.service[i].ladder, rs.system->service[i].ladder, DJED_LADDER_MAX);
 	return 0;
 }
 
@@ -50,12 +35,7 @@ static void notified(uint64_t bits)
 
 static void audit(struct djed_audit *audit)
 {
-	static struct manifest booted;
-
-	if (read_manifest(&booted))
-		rs_audit(audit, &booted);
-	else
-		djed_violation(audit, "the manifest of the archive is gone");
+	rs_audit(audit, DJED_SYSTEM, djed_start()->archive_size - DJED_SYSTEM_OFFSET);
 }
 
 /* A service crashes over what it is asked at the end of the run, each time. */

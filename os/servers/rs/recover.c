@@ -1,18 +1,10 @@
 /* One crash: decide, carry out, record. */
 #include <errno.h>
-#include <lib/archive.h>
 #include <lib/instance.h>
 #include <protocols/kernel.h>
 #include <stdio.h>
 
 #include "rs.h"
-
-_Static_assert((int)RUNG_RETRY == (int)MANIFEST_RETRY && (int)RUNG_ERROR == (int)MANIFEST_ERROR &&
-		   (int)RUNG_RESTART == (int)MANIFEST_RESTART &&
-		   (int)RUNG_SHUTDOWN == (int)MANIFEST_SHUTDOWN &&
-		   (int)RUNG_RESTART_RETRY == (int)MANIFEST_RESTART_RETRY &&
-		   (int)ORCHESTRATOR_LADDER_MAX == (int)MANIFEST_LADDER_MAX,
-	       "ladders are copied as they are");
 
 void rs_shut_down(const char *reason)
 {
@@ -20,33 +12,10 @@ void rs_shut_down(const char *reason)
 	(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 }
 
-/* Index in the manifest of a service by its number, or -1. */
-static int index_of(uint64_t number)
+static djed_status carry_out(uint32_t number, const struct orchestrator_decision *decision)
 {
-	for (uint32_t i = 0; i < rs.manifest.count; i++)
-		if (rs.number[i] == number)
-			return (int)i;
-	return -1;
-}
-
-static djed_status renew(uint64_t number)
-{
-	const struct manifest_service *line = &rs.manifest.service[index_of(number)];
-	char name[DJED_NAME_MAX + sizeof("services/")];
-	struct elf_image image;
-	size_t length;
-	const void *bytes;
-
-	snprintf(name, sizeof(name), "services/%s", line->name);
-	bytes = archive_find((const void *)DJED_ARCHIVE_BASE, djed_start()->archive_size, name, &length);
-	if (!bytes || elf_parse(&image, bytes, length))
-		return -ENOEXEC;
-	return instance_renew(number, &image, line->heap, rs.orchestrator.service[number].restarts);
-}
-
-static djed_status carry_out(uint64_t number, const struct orchestrator_decision *decision)
-{
-	djed_status status = decision->renew ? renew(number) : 0;
+	djed_status status =
+	    decision->renew ? instance_renew(rs.system, number, rs.orchestrator.service[number].restarts) : 0;
 
 	return status ? status : kernel_recover(number, decision->action, decision->error);
 }
@@ -67,7 +36,7 @@ void rs_recover(const struct djed_message *report)
 	struct djed_crash_record *note;
 	djed_status status;
 
-	if (index_of(record.service) < 0 ||
+	if (record.service < 1 || record.service >= rs.system->count ||
 	    kernel_service_information(record.service, (uintptr_t)&information)) {
 		rs_shut_down("a crash report names no service");
 		return;

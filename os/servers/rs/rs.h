@@ -5,15 +5,14 @@
 #define RS_H
 
 #include <abi/crash.h>
+#include <abi/system.h>
 #include <djed/server.h>
-#include <lib/manifest.h>
 
 #include "../../../runtime/orchestrator/orchestrator.h"
 
 struct rs {
-	struct manifest manifest;
+	const struct djed_system *system; /* in the boot archive */
 	struct orchestrator orchestrator;
-	uint64_t number[MANIFEST_SERVICES_MAX]; /* kernel's number of each service of the manifest */
 };
 extern struct rs rs;
 extern struct djed_crashes crashes; /* shown to the host */
@@ -35,8 +34,8 @@ void rs_finish(void);
 /* The same after a service has crashed over it each time: it is not asked again. */
 void rs_finish_failed(void);
 
-/* Compares what rs knows with the manifest of the boot archive. */
-void rs_audit(struct djed_audit *audit, const struct manifest *booted);
+/* Checks the `size` bytes of the boot archive from `booted` on, and compares what rs knows with them. */
+void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);
 
 /* Ends the run as a controlled shutdown. */
 void rs_shut_down(const char *reason);

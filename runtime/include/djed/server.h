@@ -41,6 +41,8 @@ extern const struct djed_server djed_server;
 /* The slot of a capability by its name in the manifest ("store", "frames", ...). Panics if it was not
  * granted: to be called in init. */
 djed_slot djed_capability(const char *name);
+/* The same for what may not be granted. False: it was not. */
+bool djed_find_capability(const char *name, djed_slot *slot);
 const struct djed_start_info *djed_start(void);
 
 /* ---- the request that is held ------------------------------------------------------------------ */

@@ -87,10 +87,17 @@ Test(lib, command_line)
 	cr_assert(command_line_value(line, "empty", value, sizeof(value)) && value[0] == 0);
 	cr_assert(!command_line_value(line, "poli", value, sizeof(value)));
 	cr_assert(!command_line_value(line, "fault", value, 9), "does not fit");
+	cr_assert_str_eq(value, "a:b c:%z", "cut short, with its end");
+	value[0] = 1;
+	cr_assert(!command_line_value(line, "fault", value, 0) &&
+		  !command_line_value(line, "other", value, 9));
+	cr_assert(value[0] == 1, "as it was");
 	cr_assert(command_line_value(line, "fault", value, 10));
 	cr_assert(!command_line_value("a=1 -- b=2", "b", value, sizeof(value)));
 	cr_assert(command_line_program("a=1 --b") == NULL);
 	cr_assert(command_line_program("") == NULL);
+	cr_assert(command_line_program("a=1  ") == NULL);
+	cr_assert_str_eq(command_line_program("a=1 --"), "");
 	const char *words[] = {"sh", "-c", "echo a\tb", "policy=chain"};
 	for (int i = 0; i < 4; i++) {
 		cr_assert(command_line_next(&at, value, sizeof(value)));

@@ -14,8 +14,8 @@ static struct orchestrator o;
 static void use(uint32_t policy, const uint8_t *ladder)
 {
 	orchestrator_init(&o, policy);
-	memcpy(o.service[SERVICE].ladder, ladder, ORCHESTRATOR_LADDER_MAX);
-	memcpy(o.service[OTHER].ladder, ladder, ORCHESTRATOR_LADDER_MAX);
+	memcpy(o.service[SERVICE].ladder, ladder, DJED_LADDER_MAX);
+	memcpy(o.service[OTHER].ladder, ladder, DJED_LADDER_MAX);
 }
 
 static struct djed_service_information plain(djed_transaction transaction)
@@ -40,9 +40,9 @@ static struct orchestrator_decision decide(uint32_t service, struct djed_service
 			  "action %u, rung %u, error %u, renew %d", d_.action, d_.rung, d_.error, d_.renew); \
 	} while (0)
 
-static const uint8_t usual[ORCHESTRATOR_LADDER_MAX] = {RUNG_RETRY, RUNG_ERROR, RUNG_SHUTDOWN};
-static const uint8_t stateless[ORCHESTRATOR_LADDER_MAX] = {RUNG_RETRY, RUNG_ERROR, RUNG_RESTART_RETRY,
-							   RUNG_RESTART, RUNG_SHUTDOWN};
+static const uint8_t usual[DJED_LADDER_MAX] = {DJED_RUNG_RETRY, DJED_RUNG_ERROR, DJED_RUNG_SHUTDOWN};
+static const uint8_t stateless[DJED_LADDER_MAX] = {DJED_RUNG_RETRY, DJED_RUNG_ERROR, DJED_RUNG_RESTART_RETRY,
+						   DJED_RUNG_RESTART, DJED_RUNG_SHUTDOWN};
 
 Test(orchestrator, transient_and_persistent)
 {
@@ -128,7 +128,7 @@ Test(orchestrator, start_up)
 
 Test(orchestrator, restarts_end)
 {
-	static const uint8_t driver[ORCHESTRATOR_LADDER_MAX] = {RUNG_RESTART_RETRY, RUNG_SHUTDOWN};
+	static const uint8_t driver[DJED_LADDER_MAX] = {DJED_RUNG_RESTART_RETRY, DJED_RUNG_SHUTDOWN};
 	uint32_t restarts = 0;
 
 	use(DJED_POLICY_CHAIN, driver);
@@ -140,7 +140,7 @@ Test(orchestrator, restarts_end)
 
 Test(orchestrator, empty_ladder)
 {
-	static const uint8_t none[ORCHESTRATOR_LADDER_MAX] = {0};
+	static const uint8_t none[DJED_LADDER_MAX] = {0};
 
 	use(DJED_POLICY_CHAIN, none);
 	expect(decide(SERVICE, plain(1)), 0, 8, 0, false);

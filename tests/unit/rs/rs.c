@@ -9,37 +9,45 @@
 #include <protocols/kernel.h>
 
 struct rs rs;
-static struct manifest booted;
+static struct djed_system booted;
 
 static unsigned violations(void)
 {
 	struct djed_audit audit = {0};
 
-	rs_audit(&audit, &booted);
+	rs_audit(&audit, &booted, sizeof(booted));
 	return audit.violations;
 }
 
 /* Three services; the second has crashed and was started anew. */
 static void build(void)
 {
-	booted = (struct manifest){.count = 3};
+	booted = (struct djed_system){.magic = DJED_SYSTEM_MAGIC, .length = sizeof(booted), .count = 4};
 	rs = (struct rs){.orchestrator = {.policy = djed_start()->policy,
 					  .limits = {ORCHESTRATOR_RESTARTS_MAX},
-					  .remembered = 2}};
+					  .remembered = 2},
+			 .system = &booted};
 	for (uint32_t i = 0; i < booted.count; i++) {
-		booted.service[i].name[0] = (char)('a' + i);
-		booted.service[i].ladder[0] = RUNG_RETRY;
-		booted.service[i].ladder[1] = RUNG_SHUTDOWN;
-		rs.number[i] = i + 1;
-		memcpy(rs.orchestrator.service[i + 1].ladder, booted.service[i].ladder,
-		       ORCHESTRATOR_LADDER_MAX);
+		struct djed_system_service *service = &booted.service[i];
+
+		service->name[0] = i ? (char)('a' + i - 1) : 'r'; /* a, b, c; root */
+		service->entry = DJED_IMAGE_BASE;
+		service->segments = 1;
+		service->segment[0] = (struct djed_segment){
+		    .address = DJED_IMAGE_BASE, .memory_size = 1, .access = DJED_ACCESS_EXECUTE};
+		if (i == 0)
+			continue; /* root has no ladder */
+		service->ladder[0] = DJED_RUNG_RETRY;
+		service->ladder[1] = DJED_RUNG_SHUTDOWN;
+		memcpy(rs.orchestrator.service[i].ladder, service->ladder, DJED_LADDER_MAX);
 	}
-	rs.manifest = booted;
+	booted.checksum = djed_system_checksum(&booted);
 	rs.orchestrator.service[2].restarts = 1;
-	rs.orchestrator.memory[0] = (struct orchestrator_memory){7, 2, 1u << RUNG_RETRY | 1u << RUNG_RESTART};
-	rs.orchestrator.memory[1] = (struct orchestrator_memory){9, 3, 1u << RUNG_RETRY};
-	rs.orchestrator.rung_uses[RUNG_RETRY] = 2;
-	rs.orchestrator.rung_uses[RUNG_RESTART] = 1;
+	rs.orchestrator.memory[0] =
+	    (struct orchestrator_memory){7, 2, 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_RESTART};
+	rs.orchestrator.memory[1] = (struct orchestrator_memory){9, 3, 1u << DJED_RUNG_RETRY};
+	rs.orchestrator.rung_uses[DJED_RUNG_RETRY] = 2;
+	rs.orchestrator.rung_uses[DJED_RUNG_RESTART] = 1;
 	crashes = (struct djed_crashes){.magic = DJED_CRASHES_MAGIC,
 					.version = DJED_CRASHES_VERSION,
 					.records = 2,
@@ -49,42 +57,41 @@ static void build(void)
 						   {.service = 3, .count = 2, .first_at = 6, .last_at = 6}}};
 }
 
-#define CORRUPTIONS(one)                                 \
-	one(rs.manifest.count--);                        \
-	one(rs.manifest.service[1].name[0] = 'x');       \
-	one(rs.manifest.service[0].heap++);              \
-	one(rs.manifest.service[2].calls ^= 1);          \
-	one(rs.manifest.service[2].grants ^= 1);         \
-	one(rs.manifest.error[0] = 'e');                 \
-	one(rs.number[0] = 2);                           \
-	one(rs.number[3] = 4);                           \
-	one(rs.orchestrator.policy ^= 1);                \
-	one(rs.orchestrator.limits.restarts = 0);        \
-	one(rs.orchestrator.service[1].ladder[0] = 0);   \
-	one(rs.orchestrator.service[3].ladder[1] ^= 1);  \
-	one(rs.orchestrator.service[4].ladder[0] = 1);   \
-	one(rs.orchestrator.service[0].ladder[5] = 1);   \
-	one(rs.orchestrator.service[2].restarts++);      \
-	one(rs.orchestrator.service[2].restarts = 0);    \
-	one(rs.orchestrator.service[5].restarts = 1);    \
-	one(rs.orchestrator.memory[0].service = 0);      \
-	one(rs.orchestrator.memory[0].service = 4);      \
-	one(rs.orchestrator.memory[1].rungs = 0);        \
-	one(rs.orchestrator.memory[1].rungs |= 1u << 3); \
-	one(rs.orchestrator.memory[2].transaction = 1);  \
-	one(rs.orchestrator.memory[63].service = 1);     \
-	one(rs.orchestrator.remembered = 1);             \
-	one(rs.orchestrator.remembered = 4);             \
-	one(rs.orchestrator.rung_uses[4] = 1);           \
-	one(rs.orchestrator.rung_uses[RUNG_RESTART]++);  \
-	one(crashes.magic ^= 1);                         \
-	one(crashes.records = 1);                        \
-	one(crashes.records = 13);                       \
-	one(crashes.total++);                            \
-	one(crashes.forgotten = 0);                      \
-	one(crashes.record[1].count = 0);                \
-	one(crashes.record[0].service = 99);             \
-	one(crashes.record[0].last_at = 4);              \
+#define CORRUPTIONS(one)                                                                   \
+	one(rs.system++);                                                                  \
+	one(booted.count--);                                                               \
+	one(booted.service[1].name[0] = 'x');                                              \
+	one(booted.service[0].heap++);                                                     \
+	one(booted.service[2].capabilities ^= 1);                                          \
+	one(booted.service[2].grants ^= 1);                                                \
+	one(booted.service[3].entry = 0; booted.checksum = djed_system_checksum(&booted)); \
+	one(rs.orchestrator.policy ^= 1);                                                  \
+	one(rs.orchestrator.limits.restarts = 0);                                          \
+	one(rs.orchestrator.service[1].ladder[0] = 0);                                     \
+	one(rs.orchestrator.service[3].ladder[1] ^= 1);                                    \
+	one(rs.orchestrator.service[4].ladder[0] = 1);                                     \
+	one(rs.orchestrator.service[0].ladder[5] = 1);                                     \
+	one(rs.orchestrator.service[2].restarts++);                                        \
+	one(rs.orchestrator.service[2].restarts = 0);                                      \
+	one(rs.orchestrator.service[5].restarts = 1);                                      \
+	one(rs.orchestrator.memory[0].service = 0);                                        \
+	one(rs.orchestrator.memory[0].service = 4);                                        \
+	one(rs.orchestrator.memory[1].rungs = 0);                                          \
+	one(rs.orchestrator.memory[1].rungs |= 1u << 3);                                   \
+	one(rs.orchestrator.memory[2].transaction = 1);                                    \
+	one(rs.orchestrator.memory[63].service = 1);                                       \
+	one(rs.orchestrator.remembered = 1);                                               \
+	one(rs.orchestrator.remembered = 4);                                               \
+	one(rs.orchestrator.rung_uses[4] = 1);                                             \
+	one(rs.orchestrator.rung_uses[DJED_RUNG_RESTART]++);                               \
+	one(crashes.magic ^= 1);                                                           \
+	one(crashes.records = 1);                                                          \
+	one(crashes.records = 13);                                                         \
+	one(crashes.total++);                                                              \
+	one(crashes.forgotten = 0);                                                        \
+	one(crashes.record[1].count = 0);                                                  \
+	one(crashes.record[0].service = 99);                                               \
+	one(crashes.record[0].last_at = 4);                                                \
 	one(crashes.record[11].stack_length = 1u << 20)
 
 Test(rs, corruptions)
@@ -163,7 +170,7 @@ static struct djed_crash_record *crash(uint64_t service, uint64_t instruction, u
 	struct djed_message report = {.word = {service, DJED_CRASH_EXCEPTION, 14, 0, instruction, 3, label}};
 	struct djed_crash_record *record = crash_note(&report, &information);
 
-	record->rung = RUNG_RETRY;
+	record->rung = DJED_RUNG_RETRY;
 	crash_tell(record);
 	return record;
 }

@@ -1,7 +1,7 @@
 /* The manifest: what it gives, and every way to be wrong. */
 #include <abi/message.h>
 #include <criterion/criterion.h>
-#include <lib/manifest.h>
+#include <manifest.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +10,24 @@
 
 static struct manifest manifest;
 
+/* The rights of a service's capability with this name; *object gets what it is for. ~0: it has none. */
+static uint32_t rights(int service, const char *name, uint64_t *object)
+{
+	const struct djed_system_service *s = &manifest.system.service[service];
+
+	for (uint32_t i = 0; i < s->capabilities; i++)
+		if (strcmp(s->capability[i].name.name, name) == 0) {
+			*object = s->capability[i].object;
+			return s->capability[i].rights;
+		}
+	return ~0u;
+}
+
 static bool parse(const char *text)
 {
-	return manifest_parse(&manifest, text, strlen(text));
+	const struct manifest_text whole = {"manifest", text, strlen(text)};
+
+	return manifest_parse(&manifest, &whole, 1);
 }
 
 Test(manifest, systems_own)
@@ -20,36 +35,54 @@ Test(manifest, systems_own)
 	static char text[16384];
 	FILE *file = fopen(MANIFEST, "r");
 	size_t length;
-	int vfs, pm, uart;
+	int vfs, pm, uart, rs, monitor;
+	uint64_t object;
 
 	cr_assert(file != NULL);
-	length = fread(text, 1, sizeof(text), file);
+	length = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
-	cr_assert(manifest_parse(&manifest, text, length), "%s", manifest.error);
+	text[length] = 0;
+	cr_assert(parse(text), "%s", manifest.error);
 	vfs = manifest_find(&manifest, "vfs");
 	pm = manifest_find(&manifest, "pm");
 	uart = manifest_find(&manifest, "uart");
 	cr_assert(vfs >= 0 && pm >= 0 && uart >= 0 && manifest_find(&manifest, "nobody") == -1);
-	cr_assert(manifest.service[pm].calls >> vfs & 1);
-	cr_assert(!(manifest.service[vfs].calls >> pm & 1) && manifest.service[vfs].forwards >> pm & 1);
-	cr_assert(manifest.service[uart].port_first == 0x3f8 && manifest.service[uart].has_irq);
-	cr_assert(manifest.service[pm].receives & 1u << DJED_EVENT_SIGNAL);
-	cr_assert(manifest.service[vfs].ladder[0] == MANIFEST_RETRY);
+	cr_assert(rights(pm, "vfs", &object) == (DJED_MAY_CALL | DJED_MAY_FORWARD) &&
+		  object == (uint64_t)vfs);
+	cr_assert(rights(vfs, "pm", &object) == DJED_MAY_FORWARD && object == (uint64_t)pm);
+	cr_assert(rights(uart, "ports", &object) == 0 && object == (UINT64_C(0x3f8) << 16 | 8));
+	cr_assert(rights(uart, "irq", &object) == 0 && object == 4);
+	rs = manifest_find(&manifest, "rs");
+	monitor = manifest_find(&manifest, "monitor");
+	for (int i = 1; i < (int)manifest.system.count; i++)
+		cr_assert(i == rs || rights(rs, manifest.system.service[i].name, &object) & DJED_MAY_CALL);
+	cr_assert(rights(monitor, "rs", &object) == ~0u && rights(monitor, "halt", &object) == ~0u);
+	cr_assert(manifest.system.service[pm].receives & 1u << DJED_EVENT_SIGNAL);
+	cr_assert(manifest.system.service[vfs].ladder[0] == DJED_RUNG_RETRY);
 }
 
 Test(manifest, details)
 {
+	uint64_t object;
+
 	cr_assert(parse(RS "# comment\n\n  service\tb # x\n priority 0x15\n heap 2M\nlog 8192\nrecovery "
 			   "restart_retry error shutdown\n"
 			   "ports 0xfff0 16\nirq 4 62\nlinux 4096 4100\nnotifies rs\ngrants frames "
 			   "archive\nreceives linux quantum"),
 		  "%s", manifest.error);
-	const struct manifest_service *b = &manifest.service[1];
+	const struct djed_system_service *b = &manifest.system.service[2];
 	cr_assert(b->priority == 21 && b->heap == 2 << 20 && b->log == 8192);
-	cr_assert(b->ladder[0] == MANIFEST_RESTART_RETRY && b->ladder[1] == MANIFEST_ERROR &&
-		  b->ladder[2] == MANIFEST_SHUTDOWN && b->ladder[3] == 0);
-	cr_assert(b->port_first == 0xfff0 && b->port_count == 16 && b->irq_line == 4 && b->irq_bit == 62);
-	cr_assert(b->linux_first == 4096 && b->linux_last == 4100 && b->notifies == 1);
+	cr_assert(b->ladder[0] == DJED_RUNG_RESTART_RETRY && b->ladder[1] == DJED_RUNG_ERROR &&
+		  b->ladder[2] == DJED_RUNG_SHUTDOWN && b->ladder[3] == 0);
+	cr_assert(rights(2, "ports", &object) == 0 && object == (UINT64_C(0xfff0) << 16 | 16));
+	cr_assert(rights(2, "irq", &object) == 62 && object == 4);
+	cr_assert(b->linux_first == 4096 && b->linux_last == 4100);
+	cr_assert(rights(2, "rs", &object) == DJED_MAY_NOTIFY && object == 1);
+	cr_assert(rights(2, "frames", &object) == 0);
+	/* What the monitor may forward to: here it has Linux calls of its own. */
+	cr_assert(rights(2, "b", &object) == DJED_MAY_FORWARD && b->capabilities == 5);
+	for (uint32_t i = 0; i < b->capabilities; i++)
+		cr_assert(b->capability[i].name.slot == i);
 	cr_assert(b->grants == 1u << DJED_CAP_FRAMES && b->archive && b->receives_linux);
 	cr_assert(b->receives == 1u << DJED_EVENT_QUANTUM);
 }
@@ -65,7 +98,7 @@ Test(manifest, errors)
 	    {"service A\n", "manifest:1: expected: service NAME"},
 	    {"service sixteen_letters_\n", "manifest:1: expected: service NAME"},
 	    {"service root\n", "manifest:1: 'root' is the name of"},
-	    {RS "service rs\n", "manifest:6: service rs was given before, at line 1"},
+	    {RS "service rs\n", "manifest:6: service rs was given before, at manifest:1"},
 	    {RS "what 1\n", "manifest:6: there is no line 'what'"},
 	    {RS "heap 4K\n", "manifest:6: service rs has a second line 'heap'"},
 	    {RS "recovery retry\n", "manifest:1: service rs receives crashes: it has no ladder"},
@@ -81,6 +114,7 @@ Test(manifest, errors)
 	    {RS "service b\nheap 99999999999999999999\n", "manifest:7: 99999999999999999999 is not in"},
 	    {RS "service b\nheap 18014398509481985K\n", "manifest:7: 18014398509481985K is not in"},
 	    {RS "service b\ncalls c\n", "manifest:7: there is no service 'c'"},
+	    {RS "service b\ncalls root\n", "manifest:7: there is no service 'root'"},
 	    {RS "service b\ncalls b\n", "manifest:7: service b names itself"},
 	    {RS "service b\ngrants everything\n", "manifest:7: there is no right 'everything'"},
 	    {RS "service b\ngrants frames frames\n", "manifest:7: right 'frames' is given twice"},
@@ -121,4 +155,40 @@ Test(manifest, many_services)
 		strcat(text, part);
 	}
 	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services"));
+}
+
+/* rs may call all 30 others, and two objects more; or three. */
+Test(manifest, many_capabilities)
+{
+	for (int more = 0; more < 2; more++) {
+		static char text[8192];
+		char part[128];
+
+		snprintf(text, sizeof(text), RS "grants recovery halt%s\n", more ? " frames" : "");
+		for (int i = 0; i < 30; i++) {
+			snprintf(part, sizeof(part), OF("s%d"), i);
+			strcat(text, part);
+		}
+		cr_assert(parse(text) == !more, "%s", manifest.error);
+		if (!more)
+			cr_assert(manifest.system.service[1].capabilities == DJED_CAPABILITIES_MAX);
+	}
+	cr_assert_str_eq(manifest.error, "manifest:1: service rs has more than 32 capabilities");
+}
+
+Test(manifest, several_files)
+{
+	static const char first[] = RS "# no end of line", second[] = OF("b") "calls c\n", third[] = OF("c");
+	struct manifest_text texts[] = {{"first", first, sizeof(first) - 1},
+					{"second", second, sizeof(second) - 1},
+					{"third", third, sizeof(third) - 1}};
+
+	cr_assert(manifest_parse(&manifest, texts, 3), "%s", manifest.error);
+	cr_assert(manifest.system.count == 4 && manifest.rights[2].calls == 1u << 3);
+	cr_assert(manifest.system.checksum == djed_system_checksum(&manifest.system));
+	cr_assert(!manifest_parse(&manifest, texts, 2));
+	cr_assert_str_eq(manifest.error, "second:6: there is no service 'c'");
+	texts[2] = texts[1];
+	cr_assert(!manifest_parse(&manifest, texts, 3));
+	cr_assert_str_eq(manifest.error, "second:1: service b was given before, at second:1");
 }

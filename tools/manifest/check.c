@@ -1,0 +1,61 @@
+/* What no single line shows. */
+#include "parser.h"
+
+bool check_complete(struct parser *p)
+{
+	if (!p->service)
+		return true;
+	p->place = p->manifest->place[p->service - p->manifest->system.service];
+	for (unsigned i = 0; i < PROPERTIES_REQUIRED; i++) {
+		bool recoverer = p->service->receives & 1u << DJED_EVENT_CRASH;
+
+		/* Root's rule for rs is fixed: it is started anew. */
+		if (i == PROPERTY_RECOVERY && recoverer) {
+			if (p->seen & 1u << i)
+				return wrong(p, "service %s receives crashes: it has no ladder of its own",
+					     p->service->name);
+		} else if (!(p->seen & 1u << i)) {
+			return wrong(p, "service %s has no line '%s'", p->service->name,
+				     properties[i].expected);
+		}
+	}
+	return true;
+}
+
+/* Rule 7 of transactions: repeatedly takes out a service that calls nobody who is left. */
+static bool check_acyclic(struct parser *p)
+{
+	const struct djed_system *system = &p->manifest->system;
+	const struct manifest_rights *rights = p->manifest->rights;
+	uint32_t left = (uint32_t)((UINT64_C(1) << system->count) - 2), before;
+
+	do {
+		before = left;
+		for (uint32_t i = 1; i < system->count; i++)
+			if (left >> i & 1 && !(rights[i].calls & left))
+				left &= ~(1u << i);
+	} while (left != before);
+	if (!left)
+		return true;
+	/* From any service that is left, calls lead to others that are left, and in the end into the cycle.
+	 */
+	uint32_t first = (uint32_t)__builtin_ctz(left), passed = 0, at = first;
+	while (!(passed >> at & 1)) {
+		passed |= 1u << at;
+		at = (uint32_t)__builtin_ctz(rights[at].calls & left);
+	}
+	p->place = p->manifest->place[at];
+	return wrong(p, "the calls of service %s lead back to it (it calls %s)", system->service[at].name,
+		     system->service[__builtin_ctz(rights[at].calls & left)].name);
+}
+
+bool check_whole(struct parser *p)
+{
+	bool crash = false;
+
+	for (uint32_t i = 1; i < p->manifest->system.count; i++)
+		crash |= p->manifest->system.service[i].receives >> DJED_EVENT_CRASH & 1;
+	if (!crash)
+		return wrong(p, "no service receives crashes");
+	return check_acyclic(p);
+}
