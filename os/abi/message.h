@@ -89,6 +89,7 @@ enum djed_crash_cause {
 	DJED_CRASH_EXCEPTION = 1, /* a CPU exception in the server */
 	DJED_CRASH_PANIC = 2,	  /* the server's own assertion or panic */
 	DJED_CRASH_PROTOCOL = 3,  /* a malformed kernel operation or reply */
+	DJED_CRASH_HANG = 4,	  /* too long at work on one delivery */
 };
 
 /* What `receive` gave. */

@@ -150,6 +150,7 @@ void service_start(struct service *service, uint64_t entry)
 	arch_thread_start(&service->thread.arch, entry, ENTRY_STACK, DJED_START_INFO);
 	service->ipc = NULL;
 	service->deadline = 0;
+	service->thread.begun_at = service->thread.user_ticks;
 	service_log_reset(service);
 	lab()->service[service_number(service)].alive = 1;
 }

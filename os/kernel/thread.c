@@ -6,6 +6,7 @@
 struct thread *current;
 struct djed_time *clock_page;
 
+uint64_t delivery_limit = ~0ull >> 1;
 static struct thread *ready_queue[PRIORITIES]; /* circular lists: the first to run */
 static uint32_t ready_mask;		       /* bit per priority with a thread in its queue */
 static struct thread
@@ -127,6 +128,8 @@ void schedule(void)
 		if (next->application && !application_prepare((struct application *)next))
 			continue;
 		resumed_at = arch_ticks();
+		if (!next->application)
+			timer_want(resumed_at + delivery_limit - (next->user_ticks - next->begun_at));
 		arch_thread_resume(&next->arch, next->tables);
 	}
 }
@@ -211,5 +214,8 @@ void kernel_timer(void)
 void kernel_interrupted(void)
 {
 	account_user_time();
+	if (current && !current->application && current->number &&
+	    current->user_ticks - current->begun_at >= delivery_limit)
+		service_crash((struct service *)current, DJED_CRASH_HANG, 0, 0);
 	schedule();
 }

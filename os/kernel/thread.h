@@ -11,6 +11,7 @@ struct thread {
 	struct thread *next, *previous; /* ready queue */
 	uint64_t tables;		/* page tables it runs with */
 	uint64_t user_ticks;		/* time in user mode */
+	uint64_t begun_at;		/* services: user_ticks when the present delivery came */
 	uint16_t number;		/* of its service, or of its application thread */
 	uint8_t application;		/* which of the two it is */
 	uint8_t priority;		/* 0..31 */
@@ -30,6 +31,8 @@ void thread_set_priority(struct thread *thread, uint8_t priority);
 
 /* Ends a kernel entry: the best thread runs, or the processor waits for an interrupt. */
 [[noreturn]] void schedule(void);
+/* A server that works for so many ticks on one delivery hangs. */
+extern uint64_t delivery_limit;
 /* First on each entry: time since the last exit goes to the current thread. */
 void account_user_time(void);
 

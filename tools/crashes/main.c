@@ -83,6 +83,8 @@ static void print_cause(const struct djed_crash_record *r)
 		printf("  its own check failed (line %" PRIu64 ")", r->code);
 	else if (r->cause == DJED_CRASH_PROTOCOL)
 		printf("  it broke the kernel's protocol");
+	else if (r->cause == DJED_CRASH_HANG)
+		printf("  it worked for too long on one delivery");
 	else if (r->code == PAGE)
 		printf("  access to 0x%" PRIx64 ", which it may not", r->address);
 	else
