@@ -38,8 +38,9 @@ DJED_HOOK void djed_trace_exit(int64_t status);
 DJED_HOOK bool djed_fault_strikes(void);
 /* An arbitrary value for the fault of `site`, which strikes: the same in each run, another at each strike. */
 DJED_HOOK uint64_t djed_fault_value(uint32_t site);
-/* Executions of each basic block, in the order of the site table's block numbers, outside of windows; then
- * the same in windows (in the version with the undo log); section ".djed.counts". Only in campaign builds:
+/* Executions of each basic block while its function is awake (os/abi/lab.h), in the order of the site table's
+ * block numbers, outside of windows; then the same in windows (in the version with the undo log); section
+ * ".djed.counts". Only in campaign builds:
  * weak where the runtime announces them to the laboratory. */
 extern uint64_t djed_block_counts[];
 extern const uint64_t djed_block_count; /* blocks: half of the entries */
