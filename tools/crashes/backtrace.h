@@ -3,8 +3,9 @@
 
 #include "abi/crash.h"
 
-/* Prints the calls that led to the crash, innermost first, as far as the stack was kept. `elf`: the service as it was
- * linked, with unwinding tables and debug information; where it does not help, addresses alone are printed. */
+/* Prints the calls that led to the crash, innermost first, as far as the stack was kept. `elf`: the service
+ * as it was linked, with unwinding tables and debug information; where it does not help, addresses alone are
+ * printed. */
 void backtrace_print(const struct djed_crash_record *record, const char *elf);
 
 #endif
