@@ -166,6 +166,12 @@ static struct djed_fault_slot *const slot = (struct djed_fault_slot *)DJED_FAULT
 static uint64_t here, elsewhere; /* calls of functions outside, which are not rolled back */
 static jmp_buf crash;
 
+/* Strikes keep no distance in time here. */
+uint64_t djed_port_now(void)
+{
+	return 0;
+}
+
 uint64_t djed_outside(uint64_t value)
 {
 	return ++here;

@@ -12,7 +12,7 @@
  * awake, too; a counter is one more instruction.
  *
  * CHECK-NOT: 0x201000
- * CHECK: cmpb $0x0, 0x201018
+ * CHECK: cmpb $0x0, 0x2010{{[0-9a-f]+}}
  * CHECK-NEXT: j{{n?}}e
  * CHECK-NOT: 0x201000
  * AWAKE: cmpl $0x{{[0-9a-f]+}}, 0x201000
@@ -71,6 +71,12 @@ uint32_t djed_policy_closes, djed_trace_on;
 static char seen[256];
 static djed_status answer;
 static jmp_buf crash;
+
+/* Strikes keep no distance in time here. */
+uint64_t djed_port_now(void)
+{
+	return 0;
+}
 
 void djed_effect(uint32_t effect)
 {
