@@ -88,11 +88,13 @@ void djed_undo_call(void (*inverse)(uint64_t argument), uint64_t argument)
 }
 
 /* Most records are short, and recovery takes as long as it takes to go through them twice. So the usual ones
- * take few instructions: short, and not at the very end of user memory. */
+ * take few instructions: of 1 to 128 bytes, in the lower half of user memory. One subtraction brings a size
+ * of 0 or above 128 to where the highest bit shows it. */
 static inline bool is_usual(uint64_t header)
 {
-	return (header >> ADDRESS_BITS) - 1 < DJED_UNDO_SHORT_MAX &&
-	       (header & address_mask) <= user_end - DJED_UNDO_SHORT_MAX;
+	const uint64_t unusual = 1ull << 63 | 0x3ffull << 46;
+
+	return ((header - (1ull << ADDRESS_BITS)) & unusual) == 0;
 }
 
 /* The start of a usual record that ends at `top`. */
