@@ -160,7 +160,7 @@ struct snapshot {
 	struct text output;   /* printed before */
 	struct counts counts; /* at it */
 };
-enum { SNAPSHOTS = 8 }; /* each takes some 35 MB of memory, or of the disk */
+enum { SNAPSHOTS = 8 }; /* each takes some 30 MB of memory, or of the disk */
 struct snapshots {
 	unsigned count;
 	struct snapshot at[SNAPSHOTS]; /* [0]: "start" */

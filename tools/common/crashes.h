@@ -25,8 +25,8 @@ struct crashes_ring {
 	struct djed_ring ring;
 };
 
-/* Writes what the guest shows of its crashes. False: it shows nothing that could be read, nothing is written.
- * Dies if the file cannot be written. */
+/* Writes what the guest shows of its crashes, also after machine_stop. False: it shows nothing that could be
+ * read, nothing is written. Dies if the file cannot be written. */
 bool crashes_save(struct machine *m, const char *variant, const char *path);
 
 #endif

@@ -325,10 +325,11 @@ int main(int count, char **words)
 		raw_terminal();
 	int status = converse(&s);
 	restore_terminal();
-	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
-		warn("the system shows no crash records");
 	machine_stop(s.machine);
 	if (folders)
 		unlink(overlay);
+	/* Last, as it may fail: the guest's memory stays mapped. */
+	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
+		warn("the system shows no crash records");
 	return status;
 }
