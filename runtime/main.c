@@ -28,6 +28,11 @@ uint32_t djed_runtime_log_state(void)
 	return length ? DJED_LOG_USED : DJED_LOG_EMPTY;
 }
 
+uint64_t djed_runtime_log(void)
+{
+	return djed_runtime_log_state() | (uint64_t)djed_undo_length() << 2;
+}
+
 /* Answers protocol `audit`, the same for all servers. */
 static void answer_audit(void)
 {

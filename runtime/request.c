@@ -91,6 +91,6 @@ djed_status djed_call(djed_slot to, uint32_t label, enum djed_effect effect)
 	djed_ipc.out.label = label;
 	if (effect == DJED_FINAL)
 		djed_runtime.log_lost = 1; /* nothing takes the callee's effect back (rule 4) */
-	status = kernel_call(to, djed_runtime_log_state());
+	status = kernel_call(to, djed_runtime_log());
 	return status ? status : djed_ipc.answer.status;
 }

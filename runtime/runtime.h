@@ -38,6 +38,8 @@ void djed_runtime_step(void);
 
 /* State of the log as it must be told to the kernel now: enum djed_log_state. */
 uint32_t djed_runtime_log_state(void);
+/* The same with the bytes in use, as kernel_receive and kernel_call take it. */
+uint64_t djed_runtime_log(void);
 
 /* djed_deadline, or later if what it is for keeps failing. */
 uint64_t djed_runtime_deadline(void);

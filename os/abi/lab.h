@@ -114,8 +114,9 @@ struct djed_lab {
 	uint32_t exit_status;
 	uint32_t violations;  /* all services and the cross audit; ~0 until the final audit has run */
 	uint32_t start_error; /* errno for which the first program could not be started, 0 if it was */
-	uint32_t reserved;
-	uint64_t recoveries;		/* total; the first DJED_LAB_RECOVERIES have a record */
+	uint32_t disagreed;   /* answers that were not those of the execution before (confirmation) */
+	uint64_t confirmed;   /* requests of which an answer was held back */
+	uint64_t recoveries;  /* total; the first DJED_LAB_RECOVERIES have a record */
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;
 	uint32_t services;

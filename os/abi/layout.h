@@ -65,6 +65,8 @@ struct djed_start_info {
 	uint64_t pool_count;
 	uint32_t restarts; /* 0 at first start */
 	uint32_t trace;	   /* 1: its events are recorded */
+	uint32_t detect;   /* enum djed_detector bits */
+	uint32_t reserved;
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
 	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " --
 				    program args..." with bytes below 33, '%' and 127 in %XX form */

@@ -1,4 +1,5 @@
 #include "application.h"
+#include "copy.h"
 #include "lab.h"
 #include "log.h"
 #include "service.h"
@@ -123,6 +124,7 @@ static void send(struct application *a, unsigned target, const struct djed_messa
 	a->state = APPLICATION_WAITING;
 	a->waiting_for = message->label;
 	a->context_replaced = false;
+	copy_begin(application_number(a));
 	if (target == TXN_NONE || txn_request(&rules, application_number(a), target, message))
 		application_answered(a, &dead, TXN_ABANDONED);
 }

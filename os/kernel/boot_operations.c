@@ -1,4 +1,5 @@
 /* Making of services, for root. */
+#include "../abi/detect.h"
 #include "copy.h"
 #include "lab.h"
 #include "memory.h"
@@ -113,6 +114,20 @@ djed_status operation_route(struct service *caller, const uint64_t *in, uint64_t
 	if (in[0] == ROUTE_ALL || in[0] == ROUTE_TAP)
 		tap_set(service_number(service), in[0] == ROUTE_TAP);
 	return in[0] == ROUTE_TAP ? 0 : route_set(in[0], service_number(service));
+}
+
+/* detect(detectors) */
+djed_status operation_detect(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_BOOT))
+		return -EPERM;
+	rules.confirm = in[0] & DJED_DETECT_CONFIRM_ALL ? TXN_CONFIRM_ALL
+			: in[0] & DJED_DETECT_CONFIRM	? TXN_CONFIRM_DOUBTFUL
+							: TXN_CONFIRM_NONE;
+	if (!(in[0] & DJED_DETECT_LIMIT))
+		delivery_limit = ~0ull >> 1;
+	return 0;
 }
 
 /* lab_region(service, kind, address, length) */

@@ -5,6 +5,16 @@
 
 static struct lent_pair lent_with[TXN_REQUESTS]; /* beside struct txn_request */
 
+/* Where the memory of an application has been read for its request: what is overwritten there cannot be read
+ * again, so the request cannot be repeated to confirm its answer. */
+enum { READS = 4 };
+static struct reads {
+	unsigned count;
+	struct {
+		uint64_t start, end;
+	} range[READS];
+} reads_for[TXN_THREADS];
+
 /* The byte at `offset` of a view, in the kernel's map of memory; NULL: not there, or not writable. */
 static uint8_t *reach(struct view view, uint64_t offset, bool write)
 {
@@ -271,6 +281,66 @@ static djed_status lent_view(const struct service *service, uint64_t source, uin
 	return 0;
 }
 
+void copy_begin(unsigned thread)
+{
+	reads_for[thread].count = 0;
+}
+
+/* More ranges than there is room for: the last one grows to hold them all. */
+static void note_read(unsigned thread, uint64_t start, uint64_t end)
+{
+	struct reads *reads = &reads_for[thread];
+	unsigned last = READS - 1;
+
+	if (reads->count <= last) {
+		reads->range[reads->count].start = start;
+		reads->range[reads->count++].end = end;
+		return;
+	}
+	if (start < reads->range[last].start)
+		reads->range[last].start = start;
+	if (end > reads->range[last].end)
+		reads->range[last].end = end;
+}
+
+static bool was_read(unsigned thread, uint64_t start, uint64_t end)
+{
+	const struct reads *reads = &reads_for[thread];
+
+	for (unsigned i = 0; i < reads->count; i++)
+		if (start < reads->range[i].end && reads->range[i].start < end)
+			return true;
+	return false;
+}
+
+/* Whether the bytes are there already. */
+static bool holds_same(struct view a, struct view b, uint64_t length)
+{
+	for (uint64_t done = 0, chunk; done < length; done += chunk) {
+		const uint8_t *left = reach(a, done, false), *right = reach(b, done, false);
+
+		chunk = length - done;
+		if (!left || !right)
+			return true; /* not copied either */
+		if (chunk > to_page_end(left))
+			chunk = to_page_end(left);
+		if (chunk > to_page_end(right))
+			chunk = to_page_end(right);
+		if (__builtin_memcmp(left, right, chunk) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether this is memory of the application that the service works for. */
+static bool of_client(const struct service *service, struct view view)
+{
+	unsigned thread = client(service);
+
+	return view.tables && thread != TXN_NONE && application_table[thread].space &&
+	       application_table[thread].space->tables == view.tables;
+}
+
 /* copy_in(source, offset, buffer, length, until_nul) -> copied */
 djed_status operation_copy_in(struct service *caller, const uint64_t *in, uint64_t *out)
 {
@@ -282,6 +352,8 @@ djed_status operation_copy_in(struct service *caller, const uint64_t *in, uint64
 	if (status)
 		return status;
 	out[0] = length ? copy_between(own, lender, length, in[4]) : 0;
+	if (of_client(caller, lender))
+		note_read(client(caller), lender.base, lender.base + out[0]);
 	return 0;
 }
 
@@ -294,6 +366,12 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 
 	if (status)
 		return status;
+	if (of_client(caller, lender)) {
+		if (was_read(client(caller), lender.base, lender.base + length))
+			txn_once(&rules, service_number(caller));
+		if (txn_confirms(&rules, service_number(caller)) && !holds_same(lender, own, length))
+			txn_differs(&rules, service_number(caller));
+	}
 	out[0] = length ? copy_between(lender, own, length, false) : 0;
 	return 0;
 }

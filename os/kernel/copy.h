@@ -45,4 +45,10 @@ void lend_commit(unsigned request, const struct lent_pair *lent);
 [[nodiscard]] djed_status lend(const struct service *sender, const struct djed_message *message,
 			       struct lent_pair *result);
 
+/* A new request of the application thread: nothing has been read for it. */
+void copy_begin(unsigned thread);
+
+/* A new request of the application thread: nothing has been read for it. */
+void copy_begin(unsigned thread);
+
 #endif

@@ -58,18 +58,20 @@ static bool label_allowed(const struct service *sender, uint32_t label)
 /* receive(next, log, target, deadline) */
 djed_status operation_receive(struct service *caller, const uint64_t *in, uint64_t *out)
 {
+	enum djed_log_state log = (enum djed_log_state)(in[1] & 3);
 	djed_status status;
 
 	(void)out;
-	if (!caller->ipc || in[0] > DJED_NEXT_ROLLED_BACK || in[1] > DJED_LOG_LOST)
+
+	if (!caller->ipc || in[0] > DJED_NEXT_ROLLED_BACK || in[3] >> 62)
 		return -EINVAL;
-	if (in[3] >> 62)
-		return -EINVAL;
-	if (in[0] == DJED_NEXT_FORWARD)
-		status = forward(caller, (enum djed_log_state)in[1], in[2]);
-	else
-		status = txn_receive(&rules, service_number(caller), (enum djed_next)in[0],
-				     (enum djed_log_state)in[1], 0, &caller->ipc->out);
+	if (in[0] == DJED_NEXT_FORWARD) {
+		status = forward(caller, log, in[2]);
+	} else {
+		txn_shape(&rules, service_number(caller), in[1] << 32 ^ (uint32_t)caller->ipc->out.status);
+		status = txn_receive(&rules, service_number(caller), (enum djed_next)in[0], log, 0,
+				     &caller->ipc->out);
+	}
 	if (status)
 		return status;
 	if (in[0] == DJED_NEXT_ROLLED_BACK || in[0] == DJED_NEXT_NONE)
@@ -93,12 +95,13 @@ djed_status operation_call(struct service *caller, const uint64_t *in, uint64_t 
 	(void)out;
 	if (!target)
 		return -EPERM;
-	if (!caller->ipc || in[1] > DJED_LOG_LOST || !label_allowed(caller, caller->ipc->out.label))
+	if (!caller->ipc || !label_allowed(caller, caller->ipc->out.label))
 		return -EINVAL;
 	status = lend(caller, &caller->ipc->out, &lent);
 	if (!status)
-		status = txn_call(&rules, number, service_number(target), (enum djed_log_state)in[1],
+		status = txn_call(&rules, number, service_number(target), (enum djed_log_state)(in[1] & 3),
 				  &caller->ipc->out);
+	txn_shape(&rules, number, in[1] << 32 ^ caller->ipc->out.label);
 	if (!status)
 		lend_commit(number * TXN_PER_SERVICE + TXN_CALL, &lent);
 	return status;
@@ -158,6 +161,7 @@ djed_status operation_panic(struct service *caller, const uint64_t *in, uint64_t
 djed_status operation_log(struct service *caller, const uint64_t *in, uint64_t *out)
 {
 	(void)out;
-	log_text(caller, in[0], in[1]);
+	if (!txn_confirms(&rules, service_number(caller))) /* it was told the first time */
+		log_text(caller, in[0], in[1]);
 	return 0;
 }

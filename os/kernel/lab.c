@@ -73,6 +73,8 @@ djed_status lab_set_state(uint64_t state)
 		lab()->ready_at = clock_now();
 	else if (state >= DJED_LAB_ENDED && lab()->ended_at == 0)
 		lab()->ended_at = clock_now();
+	lab()->confirmed = rules.confirmed;
+	lab()->disagreed = rules.disagreed;
 	*(volatile uint32_t *)&lab()->state = (uint32_t)state;
 	if (state != DJED_LAB_BOOTING && state != DJED_LAB_RUNNING)
 		ring(arch_ticks());

@@ -61,6 +61,8 @@ static void forget_transaction(struct txn_request *r)
 	r->transaction = 0;
 	r->attempt = 0;
 	r->retries = 0;
+	r->shape = 0;
+	r->rounds = r->differs = r->once = r->again = 0;
 }
 
 void txn_retire(struct txn *t, unsigned request)
@@ -292,11 +294,14 @@ djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, en
 		t->request[held].kind = DJED_DELIVERY_REQUEST;
 		t->request[held].resumed = 0;
 		t->request[held].message = *message;
+		t->request[root].shape = held == root ? 0 : t->request[root].shape;
 		txn_enqueue(t, held, target);
 	} else if (held != root) {
 		leave(t, service, root, log);
 		s->held = TXN_NONE;
 		txn_give_answer(t, held, message, TXN_ANSWERED);
+	} else if (txn_again(t, root, next, message)) {
+		return 0; /* the service undoes its log like everybody */
 	} else {
 		touched = txn_end(t, root);
 		s->held = TXN_NONE;

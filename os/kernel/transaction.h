@@ -26,6 +26,9 @@
 #ifndef TXN_OBJECTS
 #define TXN_OBJECTS 1024 /* kernel objects that transactions make and change, numbered by the environment */
 #endif
+#ifndef TXN_SHAPES
+#define TXN_SHAPES 4096 /* of executions, told apart by a hash */
+#endif
 
 /* Requests are embedded, three for each service and one for each application thread:
  *   service * 3 + TXN_CALL           what the service's thread waits for
@@ -76,6 +79,12 @@ struct txn_request {
 	uint32_t lost;		      /* services that can no longer undo their part (rule 4) */
 	uint32_t undoing;	      /* TXN_UNWINDING: services that have not reported yet */
 	int32_t failure;	      /* TXN_UNWINDING: 0: deliver again; else the errno to answer with */
+	uint32_t shape;		      /* what this execution has done so far, as a hash */
+	uint32_t told, told_shape;    /* hashes of the answer held back last and of its execution */
+	uint8_t rounds;		      /* answers held back */
+	uint8_t differs;	      /* this execution has written other results than the one before */
+	uint8_t once;		      /* its answer cannot be confirmed */
+	uint8_t again;		      /* it is rolled back to confirm its answer */
 	struct txn_list effects;      /* things with a deferred effect or creation of this transaction */
 
 	/* of application threads */
@@ -96,6 +105,9 @@ struct txn_effect {
 };
 enum txn_request_effect { TXN_EFFECT_WAKE = 1, TXN_EFFECT_ANSWER = 2 };
 
+/* Whose answers are confirmed, see transaction_confirm.c. */
+enum txn_confirm { TXN_CONFIRM_NONE, TXN_CONFIRM_DOUBTFUL, TXN_CONFIRM_ALL };
+
 struct txn_service {
 	uint8_t state;	      /* DJED_SERVICE_* */
 	uint8_t log;	      /* enum djed_log_state as last stated */
@@ -115,10 +127,14 @@ struct txn_service {
 };
 
 struct txn {
-	djed_transaction serial; /* of the last transaction begun */
-	uint16_t stopped;	 /* services in state STOPPED */
-	uint16_t unwinding;	 /* roots in state UNWINDING */
-	uint8_t recoverer;	 /* service number, 0 until one is opened */
+	djed_transaction serial;  /* of the last transaction begun */
+	uint16_t stopped;	  /* services in state STOPPED */
+	uint16_t unwinding;	  /* roots in state UNWINDING */
+	uint8_t recoverer;	  /* service number, 0 until one is opened */
+	uint8_t confirm;	  /* enum txn_confirm */
+	uint32_t confirmed;	  /* requests of which an answer was held back */
+	uint32_t disagreed;	  /* answers that were other than the one before */
+	uint8_t seen[TXN_SHAPES]; /* executions, by shape; saturates */
 	struct txn_service service[TXN_SERVICES];
 	struct txn_request request[TXN_REQUESTS];
 	struct txn_link queue_link[TXN_REQUESTS];
@@ -237,6 +253,19 @@ void txn_information(const struct txn *t, unsigned service, struct djed_service_
  * environment's. What belongs to the transaction that `service` works for is not counted. Walks all tables.
  */
 void txn_audit(const struct txn *t, unsigned service, struct djed_kernel_audit *audit);
+
+/* ---- confirmation (docs/transactions.md) ------------------------------------------------------ */
+
+/* Adds to the shape of the execution that the service works for: messages sent, answers, lengths of logs. */
+void txn_shape(struct txn *t, unsigned service, uint64_t what);
+
+/* Whether the service works for a request of which an answer is held back: then results are compared with
+ * those in the client's memory, and txn_differs is called if they are others. */
+bool txn_confirms(const struct txn *t, unsigned service);
+void txn_differs(struct txn *t, unsigned service);
+
+/* The request that the service works for cannot be delivered again only to confirm its answer. */
+void txn_once(struct txn *t, unsigned service);
 
 /* ---- looking --------------------------------------------------------------------------------- */
 

@@ -55,7 +55,8 @@ static void deliver_again(struct txn *t, unsigned root)
 {
 	struct txn_request *r = &t->request[root];
 
-	r->attempt++;
+	r->attempt += !r->again;
+	r->again = 0;
 	if (r->kind == DJED_DELIVERY_NOTIFIED) {
 		notify_again(t, r, r->message.word[0] & DJED_NOTIFY_FAILED);
 		r->state = TXN_IDLE; /* its transaction goes on when the bits are delivered */
@@ -142,6 +143,8 @@ void txn_unwind(struct txn *t, unsigned root, int failure)
 
 	r->undoing = 0;
 	r->failure = failure;
+	r->shape = 0;
+	r->differs = 0;
 	unwind_chain(t, root);
 	r->state = TXN_UNWINDING;
 	t->unwinding++;

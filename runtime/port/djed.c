@@ -50,7 +50,7 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 [[noreturn]] void djed_port_serve(void)
 {
 	for (;;) {
-		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log_state(),
+		djed_status status = kernel_receive(djed_runtime.next, djed_runtime_log(),
 						    djed_runtime.target, djed_runtime_deadline());
 		if (status)
 			djed_panic("receive with disposition %u failed: error %d", djed_runtime.next,

@@ -173,6 +173,10 @@ static void mix_request(unsigned i)
 	mix((uint64_t)q->message.label << 32 | (uint32_t)q->message.word[0]);
 	mix((uint64_t)q->participants << 32 | q->lost);
 	mix((uint64_t)(q->state == TXN_UNWINDING ? q->undoing : 0) << 32 | (uint32_t)q->failure);
+	if (scenario->confirm) {
+		mix((uint64_t)q->rounds << 16 | (uint64_t)q->differs << 8 | q->again);
+		mix((uint64_t)q->told << 32 | q->told_shape);
+	}
 	mix((uint64_t)q->effects.head << 32 | (q->state == TXN_QUEUED ? world->t.queue_link[i].next : 0));
 	mix(e->root == TXN_NONE ? 0 : (uint64_t)e->link.next << 48 | (uint64_t)e->root << 32 | e->bits);
 }

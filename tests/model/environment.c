@@ -73,7 +73,7 @@ void txn_env_deliver(struct txn *t, unsigned service, unsigned request, enum dje
 	}
 	if (!s->root_request)
 		return;
-	if (q->attempt > 0 && world->age[request] != q->transaction)
+	if (q->attempt + q->rounds > 0 && world->age[request] != q->transaction)
 		violation("transaction %u does not keep its age", s->tag);
 	world->age[request] = q->transaction;
 
@@ -83,9 +83,11 @@ void txn_env_deliver(struct txn *t, unsigned service, unsigned request, enum dje
 		forget_attempt(s->tag);
 		return;
 	}
-	if (q->attempt != world->attempt[thread]) /* else it has been forwarded, or is new */
+	uint32_t execution = q->attempt << 8 | q->rounds;
+
+	if (execution != world->execution[thread]) /* else it has been forwarded, or is new */
 		forget_attempt(s->tag);
-	world->attempt[thread] = q->attempt;
+	world->execution[thread] = execution;
 	if (world->decided[thread] == DECIDED_ERROR)
 		violation("transaction %u is delivered again, not answered with the error", s->tag);
 	world->decided[thread] = DECIDED_NOTHING;
@@ -113,6 +115,10 @@ void txn_env_answer(struct txn *t, unsigned thread, const struct djed_message *a
 	if (exact() && outcome == TXN_FAILED && world->decided[thread] != DECIDED_ERROR && !c->killed)
 		violation("client %u gets an error that nobody has decided", thread);
 	world->decided[thread] = DECIDED_NOTHING;
+	if (scenario->confirm && outcome == TXN_ANSWERED && ending != 0 &&
+	    (ending == tag || ending == tag + PART_TWO) && (world->execution[thread] & 0xff) == 0 &&
+	    world->crashes == scenario->crashes && !c->killed)
+		violation("client %u gets an answer that was not confirmed", thread);
 	if (outcome == TXN_ANSWERED) {
 		if (ending != tag && ending != tag + PART_TWO)
 			wanted_happened(OP_ANSWER, thread);

@@ -1,6 +1,8 @@
 /* What the transactions of the scripts should do, kept beside what the rules make of it. */
 #include "model.h"
 
+#include <string.h>
+
 /* The transaction that the present kernel entry ends, by its tag; 0 none. */
 unsigned ending;
 
@@ -89,6 +91,18 @@ void begin_end(unsigned tag)
 			world->expected_object[e->target] = 1;
 		}
 	}
+}
+
+/* It has not ended after all. */
+void not_ended(const struct world *before)
+{
+	ending = 0;
+	memcpy(world->expected, before->expected, sizeof(world->expected));
+	memcpy(world->written, before->written, sizeof(world->written));
+	memcpy(world->before_forward, before->before_forward, sizeof(world->before_forward));
+	memcpy(world->wanted, before->wanted, sizeof(world->wanted));
+	memcpy(world->released, before->released, sizeof(world->released));
+	memcpy(world->expected_object, before->expected_object, sizeof(world->expected_object));
 }
 
 void finish_end(void)

@@ -77,6 +77,7 @@ struct scenario {
 	uint8_t crash_rs;			     /* 1: rs may crash as well */
 	uint8_t policy;				     /* enum djed_policy */
 	uint8_t parks;				     /* 1: requests may be parked in the end */
+	uint8_t confirm;			     /* enum txn_confirm */
 	uint8_t deep;				     /* 1: only explored with --deep */
 };
 extern const struct scenario scenarios[];
@@ -124,8 +125,9 @@ struct world {
 	    before_forward[TAGS]; /* of these, those before the last forward: no redelivery repeats them */
 	uint8_t expected[TAGS][SERVERS * SEQUENCES]; /* how often each tag must be found at the end */
 	djed_transaction age[TXN_REQUESTS];	     /* of roots, at their first delivery */
-	uint32_t attempt[CLIENTS]; /* of the client's transaction when it was last delivered */
-	uint8_t decided[CLIENTS];  /* about the client's transaction, since it was last delivered */
+	uint32_t
+	    execution[CLIENTS];	  /* of the client's transaction when last delivered: attempt << 8 | rounds */
+	uint8_t decided[CLIENTS]; /* about the client's transaction, since it was last delivered */
 	uint8_t crashes, cancels, kills, interrupts; /* still allowed */
 	uint8_t shutdown;
 };
@@ -179,6 +181,7 @@ void forget(unsigned tag);
 /* A server is about to end its transaction: from now on its writes count and its effects must happen; and it
  * has. */
 void begin_end(unsigned tag);
+void not_ended(const struct world *before);
 void finish_end(void);
 
 /* Reports a broken property and ends the exploration (explore.c). */

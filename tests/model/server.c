@@ -85,6 +85,11 @@ static void dispose_or_not(unsigned service, enum djed_next next, unsigned targe
 	bool root = s->root_request;
 	unsigned tag = s->tag;
 	bool ends = next == DJED_NEXT_REPLY || next == DJED_NEXT_PARK || next == DJED_NEXT_FINISH;
+	static struct world before;
+	unsigned held = txn_held(&world->t, service);
+
+	if (scenario->confirm)
+		before = *world;
 
 	if (ends && root)
 		begin_end(tag);
@@ -101,6 +106,8 @@ static void dispose_or_not(unsigned service, enum djed_next next, unsigned targe
 
 	if (status == 0 && next == DJED_NEXT_FORWARD && root)
 		world->before_forward[tag] = world->written[tag];
+	if (status == 0 && ends && root && scenario->confirm && world->t.request[held].state == TXN_UNWINDING)
+		not_ended(&before); /* the answer is held back */
 	if (status != 0 && !may_fail)
 		violation("receive of server %u, next %u: %d", service, next, (int)status);
 	finish_end();

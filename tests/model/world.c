@@ -113,6 +113,7 @@ void world_init(void)
 {
 	memset(world, 0, sizeof(*world));
 	txn_init(&world->t);
+	world->t.confirm = scenario->confirm;
 	world->crashes = scenario->crashes;
 	world->cancels = scenario->cancels;
 	world->kills = scenario->kills;

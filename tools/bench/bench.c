@@ -1,4 +1,5 @@
 /* djed bench: guest instructions per operation, plain against instrumented. */
+#include "abi/detect.h"
 #include "guest.h"
 #include "machine.h"
 #include "text.h"
@@ -21,7 +22,8 @@ static const char usage_text[] =
 
 struct series {
 	char name[32];
-	double plain, instrumented;	      /* guest instructions per operation */
+	/* Guest instructions per operation: without recovery; with it; with all detectors too. */
+	double plain, recovery, instrumented;
 	double wall_plain, wall_instrumented; /* best time of the runs, ticks */
 };
 
@@ -31,10 +33,10 @@ struct results {
 };
 
 /* Output of the benchmark program in a build variant; dies if it does not end with status 0. */
-static struct text run(const char *variant, bool icount)
+static struct text run(const char *variant, uint32_t detect, bool icount)
 {
 	struct text line = {0}, output = {0};
-	text_format(&line, "policy=chain monitor=broker console=raw");
+	text_format(&line, "policy=chain monitor=broker detect=%x console=raw", detect);
 	guest_add_program(&line, (char *const[]){"/bin/bench", NULL});
 	struct machine_options options = {
 	    .variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
@@ -60,9 +62,9 @@ static struct series *find(struct results *r, const char *name)
 	return s;
 }
 
-static void measure(struct results *r, const char *variant, bool icount, size_t field)
+static void measure(struct results *r, const char *variant, uint32_t detect, bool icount, size_t field)
 {
-	struct text output = run(variant, icount);
+	struct text output = run(variant, detect, icount);
 	for (char *line = strtok(output.bytes, "\n"); line; line = strtok(NULL, "\n")) {
 		char name[64];
 		double value;
@@ -78,13 +80,19 @@ static void measure(struct results *r, const char *variant, bool icount, size_t 
 int main(int count, char **words)
 {
 	tool_name = "djed bench";
-	static const struct option options[] = {{"out", 1, NULL, 'o'}, {"help", 0, NULL, 'h'}, {0}};
+	static const struct option options[] = {
+	    {"out", 1, NULL, 'o'}, {"detect", 1, NULL, 'd'}, {"help", 0, NULL, 'h'}, {0}};
 	const char *directory = NULL;
+	uint32_t detect = DJED_DETECT_ALL;
 	opterr = 0;
 	for (int option; (option = getopt_long(count, words, "ho:", options, NULL)) != -1;) {
 		if (option == 'h') {
 			fputs(usage_text, stdout);
 			return 0;
+		}
+		if (option == 'd') {
+			detect = parse_detectors("--detect", optarg);
+			continue;
 		}
 		if (option != 'o')
 			die("unknown option or missing value: '%s' (see: djed bench --help)",
@@ -96,30 +104,37 @@ int main(int count, char **words)
 	make_directories(directory);
 	struct results r = {0};
 	fprintf(stderr, "counting instructions\n");
-	measure(&r, "plain", true, offsetof(struct series, plain));
-	measure(&r, "instrumented", true, offsetof(struct series, instrumented));
+	measure(&r, "plain", 0, true, offsetof(struct series, plain));
+	measure(&r, "instrumented", 0, true, offsetof(struct series, recovery));
+	measure(&r, "instrumented", detect, true, offsetof(struct series, instrumented));
 	for (unsigned i = 0; i < WALL_RUNS; i++) {
 		fprintf(stderr, "timing, run %u of %u\n", i + 1, WALL_RUNS);
-		measure(&r, "plain", false, offsetof(struct series, wall_plain));
-		measure(&r, "instrumented", false, offsetof(struct series, wall_instrumented));
+		measure(&r, "plain", 0, false, offsetof(struct series, wall_plain));
+		measure(&r, "instrumented", detect, false, offsetof(struct series, wall_instrumented));
 	}
 	json_t *list = json_object();
-	double log_ratio = 0, log_wall = 0;
-	printf("%-18s %12s %12s %7s %7s\n", "operation", "plain", "instrumented", "ratio", "wall");
+	double log_ratio = 0, log_recovery = 0, log_wall = 0;
+	printf("%-18s %10s %10s %10s %9s %7s %7s\n", "operation", "plain", "recovery", "detection",
+	       "recovery", "ratio", "wall");
 	for (unsigned i = 0; i < r.count; i++) {
 		const struct series *s = &r.list[i];
 		double ratio = s->instrumented / s->plain, wall = s->wall_instrumented / s->wall_plain;
+		double recovery = s->recovery / s->plain;
 		log_ratio += log(ratio);
+		log_recovery += log(recovery);
 		log_wall += log(wall);
-		printf("%-18s %12.0f %12.0f %7.3f %7.3f\n", s->name, s->plain, s->instrumented, ratio, wall);
+		printf("%-18s %10.0f %10.0f %10.0f %9.3f %7.3f %7.3f\n", s->name, s->plain, s->recovery,
+		       s->instrumented, recovery, ratio, wall);
 		json_object_set_new(list, s->name,
-				    json_pack("{s:f, s:f, s:f, s:f}", "plain", s->plain, "instrumented",
-					      s->instrumented, "ratio", ratio, "wall_ratio", wall));
+				    json_pack("{s:f, s:f, s:f, s:f, s:f}", "plain", s->plain, "recovery",
+					      s->recovery, "instrumented", s->instrumented, "ratio", ratio,
+					      "wall_ratio", wall));
 	}
-	double all = exp(log_ratio / r.count), wall = exp(log_wall / r.count);
-	printf("%-18s %12s %12s %7.3f %7.3f\n", "geometric mean", "", "", all, wall);
-	json_t *top = json_pack("{s:o, s:{s:f, s:f}}", "benchmarks", list, "geomean", "instrumented", all,
-				"wall_instrumented", wall);
+	double all = exp(log_ratio / r.count), recovery = exp(log_recovery / r.count),
+	       wall = exp(log_wall / r.count);
+	printf("%-18s %10s %10s %10s %9.3f %7.3f %7.3f\n", "geometric mean", "", "", "", recovery, all, wall);
+	json_t *top = json_pack("{s:o, s:{s:f, s:f, s:f}}", "benchmarks", list, "geomean", "instrumented",
+				all, "recovery", recovery, "wall_instrumented", wall);
 	char *text = json_dumps(top, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	char *path = format_string("%s/bench.json", directory);
 	write_file(path, text, strlen(text));

@@ -67,6 +67,7 @@ struct settings {
 	const char *policy;
 	const char *workload; /* path on the host */
 	const char *servers;  /* comma-separated, or NULL: all */
+	uint32_t detect;      /* enum djed_detector bits */
 	bool always;
 	bool controls;
 	unsigned experiments;

@@ -60,9 +60,8 @@ enum machine_wait experiment_wait(struct machine *m, double seconds, struct text
 struct machine *experiment_boot(const struct settings *settings, const char *policy, const char *archive,
 				const char *log)
 {
-	(void)settings;
 	struct text line = {0};
-	text_format(&line, "policy=%s monitor=broker console=terminal", policy);
+	text_format(&line, "policy=%s monitor=broker detect=%x console=terminal", policy, settings->detect);
 	char *const probe[] = {"/bin/sh", "/campaign/probe.sh", NULL};
 	guest_add_words(&line, "probe", probe);
 	char *const program[] = {"/bin/sh", "/campaign/workload.sh", NULL};

@@ -1,4 +1,5 @@
 /* djed campaign: golden run, plan, experiments, controls, report. */
+#include "abi/detect.h"
 #include "campaign.h"
 #include "guest.h"
 
@@ -21,6 +22,9 @@ static const char usage_text[] =
     "  --servers LIST       only these, separated by commas (default: all)\n"
     "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
+    "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
+    "limit,\n"
+    "                       confirm, confirm-all, separated by commas\n"
     "  --controls           the same plan under the other policies, too\n"
     "  --experiments N      default 100\n"
     "  --seed S             default 1\n"
@@ -29,12 +33,25 @@ static const char usage_text[] =
 
 static void parse(struct settings *settings, int count, char **words)
 {
-	enum { MODEL = 256, FAULTS, SERVERS, WORKLOAD, POLICY, CONTROLS, EXPERIMENTS, SEED, JOBS, OUT };
+	enum {
+		MODEL = 256,
+		FAULTS,
+		SERVERS,
+		WORKLOAD,
+		POLICY,
+		DETECT,
+		CONTROLS,
+		EXPERIMENTS,
+		SEED,
+		JOBS,
+		OUT
+	};
 	static const struct option options[] = {{"model", 1, NULL, MODEL},
 						{"faults", 1, NULL, FAULTS},
 						{"servers", 1, NULL, SERVERS},
 						{"workload", 1, NULL, WORKLOAD},
 						{"policy", 1, NULL, POLICY},
+						{"detect", 1, NULL, DETECT},
 						{"controls", 0, NULL, CONTROLS},
 						{"seed", 1, NULL, SEED},
 						{"jobs", 1, NULL, JOBS},
@@ -65,6 +82,9 @@ static void parse(struct settings *settings, int count, char **words)
 			break;
 		case POLICY:
 			require_choice("--policy", settings->policy = optarg, policy_names);
+			break;
+		case DETECT:
+			settings->detect = parse_detectors("--detect", optarg);
 			break;
 		case CONTROLS:
 			settings->controls = true;
@@ -122,6 +142,7 @@ int main(int count, char **words)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct settings settings = {.model = "fail-stop",
 				    .policy = "chain",
+				    .detect = DJED_DETECT_ALL,
 				    .experiments = 100,
 				    .seed = 1,
 				    .jobs = cores < 1		 ? 1

@@ -19,7 +19,7 @@ static const char schema[] =
     "KEY(service, name));"
     "CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome "
     "TEXT,"
-    "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL,"
+    "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL, confirmed INT, disagreed INT,"
     "  PRIMARY KEY(policy, id));"
     "CREATE TABLE IF NOT EXISTS recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, "
     "rung INT,"
@@ -97,12 +97,14 @@ sqlite3 *store_open(const struct settings *settings)
 	char *kernel = variant_path("campaign", "kernel"), *archive = variant_path("campaign", "boot.tar");
 	char *build = format_string("%016llx", (unsigned long long)(digest(kernel) * 31 + digest(archive)));
 	char *workload = format_string("%016llx", (unsigned long long)digest(settings->workload));
+	char *detect = format_string("%x", settings->detect);
 	char *seed = format_string("%llu", (unsigned long long)settings->seed);
 	char *experiments = format_string("%u", settings->experiments);
 	store_run(db, "BEGIN");
 	keep_setting(db, "model", settings->model);
 	keep_setting(db, "faults", settings->always ? "always" : "once");
 	keep_setting(db, "policy", settings->policy);
+	keep_setting(db, "detect", detect);
 	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
 	keep_setting(db, "seed", seed);
 	keep_setting(db, "experiments", experiments);
@@ -112,6 +114,7 @@ sqlite3 *store_open(const struct settings *settings)
 	store_run(db, "COMMIT");
 	free(experiments);
 	free(seed);
+	free(detect);
 	free(workload);
 	free(build);
 	free(kernel);
@@ -235,8 +238,8 @@ void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct ob
 	store_run(db, "BEGIN");
 	sqlite3_stmt *set =
 	    store_prepare(db, "UPDATE experiment SET outcome = ?, detail = ?, hits = ?, exit_status = ?,"
-			      " state = ?, violations = ?, recoveries = ?, seconds = ?"
-			      " WHERE policy = ? AND id = ?");
+			      " state = ?, violations = ?, recoveries = ?, seconds = ?, confirmed = ?,"
+			      " disagreed = ? WHERE policy = ? AND id = ?");
 	sqlite3_bind_text(set, 1, outcome_names[verdict->outcome], -1, SQLITE_STATIC);
 	sqlite3_bind_text(set, 2, verdict->detail, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(set, 3, (sqlite3_int64)seen->hits);
@@ -245,8 +248,10 @@ void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct ob
 	sqlite3_bind_int64(set, 6, seen->lab.violations);
 	sqlite3_bind_int64(set, 7, (sqlite3_int64)seen->lab.recoveries);
 	sqlite3_bind_double(set, 8, seen->seconds);
-	sqlite3_bind_text(set, 9, policy, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(set, 10, id);
+	sqlite3_bind_int64(set, 9, (sqlite3_int64)seen->lab.confirmed);
+	sqlite3_bind_int64(set, 10, seen->lab.disagreed);
+	sqlite3_bind_text(set, 11, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(set, 12, id);
 	store_step(db, set);
 	if (seen->lab_valid)
 		store_recoveries(db, policy, id, &seen->lab);

@@ -1,5 +1,6 @@
 #include "guest.h"
 
+#include "abi/detect.h"
 #include "abi/layout.h"
 #include "text.h"
 
@@ -112,4 +113,33 @@ void require_choice(const char *option, const char *value, const char *const *ch
 		text_format(&all, "%s%s", i ? ", " : "", choices[i]);
 	}
 	die("%s must be one of %s, not '%s'", option, all.bytes, value);
+}
+
+uint32_t parse_detectors(const char *option, const char *list)
+{
+	static const struct {
+		const char *name;
+		uint32_t bits;
+	} known[] = {{"checks", DJED_DETECT_CHECKS},   {"invariants", DJED_DETECT_INVARIANTS},
+		     {"heap", DJED_DETECT_HEAP},       {"limit", DJED_DETECT_LIMIT},
+		     {"confirm", DJED_DETECT_CONFIRM}, {"confirm-all", DJED_DETECT_CONFIRM_ALL},
+		     {"all", DJED_DETECT_ALL},	       {"none", 0}};
+	uint32_t bits = 0;
+
+	for (const char *at = list;; at++) {
+		size_t length = strcspn(at, ","), i = 0;
+
+		while (i < sizeof known / sizeof *known &&
+		       (strlen(known[i].name) != length || memcmp(known[i].name, at, length)))
+			i++;
+		if (i == sizeof known / sizeof *known)
+			die("%s takes all, none, or some of checks, invariants, heap, limit, confirm and "
+			    "confirm-all, "
+			    "separated by commas, not '%s'",
+			    option, list);
+		bits |= known[i].bits;
+		at += length;
+		if (!*at)
+			return bits;
+	}
 }

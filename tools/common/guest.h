@@ -3,6 +3,7 @@
 #define DJED_TOOLS_GUEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct text;
 
@@ -19,6 +20,9 @@ void guest_overlay(const char *source, const char *target, char *const *folders,
 
 /* Checks an option's value against a list that ends with NULL; dies naming the choices. */
 void require_choice(const char *option, const char *value, const char *const *choices);
+/* The detectors (enum djed_detector) that an option names: all, none, or names separated by commas. Dies
+ * naming the choices. */
+uint32_t parse_detectors(const char *option, const char *list);
 extern const char *const policy_names[];
 extern const char *const monitor_names[];
 

@@ -113,7 +113,10 @@ int main(int count, char **words)
 	read_golden(&golden, db, policy);
 
 	struct text workload = setting(db, "workload_path");
-	struct settings settings = {.directory = directory, .workload = workload.bytes};
+	struct text detect = setting(db, "detect");
+	struct settings settings = {.directory = directory,
+				    .workload = workload.bytes,
+				    .detect = (uint32_t)strtoul(detect.bytes, NULL, 16)};
 	char *archive = experiment_archive(&settings);
 	char *log = format_string("%s/repro-%u.log", directory, id);
 	struct machine *m = experiment_boot(&settings, policy, archive, log);

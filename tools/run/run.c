@@ -1,4 +1,5 @@
 /* djed run: boots the system; its console is ours. */
+#include "abi/detect.h"
 #include "crashes.h"
 #include "fault.h"
 #include "guest.h"
@@ -29,6 +30,9 @@ static const char usage_text[] =
     "  --rootfs DIR         lay a folder of the host over / (may be repeated)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --monitor MODE       broker (default), tap, off\n"
+    "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
+    "limit,\n"
+    "                       confirm, confirm-all, separated by commas\n"
     "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
     "                       of build/campaign/services/SERVER.sites; executions to skip\n"
     "  --log FILE           keep the kernel's log\n"
@@ -226,21 +230,16 @@ static int converse(struct session *s)
 int main(int count, char **words)
 {
 	tool_name = "djed run";
-	enum { ROOTFS = 256, POLICY, MONITOR, FAULT, LOG, CRASHES, BUILD, MEMORY, ICOUNT };
-	static const struct option options[] = {{"rootfs", 1, NULL, ROOTFS},
-						{"policy", 1, NULL, POLICY},
-						{"monitor", 1, NULL, MONITOR},
-						{"fault", 1, NULL, FAULT},
-						{"log", 1, NULL, LOG},
-						{"crashes", 1, NULL, CRASHES},
-						{"build", 1, NULL, BUILD},
-						{"memory", 1, NULL, MEMORY},
-						{"icount", 0, NULL, ICOUNT},
-						{"help", 0, NULL, 'h'},
-						{0}};
+	enum { ROOTFS = 256, POLICY, MONITOR, DETECT, FAULT, LOG, CRASHES, BUILD, MEMORY, ICOUNT };
+	static const struct option options[] = {
+	    {"rootfs", 1, NULL, ROOTFS},   {"policy", 1, NULL, POLICY}, {"monitor", 1, NULL, MONITOR},
+	    {"detect", 1, NULL, DETECT},   {"fault", 1, NULL, FAULT},	{"log", 1, NULL, LOG},
+	    {"crashes", 1, NULL, CRASHES}, {"build", 1, NULL, BUILD},	{"memory", 1, NULL, MEMORY},
+	    {"icount", 0, NULL, ICOUNT},   {"help", 0, NULL, 'h'},	{0}};
 	static const char *const variants[] = {"instrumented", "plain", "campaign", "coverage", NULL};
 	struct machine_options machine = {.variant = "instrumented", .memory = 256ull << 20};
 	const char *policy = "chain", *monitor = "broker", *fault = NULL, *crashes = NULL;
+	uint32_t detect = DJED_DETECT_ALL;
 	char *rootfs[ROOTFS_MAX];
 	unsigned folders = 0;
 	bool variant_given = false;
@@ -260,6 +259,9 @@ int main(int count, char **words)
 			break;
 		case MONITOR:
 			require_choice("--monitor", monitor = optarg, monitor_names);
+			break;
+		case DETECT:
+			detect = parse_detectors("--detect", optarg);
 			break;
 		case FAULT:
 			fault = optarg;
@@ -291,11 +293,13 @@ int main(int count, char **words)
 		machine.variant = "campaign"; /* the only build that holds dormant faults */
 	if (fault)
 		fault_check(fault, machine.variant);
+	if (!strcmp(machine.variant, "plain")) /* it takes nothing back */
+		detect &= ~(uint32_t)(DJED_DETECT_CONFIRM | DJED_DETECT_CONFIRM_ALL);
 	struct session s = {.program = optind < count};
 	s.terminal = !s.program && isatty(0);
 
 	struct text line = {0};
-	text_format(&line, "policy=%s monitor=%s console=%s", policy, monitor,
+	text_format(&line, "policy=%s monitor=%s detect=%x console=%s", policy, monitor, detect,
 		    s.program ? "raw" : "terminal");
 	if (fault)
 		text_format(&line, " fault=%s", fault);

@@ -28,10 +28,16 @@ void root_read(void)
 					       [DJED_POLICY_NONE] = "none"};
 	static const char *const modes[] = {
 	    [DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
+	char mask[16];
 
 	root.system = DJED_SYSTEM;
 	root.policy = choose("policy", policies, 4, DJED_POLICY_CHAIN);
 	root.monitor = choose("monitor", modes, 3, DJED_MONITOR_BROKER);
+	root.detect = DJED_DETECT_ALL;
+	if (command_line_value(djed_start()->command_line, "detect", mask, sizeof(mask)))
+		root.detect = (uint32_t)strtoull(mask, NULL, 16);
+	if (root.policy != DJED_POLICY_CHAIN) /* the others cannot take everybody back */
+		root.detect &= ~(uint32_t)(DJED_DETECT_CONFIRM | DJED_DETECT_CONFIRM_ALL);
 }
 
 uint32_t root_find(const char *name)

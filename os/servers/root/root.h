@@ -3,6 +3,7 @@
 #ifndef ROOT_H
 #define ROOT_H
 
+#include <abi/detect.h>
 #include <abi/system.h>
 #include <djed/server.h>
 
@@ -10,13 +11,14 @@ struct root {
 	const struct djed_system *system; /* in the boot archive; the kernel has checked it */
 	uint32_t policy;		  /* enum djed_policy */
 	uint32_t monitor;		  /* enum djed_monitor_mode */
+	uint32_t detect;		  /* enum djed_detector bits */
 };
 extern struct root root;
 
 /* Shows one line in the log and ends the machine's run: Djed cannot start. */
 [[noreturn]] void root_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Reads the policy and monitor words of the command line. */
+/* Reads the policy, monitor and detect words of the command line. */
 void root_read(void);
 
 /* Number of a service by its name, 0 where there is none. */

@@ -49,6 +49,7 @@ static void inform(uint32_t service)
 	start = (struct djed_start_info){.service = service,
 					 .policy = root.policy,
 					 .monitor = root.monitor,
+					 .detect = root.detect,
 					 .heap_size = line->heap,
 					 .log_size = line->log,
 					 .archive_size = line->archive ? djed_start()->archive_size : 0,
@@ -140,4 +141,5 @@ void root_make_services(void)
 		show(i);
 	}
 	route_calls();
+	must(kernel_detect(root.detect), "root", "detectors");
 }

@@ -30,8 +30,18 @@ memset:
 memcmp:
 	xor %eax, %eax
 	mov %rdx, %rcx
+	shr $3, %rcx
 	cmp %rcx, %rcx /* equal, if there is nothing to compare */
-	repe cmpsb
+	repe cmpsq
+	mov $8, %ecx
+	jne 2f
+	mov %edx, %ecx
+	and $7, %ecx
+	cmp %ecx, %ecx
+	jmp 3f
+2:	sub %rcx, %rdi /* back to the start of the word that differs */
+	sub %rcx, %rsi
+3:	repe cmpsb
 	je 1f
 	movzbl -1(%rdi), %eax
 	movzbl -1(%rsi), %ecx

@@ -1,0 +1,102 @@
+/* Confirmation: a doubtful answer to an application is held back, everybody is rolled back, and the request
+ * is delivered again; only an answer that was worked out twice in the same way is given. So a fault that does
+ * not stop a server, and does not strike twice, is found and undone like a crash.
+ *
+ * Doubtful is an execution of a shape that has rarely been seen: what goes wrong mostly leaves the beaten
+ * track. Executions of the usual shapes are confirmed now and then, errors more often. */
+#include "transaction_internal.h"
+
+enum {
+	FAMILIAR = 4,	  /* executions of a shape that are confirmed */
+	SAMPLE = 128,	  /* later: one of so many, */
+	SAMPLE_ERROR = 8, /* where an error is answered */
+	ROUNDS_MAX = 3	  /* answers held back, where no two agree; then the next one has to do */
+};
+
+/* Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper half is the good one. */
+static uint32_t mix(uint32_t sum, uint64_t word)
+{
+	uint64_t product = (sum ^ word) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(product >> 32);
+}
+
+void txn_shape(struct txn *t, unsigned service, uint64_t what)
+{
+	unsigned root = txn_working_for(t, service);
+
+	if (t->confirm && root != TXN_NONE)
+		t->request[root].shape = mix(t->request[root].shape, what);
+}
+
+bool txn_confirms(const struct txn *t, unsigned service)
+{
+	unsigned root = txn_working_for(t, service);
+
+	return root != TXN_NONE && t->request[root].rounds != 0;
+}
+
+void txn_differs(struct txn *t, unsigned service)
+{
+	unsigned root = txn_working_for(t, service);
+
+	if (root != TXN_NONE)
+		t->request[root].differs = 1;
+}
+
+void txn_once(struct txn *t, unsigned service)
+{
+	unsigned root = txn_working_for(t, service);
+
+	if (root != TXN_NONE)
+		t->request[root].once = 1;
+}
+
+/* Of a result only the size: an identifier or a position is another one each time. */
+static uint32_t shape_of(const struct txn_request *r, const struct djed_message *answer)
+{
+	uint64_t word = answer->word[0];
+	unsigned size = answer->status != 0 || word == 0 ? 0 : 64 - (unsigned)__builtin_clzll(word);
+
+	return mix(mix(r->shape, r->message.label), (uint64_t)(uint32_t)answer->status << 32 | size);
+}
+
+static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message *answer)
+{
+	uint8_t *seen = &t->seen[shape % TXN_SHAPES];
+
+	if (t->confirm == TXN_CONFIRM_ALL)
+		return true;
+	*seen = *seen == FAMILIAR + SAMPLE ? FAMILIAR + 1 : *seen + 1;
+	return *seen <= FAMILIAR || *seen == FAMILIAR + SAMPLE ||
+	       (answer->status < 0 && *seen % SAMPLE_ERROR == 0);
+}
+
+bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct djed_message *answer)
+{
+	struct txn_request *r = &t->request[root];
+	uint32_t told, shape;
+
+	if (t->confirm == TXN_CONFIRM_NONE || txn_thread_of(root) == TXN_NONE || r->lost || r->gone ||
+	    r->once || t->stopped)
+		return false;
+	shape = shape_of(r, answer);
+	if (r->rounds == 0 && !is_doubtful(t, shape, answer))
+		return false;
+	/* Of the other words an application sees nothing. */
+	told = mix(mix((uint32_t)answer->status, next), answer->word[0]);
+	if (r->rounds != 0) {
+		if (told == r->told && shape == r->told_shape && !r->differs)
+			return false;
+		t->disagreed++;
+	}
+	if (r->rounds == ROUNDS_MAX)
+		return false;
+	t->confirmed += r->rounds == 0;
+	r->rounds++;
+	r->told = told;
+	r->told_shape = shape;
+	r->again = 1;
+	txn_unwind(t, root, 0);
+	return true;
+}
