@@ -332,13 +332,16 @@ static bool holds_same(struct view a, struct view b, uint64_t length)
 	return true;
 }
 
-/* Whether this is memory of the application that the service works for. */
-static bool of_client(const struct service *service, struct view view)
+/* The thread of the application that the service works for, if this is memory of that and answers are
+ * confirmed. */
+static unsigned confirmed_client(const struct service *service, struct view view)
 {
-	unsigned thread = client(service);
+	unsigned thread = rules.confirm ? client(service) : TXN_NONE;
 
-	return view.tables && thread != TXN_NONE && application_table[thread].space &&
-	       application_table[thread].space->tables == view.tables;
+	return thread != TXN_NONE && view.tables && application_table[thread].space &&
+		       application_table[thread].space->tables == view.tables
+		   ? thread
+		   : TXN_NONE;
 }
 
 /* copy_in(source, offset, buffer, length, until_nul) -> copied */
@@ -346,14 +349,16 @@ djed_status operation_copy_in(struct service *caller, const uint64_t *in, uint64
 {
 	struct view own = {caller->thread.tables, in[2]}, lender = {0, 0};
 	uint64_t length = in[3];
+	unsigned thread;
 	djed_status status =
 	    in[4] > 1 ? -EINVAL : lent_view(caller, in[0], in[1], DJED_GRANT_READ, &length, &lender);
 
 	if (status)
 		return status;
 	out[0] = length ? copy_between(own, lender, length, in[4]) : 0;
-	if (of_client(caller, lender))
-		note_read(client(caller), lender.base, lender.base + out[0]);
+	thread = confirmed_client(caller, lender);
+	if (thread != TXN_NONE)
+		note_read(thread, lender.base, lender.base + out[0]);
 	return 0;
 }
 
@@ -362,12 +367,14 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 {
 	struct view own = {caller->thread.tables, in[2]}, lender = {0, 0};
 	uint64_t length = in[3];
+	unsigned thread;
 	djed_status status = lent_view(caller, in[0], in[1], DJED_GRANT_WRITE, &length, &lender);
 
 	if (status)
 		return status;
-	if (of_client(caller, lender)) {
-		if (was_read(client(caller), lender.base, lender.base + length))
+	thread = confirmed_client(caller, lender);
+	if (thread != TXN_NONE) {
+		if (was_read(thread, lender.base, lender.base + length))
 			txn_once(&rules, service_number(caller));
 		if (txn_confirms(&rules, service_number(caller)) && !holds_same(lender, own, length))
 			txn_differs(&rules, service_number(caller));

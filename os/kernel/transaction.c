@@ -294,7 +294,8 @@ djed_status txn_receive(struct txn *t, unsigned service, enum djed_next next, en
 		t->request[held].kind = DJED_DELIVERY_REQUEST;
 		t->request[held].resumed = 0;
 		t->request[held].message = *message;
-		t->request[root].shape = held == root ? 0 : t->request[root].shape;
+		if (held == root) /* a redelivery begins here */
+			t->request[root].shape = 0;
 		txn_enqueue(t, held, target);
 	} else if (held != root) {
 		leave(t, service, root, log);

@@ -254,19 +254,6 @@ void txn_information(const struct txn *t, unsigned service, struct djed_service_
  */
 void txn_audit(const struct txn *t, unsigned service, struct djed_kernel_audit *audit);
 
-/* ---- confirmation (docs/transactions.md) ------------------------------------------------------ */
-
-/* Adds to the shape of the execution that the service works for: messages sent, answers, lengths of logs. */
-void txn_shape(struct txn *t, unsigned service, uint64_t what);
-
-/* Whether the service works for a request of which an answer is held back: then results are compared with
- * those in the client's memory, and txn_differs is called if they are others. */
-bool txn_confirms(const struct txn *t, unsigned service);
-void txn_differs(struct txn *t, unsigned service);
-
-/* The request that the service works for cannot be delivered again only to confirm its answer. */
-void txn_once(struct txn *t, unsigned service);
-
 /* ---- looking --------------------------------------------------------------------------------- */
 
 /* Request that the service works on, or TXN_NONE. */
@@ -307,6 +294,32 @@ static inline djed_handle txn_handle(const struct txn *t, unsigned request)
 {
 	return (uint64_t)t->request[request].generation << 32 | request;
 }
+
+/* ---- confirmation (docs/transactions.md) ------------------------------------------------------ */
+
+/* One step of multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper half is the
+ * good one. */
+static inline uint32_t txn_mix(uint32_t sum, uint64_t word)
+{
+	return (uint32_t)((sum ^ word) * 0x9e3779b97f4a7c15u >> 32);
+}
+
+/* Adds to the shape of the execution that the service works for: messages sent, answers, lengths of logs. */
+static inline void txn_shape(struct txn *t, unsigned service, uint64_t what)
+{
+	unsigned root = txn_working_for(t, service);
+
+	if (t->confirm && root != TXN_NONE)
+		t->request[root].shape = txn_mix(t->request[root].shape, what);
+}
+
+/* Whether the service works for a request of which an answer is held back: then results are compared with
+ * those in the client's memory, and txn_differs is called if they are others. */
+bool txn_confirms(const struct txn *t, unsigned service);
+void txn_differs(struct txn *t, unsigned service);
+
+/* The request that the service works for cannot be delivered again only to confirm its answer. */
+void txn_once(struct txn *t, unsigned service);
 
 /* ---- what the environment implements ---------------------------------------------------------- */
 

@@ -7,27 +7,11 @@
 #include "transaction_internal.h"
 
 enum {
-	FAMILIAR = 4,	  /* executions of a shape that are confirmed */
+	FAMILIAR = 8,	  /* executions of a shape that are confirmed */
 	SAMPLE = 128,	  /* later: one of so many, */
 	SAMPLE_ERROR = 8, /* where an error is answered */
 	ROUNDS_MAX = 3	  /* answers held back, where no two agree; then the next one has to do */
 };
-
-/* Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the upper half is the good one. */
-static uint32_t mix(uint32_t sum, uint64_t word)
-{
-	uint64_t product = (sum ^ word) * 0x9e3779b97f4a7c15u;
-
-	return (uint32_t)(product >> 32);
-}
-
-void txn_shape(struct txn *t, unsigned service, uint64_t what)
-{
-	unsigned root = txn_working_for(t, service);
-
-	if (t->confirm && root != TXN_NONE)
-		t->request[root].shape = mix(t->request[root].shape, what);
-}
 
 bool txn_confirms(const struct txn *t, unsigned service)
 {
@@ -52,13 +36,14 @@ void txn_once(struct txn *t, unsigned service)
 		t->request[root].once = 1;
 }
 
-/* Of a result only the size: an identifier or a position is another one each time. */
+/* Of a result only the number of hexadecimal digits: an identifier or a position is another one each time. */
 static uint32_t shape_of(const struct txn_request *r, const struct djed_message *answer)
 {
-	uint64_t word = answer->word[0];
-	unsigned size = answer->status != 0 || word == 0 ? 0 : 64 - (unsigned)__builtin_clzll(word);
+	uint64_t size = answer->status	  ? (uint64_t)(uint32_t)answer->status << 32
+			: answer->word[0] ? 1 + (63 - (unsigned)__builtin_clzll(answer->word[0])) / 4
+					  : 0;
 
-	return mix(mix(r->shape, r->message.label), (uint64_t)(uint32_t)answer->status << 32 | size);
+	return txn_mix(txn_mix(r->shape, r->message.label), size);
 }
 
 static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message *answer)
@@ -84,7 +69,7 @@ bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct d
 	if (r->rounds == 0 && !is_doubtful(t, shape, answer))
 		return false;
 	/* Of the other words an application sees nothing. */
-	told = mix(mix((uint32_t)answer->status, next), answer->word[0]);
+	told = txn_mix(txn_mix((uint32_t)answer->status, next), answer->word[0]);
 	if (r->rounds != 0) {
 		if (told == r->told && shape == r->told_shape && !r->differs)
 			return false;

@@ -67,17 +67,27 @@ static void map_around(struct space *space, struct area *area, uint64_t page)
 
 	from = from > area->start ? from : area->start;
 	to = to < end ? to : end;
-	for (uint64_t at = from; at < to; at += DJED_PAGE_SIZE) {
-		uint32_t id;
+	uint32_t access = area->protection & ~(uint32_t)DJED_ACCESS_WRITE, run[AROUND_PAGES];
+	unsigned count = 0;
 
-		if (at == page || page_get(space, at))
-			continue;
-		id = cache_find(area->backing->key, (uint32_t)area_page(area, at));
-		if (!id)
-			continue;
-		frame_reference(id);
-		if (place(space, at, id) || space_map(space, at, id, area->protection & ~DJED_ACCESS_WRITE))
-			return;
+	for (uint64_t at = from; at < to; at += DJED_PAGE_SIZE) {
+		uint32_t id = at == page || page_get(space, at)
+				  ? 0
+				  : cache_find(area->backing->key, (uint32_t)area_page(area, at));
+
+		if (id) {
+			frame_reference(id);
+			if (place(space, at, id))
+				break;
+			run[count++] = id;
+		}
+		if (count && (!id || at + DJED_PAGE_SIZE >= to)) {
+			uint64_t end = id ? at + DJED_PAGE_SIZE : at;
+
+			if (space_map_run(space, end - count * DJED_PAGE_SIZE, run, count, access))
+				return;
+			count = 0;
+		}
 	}
 }
 

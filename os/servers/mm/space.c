@@ -1,4 +1,5 @@
 #include "space.h"
+#include "fault.h"
 
 #include <lib/heap.h>
 
@@ -61,7 +62,7 @@ struct space *space_create(void)
 	spaces.free_head = space->next_free;
 	spaces.count++;
 	*space = (struct space){
-	    .handle = handle, .id = space->id, .references = 1, .mapped_in = djed_current()->transaction};
+	    .handle = handle, .id = space->id, .references = 1, .made_in = djed_current()->transaction};
 	return space;
 }
 
@@ -89,21 +90,40 @@ void space_release(struct space *space)
 
 /* ---- the kernel's page tables ------------------------------------------------------------------------- */
 
-/* Rollback drops all entries of a space into which its transaction has mapped something: those that were
- * right come back by faults. So one record is enough, however many pages a request maps; and none for a space
- * that the transaction has made itself, as the kernel takes that back. */
-static void undo_maps(uint64_t handle)
+/* Rollback drops the entries of the pages that its transaction has mapped; one record holds a run of up to
+ * AROUND_PAGES. Others must stay: an instruction that needs two pages would never have both if each one's
+ * fault, executed twice, dropped the other. A space that the transaction has made itself needs no record, as
+ * the kernel takes that back. */
+enum { RUN_BITS = 5, PAGE_BITS = 35 };
+_Static_assert(AROUND_PAGES < 1 << RUN_BITS && USER_END >> 12 < UINT64_C(1) << PAGE_BITS,
+	       "fit into one argument");
+
+static void undo_maps(uint64_t argument)
 {
-	kernel_space_unmap(handle, 0, USER_END / DJED_PAGE_SIZE);
+	uint64_t page = argument >> RUN_BITS & ((UINT64_C(1) << PAGE_BITS) - 1);
+
+	kernel_space_unmap(spaces.space[argument >> (RUN_BITS + PAGE_BITS)].handle, page * DJED_PAGE_SIZE,
+			   argument & ((1 << RUN_BITS) - 1));
+}
+
+djed_status space_map_run(struct space *space, uint64_t address, const uint32_t *frames, unsigned count,
+			  uint32_t access)
+{
+	uint64_t page = address / DJED_PAGE_SIZE;
+
+	djed_assert(count <= AROUND_PAGES);
+	if (space->made_in != djed_current()->transaction)
+		djed_undo_call(undo_maps, ((uint64_t)space->id << PAGE_BITS | page) << RUN_BITS | count);
+	for (unsigned i = 0; i < count; i++)
+		if (kernel_space_map(space->handle, (page + i) * DJED_PAGE_SIZE, frame_number(frames[i]),
+				     access))
+			return -ENOMEM;
+	return 0;
 }
 
 djed_status space_map(struct space *space, uint64_t address, uint32_t frame, uint32_t access)
 {
-	if (space->mapped_in != djed_current()->transaction) {
-		space->mapped_in = djed_current()->transaction;
-		djed_undo_call(undo_maps, space->handle);
-	}
-	return kernel_space_map(space->handle, PAGE_DOWN(address), frame_number(frame), access) ? -ENOMEM : 0;
+	return space_map_run(space, address, &frame, 1, access);
 }
 
 void space_unmap(struct space *space, uint64_t start, uint64_t end)

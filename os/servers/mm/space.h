@@ -27,11 +27,11 @@ struct group {
 
 struct space {
 	djed_handle handle;
-	uint32_t id;		    /* 1..SPACES_MAX */
-	uint32_t references;	    /* processes; 0: free */
-	uint32_t next_free;	    /* id */
-	uint32_t resident;	    /* pages present */
-	djed_transaction mapped_in; /* the last one that mapped a page here, or made it */
+	uint32_t id;		  /* 1..SPACES_MAX */
+	uint32_t references;	  /* processes; 0: free */
+	uint32_t next_free;	  /* id */
+	uint32_t resident;	  /* pages present */
+	djed_transaction made_in; /* the transaction that made it */
 	struct area_list areas;
 	struct group *first, *recent; /* groups; the one touched last */
 	uint32_t groups;
@@ -107,6 +107,10 @@ uint32_t page_next(struct space *space, uint64_t *address, uint64_t end);
 
 /* Maps a page, for as long as nothing drops it. -ENOMEM: the kernel has no memory for tables. */
 djed_status space_map(struct space *space, uint64_t address, uint32_t frame, uint32_t access);
+/* The same for at most AROUND_PAGES pages that follow each other. On an error the first ones may be mapped.
+ */
+djed_status space_map_run(struct space *space, uint64_t address, const uint32_t *frames, unsigned count,
+			  uint32_t access);
 /* Drops all entries of a range. */
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
 
