@@ -63,7 +63,7 @@ bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct d
 	uint32_t told, shape;
 
 	if (t->confirm == TXN_CONFIRM_NONE || txn_thread_of(root) == TXN_NONE || r->lost || r->gone ||
-	    r->once || t->stopped)
+	    r->once)
 		return false;
 	shape = shape_of(r, answer);
 	if (r->rounds == 0 && !is_doubtful(t, shape, answer))

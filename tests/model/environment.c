@@ -115,7 +115,7 @@ void txn_env_answer(struct txn *t, unsigned thread, const struct djed_message *a
 	if (exact() && outcome == TXN_FAILED && world->decided[thread] != DECIDED_ERROR && !c->killed)
 		violation("client %u gets an error that nobody has decided", thread);
 	world->decided[thread] = DECIDED_NOTHING;
-	if (scenario->confirm && outcome == TXN_ANSWERED && ending != 0 &&
+	if (scenario->confirm && !scenario->loses && outcome == TXN_ANSWERED && ending != 0 &&
 	    (ending == tag || ending == tag + PART_TWO) && (world->execution[thread] & 0xff) == 0 &&
 	    world->crashes == scenario->crashes && !c->killed)
 		violation("client %u gets an answer that was not confirmed", thread);

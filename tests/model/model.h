@@ -78,6 +78,7 @@ struct scenario {
 	uint8_t policy;				     /* enum djed_policy */
 	uint8_t parks;				     /* 1: requests may be parked in the end */
 	uint8_t confirm;			     /* enum txn_confirm */
+	uint8_t loses;				     /* 1: servers lose their logs */
 	uint8_t deep;				     /* 1: only explored with --deep */
 };
 extern const struct scenario scenarios[];
