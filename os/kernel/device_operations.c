@@ -14,9 +14,11 @@ djed_status operation_port_read(struct service *caller, const uint64_t *in, uint
 {
 	djed_status status = check_port(caller, in[0], in[1]);
 
-	if (!status)
-		out[0] = arch_port_read((uint16_t)in[0], (uint32_t)in[1]);
-	return status;
+	if (status)
+		return status;
+	txn_once(&rules, service_number(caller)); /* the device has moved on */
+	out[0] = arch_port_read((uint16_t)in[0], (uint32_t)in[1]);
+	return 0;
 }
 
 /* port_write(port, width, value) */
@@ -27,6 +29,7 @@ djed_status operation_port_write(struct service *caller, const uint64_t *in, uin
 	(void)out;
 	if (status)
 		return status;
+	txn_once(&rules, service_number(caller));
 	if (in[1] == 1)
 		lab_port_written((uint16_t)in[0], (uint8_t)in[2]);
 	arch_port_write((uint16_t)in[0], (uint32_t)in[1], (uint32_t)in[2]);

@@ -1,6 +1,7 @@
-/* Confirmation: a doubtful answer to an application is held back, everybody is rolled back, and the request
- * is delivered again; only an answer that was worked out twice in the same way is given. So a fault that does
- * not stop a server, and does not strike twice, is found and undone like a crash.
+/* Confirmation: a doubtful answer to an application, or the end of work on notifications, is held back,
+ * everybody is rolled back, and the request is delivered again; only an answer that was worked out twice in
+ * the same way is given. So a fault that does not stop a server, and does not strike twice, is found and
+ * undone like a crash.
  *
  * Doubtful is an execution of a shape that has rarely been seen: what goes wrong mostly leaves the beaten
  * track. Executions of the usual shapes are confirmed now and then, errors more often. */
@@ -43,7 +44,7 @@ static uint32_t shape_of(const struct txn_request *r, const struct djed_message 
 			: answer->word[0] ? 1 + (63 - (unsigned)__builtin_clzll(answer->word[0])) / 4
 					  : 0;
 
-	return txn_mix(txn_mix(r->shape, r->message.label), size);
+	return txn_mix(txn_mix(r->shape, (uint64_t)r->endpoint << 32 | r->message.label), size);
 }
 
 static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message *answer)
@@ -57,14 +58,27 @@ static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message
 	       (answer->status < 0 && *seen % SAMPLE_ERROR == 0);
 }
 
+/* Applications' requests, and work on notifications but for that of those who decide about crashes. */
+static bool can_confirm(const struct txn *t, unsigned root)
+{
+	const struct txn_request *r = &t->request[root];
+
+	if (t->confirm == TXN_CONFIRM_NONE || r->lost || r->gone || r->once)
+		return false;
+	return root >= TXN_SERVICE_REQUESTS ||
+	       (root % TXN_PER_SERVICE == TXN_NOTIFICATION && !txn_is_reporter(t, r->endpoint));
+}
+
 bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct djed_message *answer)
 {
+	static const struct djed_message nothing;
 	struct txn_request *r = &t->request[root];
 	uint32_t told, shape;
 
-	if (t->confirm == TXN_CONFIRM_NONE || txn_thread_of(root) == TXN_NONE || r->lost || r->gone ||
-	    r->once)
+	if (!can_confirm(t, root))
 		return false;
+	if (next == DJED_NEXT_FINISH)
+		answer = &nothing;
 	shape = shape_of(r, answer);
 	if (r->rounds == 0 && !is_doubtful(t, shape, answer))
 		return false;

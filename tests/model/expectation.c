@@ -102,6 +102,8 @@ void not_ended(const struct world *before)
 	memcpy(world->before_forward, before->before_forward, sizeof(world->before_forward));
 	memcpy(world->wanted, before->wanted, sizeof(world->wanted));
 	memcpy(world->released, before->released, sizeof(world->released));
+	memcpy(world->in_work, before->in_work, sizeof(world->in_work));
+	memcpy(world->in_failed_work, before->in_failed_work, sizeof(world->in_failed_work));
 	memcpy(world->expected_object, before->expected_object, sizeof(world->expected_object));
 }
 
