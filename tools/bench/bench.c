@@ -13,12 +13,15 @@
 
 enum { BENCHMARKS_MAX = 32, RUN_SECONDS = 120, WALL_RUNS = 3 };
 
-static const char usage_text[] =
-    "usage: djed bench --out DIR\n"
-    "\n"
-    "Runs the benchmark program in the plain and the instrumented build, each once counting instructions "
-    "(-icount) and three\n"
-    "times on the clock, alternating. Writes DIR/bench.json and prints a table.\n";
+static const char usage_text[] = "usage: djed bench [--detect LIST] --out DIR\n"
+				 "\n"
+				 "Runs the benchmark program in the plain build, in the instrumented one "
+				 "without detectors (recovery) and with them\n"
+				 "(detection), each once counting instructions (-icount), and the first and "
+				 "the last three times on the clock,\n"
+				 "alternating. Writes DIR/bench.json and prints a table.\n"
+				 "\n"
+				 "  --detect LIST        as of djed run\n";
 
 struct series {
 	char name[32];
@@ -30,10 +33,11 @@ struct series {
 struct results {
 	struct series list[BENCHMARKS_MAX];
 	unsigned count;
+	uint64_t servers; /* of the last run: ticks that servers spent in user mode, over all operations */
 };
 
 /* Output of the benchmark program in a build variant; dies if it does not end with status 0. */
-static struct text run(const char *variant, uint32_t detect, bool icount)
+static struct text run(struct results *r, const char *variant, uint32_t detect, bool icount)
 {
 	struct text line = {0}, output = {0};
 	text_format(&line, "policy=chain monitor=broker detect=%x console=raw", detect);
@@ -42,6 +46,9 @@ static struct text run(const char *variant, uint32_t detect, bool icount)
 	    .variant = variant, .command_line = line.bytes, .memory = 256ull << 20, .icount = icount};
 	struct machine *m = machine_start(&options);
 	bool good = machine_run(m, RUN_SECONDS, &output) && machine_lab(m)->exit_status == 0;
+	r->servers = 0;
+	for (unsigned i = 0; good && i < DJED_SERVICES_MAX; i++)
+		r->servers += machine_lab(m)->service[i].time;
 	machine_stop(m);
 	text_free(&line);
 	if (!good)
@@ -64,7 +71,7 @@ static struct series *find(struct results *r, const char *name)
 
 static void measure(struct results *r, const char *variant, uint32_t detect, bool icount, size_t field)
 {
-	struct text output = run(variant, detect, icount);
+	struct text output = run(r, variant, detect, icount);
 	for (char *line = strtok(output.bytes, "\n"); line; line = strtok(NULL, "\n")) {
 		char name[64];
 		double value;
@@ -105,8 +112,11 @@ int main(int count, char **words)
 	struct results r = {0};
 	fprintf(stderr, "counting instructions\n");
 	measure(&r, "plain", 0, true, offsetof(struct series, plain));
+	double servers = (double)r.servers;
 	measure(&r, "instrumented", 0, true, offsetof(struct series, recovery));
+	double servers_recovery = (double)r.servers / servers;
 	measure(&r, "instrumented", detect, true, offsetof(struct series, instrumented));
+	double servers_all = (double)r.servers / servers;
 	for (unsigned i = 0; i < WALL_RUNS; i++) {
 		fprintf(stderr, "timing, run %u of %u\n", i + 1, WALL_RUNS);
 		measure(&r, "plain", 0, false, offsetof(struct series, wall_plain));
@@ -133,8 +143,11 @@ int main(int count, char **words)
 	double all = exp(log_ratio / r.count), recovery = exp(log_recovery / r.count),
 	       wall = exp(log_wall / r.count);
 	printf("%-18s %10s %10s %10s %9.3f %7.3f %7.3f\n", "geometric mean", "", "", "", recovery, all, wall);
-	json_t *top = json_pack("{s:o, s:{s:f, s:f, s:f}}", "benchmarks", list, "geomean", "instrumented",
-				all, "recovery", recovery, "wall_instrumented", wall);
+	printf("%-18s %10s %10s %10s %9.3f %7.3f\n", "server code alone", "", "", "", servers_recovery,
+	       servers_all);
+	json_t *top = json_pack("{s:o, s:{s:f, s:f, s:f}, s:{s:f, s:f}}", "benchmarks", list, "geomean",
+				"instrumented", all, "recovery", recovery, "wall_instrumented", wall,
+				"servers", "instrumented", servers_all, "recovery", servers_recovery);
 	char *text = json_dumps(top, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	char *path = format_string("%s/bench.json", directory);
 	write_file(path, text, strlen(text));
