@@ -30,7 +30,11 @@ uint32_t djed_runtime_log_state(void)
 
 uint64_t djed_runtime_log(void)
 {
-	return djed_runtime_log_state() | (uint64_t)djed_undo_length() << 2;
+	uint32_t digest = djed_runtime.next == DJED_NEXT_ROLLED_BACK   ? djed_runtime.undone
+			  : djed_ipc.in.flags & DJED_DELIVERY_CONFIRMS ? djed_undo_digest()
+								       : 0;
+
+	return DJED_LOG_WORD(djed_runtime_log_state(), djed_undo_length(), digest);
 }
 
 /* Answers protocol `audit`, the same for all servers. */
@@ -162,6 +166,7 @@ void djed_runtime_step(void)
 void djed_runtime_undo(void)
 {
 	djed_window_open = 0;
+	djed_runtime.undone = djed_ipc.in.flags & DJED_DELIVERY_CONFIRMS ? djed_undo_digest() : 0;
 	if (has_not_begun())
 		djed_undo_reset();
 	else if (!djed_undo_rollback())

@@ -84,5 +84,10 @@ djed_slot djed_capability(const char *name)
 
 uint64_t djed_now(void)
 {
+	return djed_ipc.in.begun ? djed_ipc.in.begun : djed_port_now();
+}
+
+uint64_t djed_clock(void)
+{
 	return djed_port_now();
 }

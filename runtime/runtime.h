@@ -15,6 +15,7 @@ struct djed_runtime {
 	uint32_t words;		      /* of the reply */
 	uint32_t log_lost;	      /* the window was closed before the end, or a final effect happened */
 	uint32_t recovers;	      /* the policy uses windows */
+	uint32_t undone;	      /* digest of the log that was undone last, if it was wanted */
 	uint64_t not_before;	      /* no deadline before this time, ns since boot */
 	djed_transaction transaction; /* whose changes the log holds */
 	uint64_t word[DJED_WORDS_MAX];

@@ -153,6 +153,31 @@ static bool sound(void)
 	return top == log_base;
 }
 
+uint32_t djed_undo_digest(void)
+{
+	const uint64_t prime = 0x100000001b3u; /* FNV-1a (Fowler, Noll, Vo), over words where it can be */
+	uint64_t *top = djed_log_top, sum = 0;
+	struct record record;
+
+	while (top > log_base) {
+		if (!decode(top, &record))
+			return 0;
+		top = record.start;
+		sum = (sum ^ record.address) * prime;
+		if (record.kind == DJED_UNDO_CALL || in_stack(record.address))
+			continue;
+		for (uint64_t done = 0, word; done < record.length; done += sizeof(word)) {
+			size_t rest =
+			    record.length - done < sizeof(word) ? record.length - done : sizeof(word);
+
+			word = 0;
+			copy((uint8_t *)&word, (const uint8_t *)(uintptr_t)record.address + done, rest);
+			sum = (sum ^ word ^ word >> 32) * prime;
+		}
+	}
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
 static inline void restore(uint64_t address, const uint64_t *from, uint64_t length)
 {
 	if (in_stack(address))

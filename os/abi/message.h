@@ -103,6 +103,8 @@ enum djed_delivery_kind {
 enum {
 	DJED_DELIVERY_LOG_KEPT = 1, /* the log belongs to this very transaction: append.  Absent: reset it */
 	DJED_DELIVERY_RESUMED = 2,  /* this request was parked before and has been woken */
+	DJED_DELIVERY_CONFIRMS =
+	    4, /* an answer is held back: the digest of the log is wanted, at rollback too */
 };
 
 struct djed_delivery {
@@ -116,6 +118,7 @@ struct djed_delivery {
 	djed_handle thread;  /* the transaction's application thread, 0 if none */
 	uint64_t bits;	     /* DJED_DELIVERY_NOTIFIED: the notification bits */
 	struct djed_message message;
+	uint64_t begun; /* ns since boot: first delivery of the transaction; 0: to rs and root */
 };
 enum { DJED_SENDER_APPLICATION = 0xfffffffeu, DJED_SENDER_KERNEL = 0xffffffffu };
 
@@ -132,6 +135,9 @@ enum djed_next {
 };
 /* State of the server's log, which it states with every DJED_NEXT_*. */
 enum djed_log_state { DJED_LOG_EMPTY = 0, DJED_LOG_USED = 1, DJED_LOG_LOST = 2 };
+/* As an argument of the operations: the state, the length in bytes << 2, the digest of what the records'
+ * memory holds now << 32 (0 unless DJED_DELIVERY_CONFIRMS). */
+#define DJED_LOG_WORD(state, length, digest) ((uint64_t)(digest) << 32 | (uint32_t)((length) << 2 | (state)))
 
 /* The page each server shares with the kernel. Placed by the runtime in the section ".djed.ipc",
  * announced once with kernel_attach. Neither logged nor rolled back. */

@@ -41,7 +41,7 @@ struct application *application_create(struct space *space, uint64_t badge)
 	a = &application_table[free_number[--free_numbers]];
 	arch_thread_clear(&a->thread.arch);
 	a->thread.tables = space->tables;
-	a->thread.user_ticks = a->system_ticks = a->used = 0;
+	a->thread.user_ticks = a->system_ticks = a->system_shown = a->used = 0;
 	a->thread.priority = PRIORITY_DEFAULT;
 	a->quantum = arch_ns_to_ticks(QUANTUM_DEFAULT_NS);
 	a->space = space;
@@ -125,6 +125,7 @@ static void send(struct application *a, unsigned target, const struct djed_messa
 	a->waiting_for = message->label;
 	a->context_replaced = false;
 	copy_begin(application_number(a));
+	a->system_shown = a->system_ticks;
 	if (target == TXN_NONE || txn_request(&rules, application_number(a), target, message))
 		application_answered(a, &dead, TXN_ABANDONED);
 }

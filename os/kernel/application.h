@@ -40,9 +40,10 @@ struct application {
 	bool tapped;	      /* `record` is the number of the call's record in the monitor's ring */
 	uint64_t record, called_at;
 	struct djed_message event;
-	uint64_t system_ticks;		  /* servers' time for it */
-	uint64_t quantum, used;		  /* ticks; quantum 0: none */
-	djed_handle next_space;		  /* for APPLICATION_MOVE */
+	uint64_t system_ticks;	/* servers' time for it */
+	uint64_t system_shown;	/* the same before its last request: executions of that see no other */
+	uint64_t quantum, used; /* ticks; quantum 0: none */
+	djed_handle next_space; /* for APPLICATION_MOVE */
 	struct djed_context next_context; /* for APPLICATION_CONTEXT */
 };
 

@@ -368,6 +368,7 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 	struct view own = {caller->thread.tables, in[2]}, lender = {0, 0};
 	uint64_t length = in[3];
 	unsigned thread;
+	bool same = true;
 	djed_status status = lent_view(caller, in[0], in[1], DJED_GRANT_WRITE, &length, &lender);
 
 	if (status)
@@ -376,9 +377,12 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 	if (thread != TXN_NONE) {
 		if (was_read(thread, lender.base, lender.base + length))
 			txn_once(&rules, service_number(caller));
-		if (txn_confirms(&rules, service_number(caller)) && !holds_same(lender, own, length))
-			txn_differs(&rules, service_number(caller));
+		same = !txn_confirms(&rules, service_number(caller)) || holds_same(lender, own, length);
 	}
 	out[0] = length ? copy_between(lender, own, length, false) : 0;
+	if (out[0] < length) /* mm makes a page for the rest: what was there before is not known */
+		txn_differs(&rules, service_number(caller), TXN_CANNOT_COMPARE);
+	else if (!same)
+		txn_differs(&rules, service_number(caller), TXN_DIFFERS);
 	return 0;
 }

@@ -17,6 +17,24 @@ static uint32_t sender_of(const struct txn *t, unsigned request)
 	return txn_service_of(request);
 }
 
+/* When the transaction was first delivered. All its executions see this time, so that they can be compared;
+ * only those who measure recoveries have the clock itself. */
+static uint64_t begin(const struct txn *t, unsigned service, unsigned root)
+{
+	static struct {
+		djed_transaction transaction;
+		uint64_t at;
+	} begun[TXN_REQUESTS];
+
+	if (service == 0 || service_table[service].recoverer)
+		return 0;
+	if (begun[root].transaction != t->request[root].transaction) {
+		begun[root].transaction = t->request[root].transaction;
+		begun[root].at = clock_now();
+	}
+	return begun[root].at;
+}
+
 void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed_delivery_kind kind,
 		     uint32_t flags, uint64_t bits)
 {
@@ -25,7 +43,7 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	unsigned root = t->request[request].root, thread = txn_thread_of(root);
 
 	in->kind = kind;
-	in->flags = flags;
+	in->flags = flags | (t->request[root].rounds ? DJED_DELIVERY_CONFIRMS : 0);
 	in->attempt = t->request[root].attempt;
 	in->sender = sender_of(t, request);
 	in->transaction = t->request[root].transaction;
@@ -33,6 +51,7 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	in->badge = thread == TXN_NONE ? 0 : application_table[thread].badge;
 	in->thread = thread == TXN_NONE ? 0 : application_handle(&application_table[thread]);
 	in->bits = bits;
+	in->begun = begin(t, number, root);
 	in->message = t->request[request].message;
 	if (service->sink_shown && !(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK)
 		service_log_reset(service);
@@ -65,8 +84,10 @@ void txn_env_answer(struct txn *t, unsigned thread, const struct djed_message *a
 void txn_env_unwind(struct txn *t, unsigned number)
 {
 	struct service *service = &service_table[number];
+	unsigned root = t->service[number].log_owner;
 
-	(void)t;
+	if (root != TXN_NONE && t->request[root].rounds)
+		service->ipc->in.flags |= DJED_DELIVERY_CONFIRMS;
 	service->event_call = false;
 	arch_thread_start(&service->thread.arch, service->recover_entry, service->recover_stack,
 			  DJED_START_INFO);
@@ -113,8 +134,13 @@ void txn_env_object_drop(struct txn *t, unsigned object, uint32_t effects)
 void txn_env_object_undo(struct txn *t, unsigned object)
 {
 	(void)t;
-	if (object < TXN_THREADS)
+	/* Nobody knows of it any more, so the next one may have its handle: then two executions are the same.
+	 */
+	if (object < TXN_THREADS) {
 		application_destroy(&application_table[object]);
-	else
+		application_table[object].generation--;
+	} else {
 		space_destroy(space_numbered(object - TXN_THREADS));
+		space_numbered(object - TXN_THREADS)->generation--;
+	}
 }

@@ -69,6 +69,9 @@ djed_status operation_receive(struct service *caller, const uint64_t *in, uint64
 		status = forward(caller, log, in[2]);
 	} else {
 		txn_shape(&rules, service_number(caller), in[1] << 32 ^ (uint32_t)caller->ipc->out.status);
+		if (in[1] >> 32)
+			txn_digest(&rules, service_number(caller), (enum djed_next)in[0],
+				   (uint32_t)(in[1] >> 32));
 		status = txn_receive(&rules, service_number(caller), (enum djed_next)in[0], log, 0,
 				     &caller->ipc->out);
 	}

@@ -136,7 +136,7 @@ djed_status operation_thread_times(struct service *caller, const uint64_t *in, u
 	if (!application)
 		return -ESRCH;
 	out[0] = arch_ticks_to_ns(application->thread.user_ticks);
-	out[1] = arch_ticks_to_ns(application->system_ticks);
+	out[1] = arch_ticks_to_ns(application->system_shown);
 	return 0;
 }
 

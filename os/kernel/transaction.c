@@ -46,6 +46,7 @@ uint32_t txn_end(struct txn *t, unsigned root)
 
 		s = &t->service[service];
 		s->log_owner = TXN_NONE;
+		s->digest = 0;
 		s->effects = 0;
 		touched |= txn_notifications_release(t, service);
 	}

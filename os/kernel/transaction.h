@@ -80,12 +80,14 @@ struct txn_request {
 	uint32_t undoing;	      /* TXN_UNWINDING: services that have not reported yet */
 	int32_t failure;	      /* TXN_UNWINDING: 0: deliver again; else the errno to answer with */
 	uint32_t shape;		      /* what this execution has done so far, as a hash */
-	uint32_t told, told_shape;    /* hashes of the answer held back last and of its execution */
-	uint8_t rounds;		      /* answers held back */
-	uint8_t differs;	      /* this execution has written other results than the one before */
-	uint8_t once;		      /* its answer cannot be confirmed */
-	uint8_t again;		      /* it is rolled back to confirm its answer */
-	struct txn_list effects;      /* things with a deferred effect or creation of this transaction */
+	uint32_t done, undone;	   /* sums of digests of logs: of this execution; of the one before, undone */
+	uint32_t told, told_shape; /* hashes of the answer held back last and of its execution */
+	uint8_t rounds;		   /* answers held back */
+	uint8_t differs; /* enum txn_comparison: results in the client's memory, with those of the execution
+			    before */
+	uint8_t once;	 /* its answer cannot be confirmed */
+	uint8_t again;	 /* it is rolled back to confirm its answer */
+	struct txn_list effects; /* things with a deferred effect or creation of this transaction */
 
 	/* of application threads */
 	uint8_t cancel;	     /* a signal came while it could not be cancelled */
@@ -121,6 +123,7 @@ struct txn_service {
 	struct txn_list queue;
 	uint64_t bits;	   /* notification bits that came in */
 	uint64_t given_up; /* bits whose work recovery had to fail; they come once more, as failed */
+	uint32_t digest;   /* its part of `done` of log_owner */
 	uint32_t notifies; /* services that it has deferred notifications for */
 	uint64_t notify[TXN_SERVICES];
 	struct djed_message report; /* of its last crash */
@@ -313,10 +316,15 @@ static inline void txn_shape(struct txn *t, unsigned service, uint64_t what)
 		t->request[root].shape = txn_mix(t->request[root].shape, what);
 }
 
+/* The digest of the service's log, as it states it with a message or (next: ROLLED_BACK) of what it has
+ * undone. */
+void txn_digest(struct txn *t, unsigned service, enum djed_next next, uint32_t digest);
+
 /* Whether the service works for a request of which an answer is held back: then results are compared with
- * those in the client's memory, and txn_differs is called if they are others. */
+ * those in the client's memory, and txn_differs tells if they are others. */
 bool txn_confirms(const struct txn *t, unsigned service);
-void txn_differs(struct txn *t, unsigned service);
+enum txn_comparison { TXN_SAME, TXN_DIFFERS, TXN_CANNOT_COMPARE };
+void txn_differs(struct txn *t, unsigned service, enum txn_comparison comparison);
 
 /* The request that the service works for cannot be delivered again only to confirm its answer. */
 void txn_once(struct txn *t, unsigned service);

@@ -21,12 +21,29 @@ bool txn_confirms(const struct txn *t, unsigned service)
 	return root != TXN_NONE && t->request[root].rounds != 0;
 }
 
-void txn_differs(struct txn *t, unsigned service)
+void txn_differs(struct txn *t, unsigned service, enum txn_comparison comparison)
 {
 	unsigned root = txn_working_for(t, service);
 
-	if (root != TXN_NONE)
-		t->request[root].differs = 1;
+	if (root != TXN_NONE && t->request[root].differs != TXN_CANNOT_COMPARE)
+		t->request[root].differs = (uint8_t)comparison;
+}
+
+void txn_digest(struct txn *t, unsigned service, enum djed_next next, uint32_t digest)
+{
+	struct txn_service *s = &t->service[service];
+	unsigned root = next == DJED_NEXT_ROLLED_BACK ? s->log_owner : txn_working_for(t, service);
+
+	if (digest != 0)
+		digest = txn_mix(service, digest);
+	if (root == TXN_NONE)
+		return;
+	if (next == DJED_NEXT_ROLLED_BACK) {
+		t->request[root].undone += digest;
+		return;
+	}
+	t->request[root].done += digest - s->digest;
+	s->digest = digest;
 }
 
 void txn_once(struct txn *t, unsigned service)
@@ -85,7 +102,8 @@ bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct d
 	/* Of the other words an application sees nothing. */
 	told = txn_mix(txn_mix((uint32_t)answer->status, next), answer->word[0]);
 	if (r->rounds != 0) {
-		if (told == r->told && shape == r->told_shape && !r->differs)
+		if (told == r->told && shape == r->told_shape && r->done == r->undone &&
+		    r->differs != TXN_DIFFERS)
 			return false;
 		t->disagreed++;
 	}

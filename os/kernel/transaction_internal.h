@@ -96,7 +96,8 @@ void txn_resume(struct txn *t, unsigned request, enum djed_delivery_kind kind);
  * client gets -failure. It must have been delivered and not be unwinding. */
 void txn_unwind(struct txn *t, unsigned root, int failure);
 
-/* Whether this answer (next: REPLY, PARK or FINISH) of a root's holder is held back; if so the root is being unwound.
+/* Whether this answer (next: REPLY, PARK or FINISH) of a root's holder is held back; if so the root is being
+ * unwound.
  */
 [[nodiscard]] bool txn_again(struct txn *t, unsigned root, enum djed_next next,
 			     const struct djed_message *answer);

@@ -86,6 +86,7 @@ static void free_participant(struct txn *t, unsigned root, unsigned service)
 {
 	t->request[root].participants &= ~txn_bit(service);
 	t->service[service].log_owner = TXN_NONE;
+	t->service[service].digest = 0;
 	t->service[service].effects = 0;
 }
 
@@ -143,7 +144,7 @@ void txn_unwind(struct txn *t, unsigned root, int failure)
 
 	r->undoing = 0;
 	r->failure = failure;
-	r->shape = 0;
+	r->shape = r->done = r->undone = 0;
 	r->differs = 0;
 	unwind_chain(t, root);
 	r->state = TXN_UNWINDING;

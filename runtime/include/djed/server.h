@@ -80,7 +80,10 @@ void djed_notify(djed_slot to, uint64_t bits);
 
 /* Time at which `notified` wants bit 63, ns since boot; 0: none. Ordinary logged state of the server. */
 extern uint64_t djed_deadline;
-uint64_t djed_now(void);	  /* ns since boot */
+/* ns since boot: when the delivery in hand was first made, so that whoever does it again sees the same time;
+ * before the first delivery the clock. */
+uint64_t djed_now(void);
+uint64_t djed_clock(void);	  /* ns since boot: the clock itself */
 uint64_t djed_wall_seconds(void); /* seconds since 1970 at boot */
 
 /* ---- memory lent with messages ------------------------------------------------------------------- */

@@ -56,6 +56,10 @@ void djed_undo_range(const void *address, size_t length);
  * argument alone: when it runs, part of the memory is undone already. Does nothing with a closed window. */
 void djed_undo_call(void (*inverse)(uint64_t argument), uint64_t argument);
 
+/* Of addresses and present contents of all that the log holds, so that two executions can be compared; 0: it
+ * is empty or damaged. */
+uint32_t djed_undo_digest(void);
+
 /* Undoes everything from the top down to the base and empties the log. The whole log is checked first: false
  * means that it is damaged, nothing was undone and the log is as it was. If a server is stopped in the middle
  * of it, it can be called again: restoring twice gives the same bytes, and an inverse is called at most once.
