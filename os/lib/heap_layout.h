@@ -28,9 +28,9 @@ static const uint16_t cell_size[] = {32,  48,  64,  80,	 96,  112, 128,	 160,  1
 enum { CLASSES = sizeof(cell_size) / sizeof(*cell_size) };
 
 struct block {
-	uint64_t check; /* ALLOCATED or FREED, xor the address */
-	uint32_t size;	/* bytes asked for */
-	uint16_t class; /* index in cell_size, CLASS_RUN */
+	uint64_t check;	   /* ALLOCATED or FREED, xor the address */
+	uint32_t size;	   /* bytes asked for */
+	uint16_t class;	   /* index in cell_size, CLASS_RUN */
 	uint16_t poisoned; /* of a free cell: it holds POISON */
 };
 _Static_assert(sizeof(struct block) == HEADER, "payload stays aligned to 16");

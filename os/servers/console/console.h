@@ -40,7 +40,8 @@ int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_grou
 void console_take_input(void);
 
 void console_audit(struct djed_audit *audit);
-/* Of it, what can be told of one waiter by looking at it alone; of the terminal without the marks in its input. */
+/* Of it, what can be told of one waiter by looking at it alone; of the terminal without the marks in its
+ * input. */
 void waiter_check(struct djed_audit *audit, uint32_t i);
 void terminal_check(struct djed_audit *audit);
 /* invariants.c: after everything else in init; before an answer. */

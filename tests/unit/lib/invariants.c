@@ -130,6 +130,19 @@ Test(invariants, holder_of_another)
 	expect_broken_by("holders of 8: -1 too many");
 }
 
+Test(invariants, holder_that_lets_go)
+{
+	start();
+	object[3].holds = 7;
+	object[7].holders = 1;
+	CHANGE(object[3].holds, 8);
+	CHANGE(object[8].holders, 1);
+	CHANGE(object[7].holders, 0);
+	cr_assert_null(verdict());
+	CHANGE(object[7].holders, 1);
+	expect_broken_by("holders of 7: -1 too many");
+}
+
 Test(invariants, check_of_a_changed_object)
 {
 	start();
@@ -219,10 +232,14 @@ Test(invariants, record_over_several_tables)
 	start();
 	invariants = (struct invariants){both, 2, law_names, false};
 	invariants_start(&invariants);
+	together.before = together.gap = together.behind = 9;
+	together.held = 1;
+	together.holds = 2; /* from before this request: no business of it */
 	changing(&together, sizeof(together));
-	together.held = together.holds = 3;
+	together.held = 3;
+	together.holds = 4;
 	cr_assert_null(verdict());
-	together.holds = 2;
+	together.holds = 3;
 	expect_broken_by("holders of 1: -1 too many");
 }
 
@@ -324,4 +341,16 @@ Test(invariants, no_room)
 		changing(object[i].text, 200);
 	cr_assert(djed_undo_length() > 4096);
 	cr_assert_null(verdict());
+}
+
+/* Room for the changed objects, but not for the names of accounts. */
+Test(invariants, no_room_for_names)
+{
+	const char *panic;
+
+	start();
+	CHANGE(object[3].used, 1);
+	djed_port_start.log_size = djed_undo_length() + 200;
+	panic = verdict();
+	cr_assert(panic && strstr(panic, "1 invariants"), "%s", panic ? panic : "nothing was noticed");
 }
