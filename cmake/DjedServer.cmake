@@ -27,6 +27,18 @@ set(DJED_TARGET_FLAGS --target=x86_64-unknown-none-elf -std=c2x -O2 -g -gdwarf-a
     -fno-pic -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -ffunction-sections -Wall -Wextra -Werror
     -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
 # Static functions of one name in files of one name (handle in main.c) must not share counters, hence the unique names.
+# Faults that show themselves in servers' own code: a call through a pointer goes to a function of its type, an index lies in its
+# array, a bool is 0 or 1, a division or shift has a result. Else: an invalid instruction, which is a crash like any other.
+option(DJED_CFI "calls through pointers are checked in servers" ON)
+option(DJED_TRAPS "indices, bools, divisions and shifts are checked in servers" ON)
+set(DJED_HARDENING)
+if(DJED_CFI)
+  list(APPEND DJED_HARDENING -fsanitize=kcfi)
+endif()
+if(DJED_TRAPS)
+  set(traps array-bounds,bool,integer-divide-by-zero,return,shift,signed-integer-overflow,unreachable)
+  list(APPEND DJED_HARDENING -fsanitize=${traps} -fsanitize-trap=${traps})
+endif()
 set(DJED_COVERAGE_FLAGS -fprofile-instr-generate -fcoverage-mapping -funique-internal-linkage-names)
 set(DJED_INCLUDES ${CMAKE_SOURCE_DIR}/runtime/include ${CMAKE_SOURCE_DIR}/os ${CMAKE_SOURCE_DIR}/os/lib
     ${CMAKE_SOURCE_DIR}/os/lib/include ${CMAKE_BINARY_DIR}/generated)
@@ -76,8 +88,8 @@ function(djed_server name)
   if(NOT server_SOURCES)
     message(FATAL_ERROR "djed_server(${name}): no SOURCES given")
   endif()
-  djed_objects(${name} -flto ${server_SOURCES})
-  djed_objects(${name}-counting "-flto;${DJED_COVERAGE_FLAGS}" ${server_SOURCES})
+  djed_objects(${name} "-flto;${DJED_HARDENING}" ${server_SOURCES})
+  djed_objects(${name}-counting "-flto;${DJED_HARDENING};${DJED_COVERAGE_FLAGS}" ${server_SOURCES})
   foreach(variant ${DJED_VARIANTS})
     set(code ${name})
     set(library djed-lib)

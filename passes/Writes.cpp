@@ -101,6 +101,7 @@ static bool findIntrinsicWrites(IntrinsicInst &I, SmallVectorImpl<Write> &Writes
   case Intrinsic::assume:
   case Intrinsic::experimental_noalias_scope_decl:
   case Intrinsic::readcyclecounter:
+  case Intrinsic::ubsantrap: // ends in an exception
     return true;
   default:
     if (I.onlyReadsMemory() || I.onlyAccessesInaccessibleMemory() || isa<DbgInfoIntrinsic>(I))

@@ -1,4 +1,5 @@
 /* From one delivery to the next. */
+#include <abi/detect.h>
 #include <abi/errors.h>
 
 #include "runtime.h"
@@ -63,6 +64,16 @@ static void begin(void)
 		djed_runtime.log_lost = 0;
 	}
 	djed_runtime.transaction = djed_ipc.in.transaction;
+	djed_runtime.log_from = djed_log_top;
+}
+
+/* What the handler has changed is looked at before anybody hears of it. */
+static void end_work(void)
+{
+	djed_window_open = 0;
+	if (djed_log_top != djed_runtime.log_from && djed_served.invariants &&
+	    djed_start()->detect & DJED_DETECT_INVARIANTS && djed_runtime_log_state() == DJED_LOG_USED)
+		djed_served.invariants(djed_runtime.log_from);
 }
 
 /* Whether the server was stopped between the delivery and begin(): the log is still that of an ended
@@ -81,7 +92,7 @@ static void serve_request(void)
 	} else {
 		djed_window_open = djed_runtime.recovers;
 		djed_served.handle(&djed_ipc.in);
-		djed_window_open = 0;
+		end_work();
 	}
 	switch (djed_runtime.next) {
 	case DJED_NEXT_REPLY:
@@ -138,7 +149,7 @@ static void serve_notification(void)
 	djed_window_open = djed_runtime.recovers;
 	if (bits && djed_served.notified)
 		djed_served.notified(bits);
-	djed_window_open = 0;
+	end_work();
 	djed_runtime.next = DJED_NEXT_FINISH;
 }
 

@@ -21,6 +21,11 @@ void djed_reply_words(djed_status status, const uint64_t *word, unsigned count)
 		djed_runtime.word[i] = word[i];
 }
 
+bool djed_answered(void)
+{
+	return djed_runtime.next != DJED_NEXT_NONE;
+}
+
 void djed_result(djed_status status, const uint64_t *word, unsigned count)
 {
 	if (djed_runtime.next == DJED_NEXT_NONE)

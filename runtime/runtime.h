@@ -18,6 +18,7 @@ struct djed_runtime {
 	uint32_t undone;	      /* digest of the log that was undone last, if it was wanted */
 	uint64_t not_before;	      /* no deadline before this time, ns since boot */
 	djed_transaction transaction; /* whose changes the log holds */
+	const uint64_t *log_from;     /* first record of the delivery in hand */
 	uint64_t word[DJED_WORDS_MAX];
 };
 extern struct djed_runtime djed_runtime;

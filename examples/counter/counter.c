@@ -4,6 +4,7 @@
 #include <djed/server.h>
 #include <errno.h>
 #include <lib/client.h>
+#include <lib/invariants.h>
 #include <protocols/counter_server.h>
 #include <protocols/ds_client.h>
 #include <stdio.h>
@@ -106,12 +107,67 @@ djed_status counter_on_reset(uint32_t counter, uint64_t *value)
 	return 0;
 }
 
-/* ---- the server's four functions ------------------------------------------------------------------- */
+/* ---- what must hold ---------------------------------------------------------------------------------- */
+
+/* What must hold of one counter. */
+static void check_counter(struct djed_audit *a, uint32_t index)
+{
+	djed_check(a, counters[index].value <= INT64_MAX, "counter %u is %llu", index,
+		   (unsigned long long)counters[index].value);
+	djed_check(a, memchr(counters[index].name, 0, NAME_SIZE), "counter %u: its name does not end", index);
+}
+
+/* What must hold between two requests. It is checked after every experiment of a campaign. */
+static void audit(struct djed_audit *a)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		check_counter(a, i);
+		sum += counters[i].value;
+	}
+	djed_check(a, sum == total, "the counters' sum is %llu, not %llu", (unsigned long long)sum,
+		   (unsigned long long)total);
+	a->resource[0] = total;
+}
+
+/* The same for what one request has changed, before its answer leaves: all changes of counters together are
+ * the change of the total. If they are not, the server stops here, and its changes are undone. */
+enum { LAW_TOTAL = 1 };
+static const char *const law_names[] = {[LAW_TOTAL] = "counts in the total"};
+
+static void balance_counter(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	(void)index;
+	book_count(book, LAW_TOTAL, 0,
+		   (int64_t)(((const struct counter *)now)->value - ((const struct counter *)before)->value));
+}
+
+static void balance_total(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	(void)index;
+	book_count(book, LAW_TOTAL, 0, (int64_t)(*(const uint64_t *)before - *(const uint64_t *)now));
+}
+
+static struct invariant_table tables[] = {
+    {"counter", counters, sizeof(struct counter), COUNTERS, 0, sizeof(struct counter), check_counter,
+     balance_counter, NULL},
+    {"total", &total, sizeof(total), 1, 0, sizeof(total), NULL, balance_total, NULL},
+};
+static struct invariants all = {tables, 2, law_names, false};
+
+static void invariants(const uint64_t *from)
+{
+	invariants_at_reply(&all, from);
+}
+
+/* ---- the server's functions ------------------------------------------------------------------------ */
 
 static djed_status init(void)
 {
 	uint32_t length;
 
+	invariants_start(&all);
 	ds = djed_capability("ds");
 	if (ds_load(ds, "counters", djed_own_writable(counters, sizeof(counters)), &length) == 0)
 		for (unsigned i = 0; i < COUNTERS; i++)
@@ -127,21 +183,5 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 }
 
-/* What must hold between two requests. It is checked after every experiment of a campaign. */
-static void audit(struct djed_audit *a)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < COUNTERS; i++) {
-		djed_check(a, counters[i].value <= INT64_MAX, "counter %u is %llu", i,
-			   (unsigned long long)counters[i].value);
-		djed_check(a, memchr(counters[i].name, 0, NAME_SIZE), "counter %u: its name does not end", i);
-		sum += counters[i].value;
-	}
-	djed_check(a, sum == total, "the counters' sum is %llu, not %llu", (unsigned long long)sum,
-		   (unsigned long long)total);
-	a->resource[0] = total;
-}
-
 /* Nobody has the right to notify it. */
-DJED_SERVER(init, handle, NULL, audit)
+DJED_SERVER_CHECKED(init, handle, NULL, audit, NULL, invariants)

@@ -3,73 +3,22 @@
  * sizes, cut from slabs and kept in one free list per size, or a run of their own if they are larger.
  *
  * The order of the free lists is last in, first out, and slabs are never given back: each operation then
- * writes only a few words, and each written word is logged in an open window. */
-#include "heap.h"
+ * writes only a few words, and each written word is logged in an open window.
+ *
+ * With DJED_DETECT_HEAP, a cell that is freed waits in quarantine until its transaction has ended, and its
+ * first bytes are poisoned: a pointer to it that is still in use leads nowhere, and who writes through it is
+ * noticed when the cell is handed out again. */
+#include "heap_layout.h"
 
-#include <djed/server.h>
+#include <abi/detect.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	HEADER = 16,	 /* struct block */
-	TAIL = 8,	 /* red zone behind the payload */
-	CELL_MAX = 2048, /* larger blocks are runs */
-	SLAB_PAGES = 4,
-	RUN_FREE = 0,
-	RUN_PAGES = 1, /* heap_pages */
-	RUN_BLOCK = 2, /* one large block */
-	RUN_SLAB = 3,  /* the map word of its second page holds the class */
-	STATE_BITS = 2,
-	CLASS_RUN = 0xffff,
-};
-#define ALLOCATED UINT64_C(0xa110ca7edb10c001)
-#define FREED UINT64_C(0xf7eedf7eedf7eed0)
-
-static const uint16_t cell_size[] = {32,  48,  64,  80,	 96,  112, 128,	 160,  192,  224,  256, 320,
-				     384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048};
-enum { CLASSES = sizeof(cell_size) / sizeof(*cell_size) };
-
-struct block {
-	uint64_t check; /* ALLOCATED or FREED, xor the address */
-	uint32_t size;	/* bytes asked for */
-	uint16_t class; /* index in cell_size, CLASS_RUN */
-	uint16_t reserved;
-};
-_Static_assert(sizeof(struct block) == HEADER, "payload stays aligned to 16");
-
-struct free_cell {
-	struct block block;
-	struct free_cell *next;
-};
-
-static struct {
-	uint8_t *first_page;
-	uint32_t *map; /* length << STATE_BITS | state, at a run's first and last page */
-	uint32_t pages, pages_free;
-	uint32_t hint; /* page at which the next search for a run starts; always the first page of a run */
-	struct free_cell *cells[CLASSES];
-	uint8_t *fresh[CLASSES], *fresh_end[CLASSES]; /* part of the newest slab that was never handed out */
-	uint64_t blocks, bytes;
-} heap;
-
-static uint32_t run_length(uint32_t page)
-{
-	return heap.map[page] >> STATE_BITS;
-}
-
-static uint32_t run_state(uint32_t page)
-{
-	return heap.map[page] & ((1 << STATE_BITS) - 1);
-}
+struct heap heap;
 
 static void set_run(uint32_t page, uint32_t length, uint32_t state)
 {
 	heap.map[page] = heap.map[page + length - 1] = length << STATE_BITS | state;
-}
-
-static void *page_address(uint32_t page)
-{
-	return heap.first_page + (size_t)page * DJED_PAGE_SIZE;
 }
 
 static void attach(void)
@@ -157,22 +106,53 @@ static uint16_t class_for(size_t cell)
 	return class;
 }
 
-static void *tail_of(struct block *block)
+static bool detects(void)
 {
-	return (uint8_t *)block + HEADER + block->size;
+	return djed_start()->detect & DJED_DETECT_HEAP;
 }
 
-static uint64_t mark(const void *address, uint64_t state)
+/* What an earlier transaction freed may be used again: it has ended, or this one would not have been
+ * delivered. */
+static void end_quarantine(uint16_t class)
 {
-	return (uintptr_t)address ^ state;
+	struct quarantine *quarantine = &heap.quarantine[class];
+
+	if (!quarantine->first || quarantine->transaction == djed_current()->transaction)
+		return;
+	quarantine->last->next = heap.cells[class];
+	heap.cells[class] = quarantine->first;
+	quarantine->first = NULL;
+}
+
+static void give_cell(struct free_cell *cell, uint16_t class)
+{
+	struct quarantine *quarantine = &heap.quarantine[class];
+
+	cell->block.poisoned = detects();
+	if (!cell->block.poisoned) {
+		cell->next = heap.cells[class];
+		heap.cells[class] = cell;
+		return;
+	}
+	for (uint32_t i = 0; i < poisoned_words(class); i++)
+		cell->poison[i] = POISON;
+	end_quarantine(class);
+	cell->next = quarantine->first;
+	if (!quarantine->first) {
+		quarantine->last = cell;
+		quarantine->transaction = djed_current()->transaction;
+	}
+	quarantine->first = cell;
 }
 
 static struct block *take_cell(uint16_t class)
 {
-	struct free_cell *cell = heap.cells[class];
+	struct free_cell *cell;
 
+	end_quarantine(class);
+	cell = heap.cells[class];
 	if (cell) {
-		if (cell->block.check != mark(cell, FREED))
+		if (!untouched(cell, class))
 			djed_panic("heap: a freed block at %p was written to", (void *)cell);
 		heap.cells[class] = cell->next;
 		return &cell->block;
@@ -252,10 +232,21 @@ void free(void *payload)
 		release_run(block, RUN_BLOCK);
 		return;
 	}
-	struct free_cell *cell = (struct free_cell *)block;
 	djed_assert(block->class < CLASSES);
-	cell->next = heap.cells[block->class];
-	heap.cells[block->class] = cell;
+	give_cell((struct free_cell *)block, block->class);
+}
+
+bool heap_sound(const void *payload)
+{
+	const struct block *block = (const struct block *)((const uint8_t *)payload - HEADER);
+	uint64_t tail;
+
+	if ((uintptr_t)payload % 16 || (const uint8_t *)block < heap.first_page ||
+	    (const uint8_t *)block >= heap.first_page + (size_t)heap.pages * DJED_PAGE_SIZE ||
+	    block->check != mark(block, ALLOCATED))
+		return false;
+	memcpy(&tail, (const uint8_t *)payload + block->size, sizeof(tail));
+	return tail == mark(block, ALLOCATED);
 }
 
 void *calloc(size_t count, size_t size)
@@ -292,94 +283,4 @@ struct heap_statistics heap_statistics(void)
 	if (!heap.map)
 		attach();
 	return (struct heap_statistics){heap.pages, heap.pages_free, heap.blocks, heap.bytes};
-}
-
-struct census {
-	uint64_t blocks, bytes;
-	uint32_t freed[CLASSES];
-};
-
-static void audit_block(struct block *block, uint16_t class, struct djed_audit *audit, struct census *census)
-{
-	uint64_t tail;
-
-	if (class != CLASS_RUN && block->check == mark(block, FREED)) {
-		census->freed[class]++;
-		return;
-	}
-	if (block->check != mark(block, ALLOCATED) || block->class != class ||
-	    (class != CLASS_RUN && block->size + HEADER + TAIL > cell_size[class])) {
-		djed_violation(audit, "heap: block at %p has a damaged header", (void *)block);
-		return;
-	}
-	memcpy(&tail, tail_of(block), sizeof(tail));
-	djed_check(audit, tail == mark(block, ALLOCATED),
-		   "heap: block at %p of %u bytes was written beyond its end", (void *)block, block->size);
-	census->blocks++;
-	census->bytes += block->size;
-}
-
-static void audit_slab(uint32_t page, struct djed_audit *audit, struct census *census)
-{
-	uint8_t *cell = page_address(page), *end = cell + SLAB_PAGES * DJED_PAGE_SIZE;
-	uint16_t class = (uint16_t)heap.map[page + 1];
-
-	if (class >= CLASSES || run_length(page) != SLAB_PAGES) {
-		djed_violation(audit, "heap: slab at page %u is damaged", page);
-		return;
-	}
-	if (heap.fresh[class] >= cell && heap.fresh[class] < end)
-		end = heap.fresh[class];
-	for (; cell + cell_size[class] <= end; cell += cell_size[class])
-		audit_block((struct block *)cell, class, audit, census);
-}
-
-static void audit_free_lists(struct djed_audit *audit, const struct census *census)
-{
-	for (int class = 0; class < CLASSES; class ++) {
-		uint32_t count = 0;
-
-		for (struct free_cell *cell = heap.cells[class]; cell; cell = cell->next) {
-			if (cell->block.check != mark(cell, FREED)) {
-				djed_violation(audit, "heap: free list %d holds a block that is not free",
-					       class);
-				break;
-			}
-			if (++count > census->freed[class])
-				break;
-		}
-		djed_check(audit, count == census->freed[class], "heap: free list %d has %u blocks, not %u",
-			   class, count, census->freed[class]);
-	}
-}
-
-void heap_audit(struct djed_audit *audit)
-{
-	struct census census = {0};
-	uint32_t free_pages = 0;
-
-	if (!heap.map)
-		return;
-	for (uint32_t page = 0; page < heap.pages; page += run_length(page)) {
-		uint32_t length = run_length(page);
-
-		if (length == 0 || length > heap.pages - page ||
-		    heap.map[page] != heap.map[page + length - 1]) {
-			djed_violation(audit, "heap: run at page %u is damaged", page);
-			return;
-		}
-		if (run_state(page) == RUN_FREE)
-			free_pages += length;
-		else if (run_state(page) == RUN_SLAB)
-			audit_slab(page, audit, &census);
-		else if (run_state(page) == RUN_BLOCK)
-			audit_block(page_address(page), CLASS_RUN, audit, &census);
-	}
-	djed_check(audit, free_pages == heap.pages_free, "heap: %u pages free, not %u", free_pages,
-		   heap.pages_free);
-	djed_check(audit, census.blocks == heap.blocks && census.bytes == heap.bytes,
-		   "heap: %llu blocks of %llu bytes found, not %llu of %llu",
-		   (unsigned long long)census.blocks, (unsigned long long)census.bytes,
-		   (unsigned long long)heap.blocks, (unsigned long long)heap.bytes);
-	audit_free_lists(audit, &census);
 }

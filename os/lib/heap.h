@@ -5,6 +5,7 @@
 #ifndef DJED_LIB_HEAP_H
 #define DJED_LIB_HEAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct djed_audit;
@@ -22,6 +23,9 @@ void *heap_pages(uint32_t pages);
 void heap_pages_free(void *run);
 
 struct heap_statistics heap_statistics(void);
+
+/* Whether `payload` is an allocated block whose red zones are as they were made. */
+bool heap_sound(const void *payload);
 
 /* Walks the whole heap: runs, free lists and red zones must agree. */
 void heap_audit(struct djed_audit *audit);

@@ -1,6 +1,7 @@
 /* Servers, deliveries and what becomes of them. */
 #include "host.h"
 
+#include <abi/detect.h>
 #include <errno.h>
 
 #include <stdio.h>
@@ -64,6 +65,7 @@ void host_start(const struct host_options *given)
 	options.log = options.log ? options.log : 16 << 20;
 	options.pool_frames = options.pool_frames ? options.pool_frames : 1024;
 	djed_port_start = (struct djed_start_info){.policy = options.policy,
+						   .detect = DJED_DETECT_ALL & ~options.detect_off,
 						   .heap_size = options.heap,
 						   .log_size = options.log,
 						   .archive_size = options.archive_size,

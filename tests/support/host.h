@@ -22,6 +22,7 @@ struct host_options {
 	uint64_t pool_frames;	  /* frames of the application pool, 0: 1024; the first one is number
 				     HOST_POOL_FIRST */
 	uint32_t policy;	  /* enum djed_policy */
+	uint32_t detect_off;	  /* enum djed_detector bits that are not to be on */
 	const char *command_line; /* NULL: empty */
 	uint64_t archive_size;	  /* boot archive, mapped by the test itself at DJED_ARCHIVE_BASE */
 };

@@ -76,6 +76,10 @@ static void emit_answer(FILE *to, const struct idl_message *message)
 		idl_emit_fits(to, field, word);
 		fputs("))\n\t\treturn -EPROTO;\n", to);
 	}
+	for (const struct idl_field *field = message->fields; field; field = field->next)
+		if (field->within)
+			fprintf(to, "\tif (answer_->word[%u] > %s.length)\n\t\treturn -EPROTO;\n",
+				field->out_word, field->within);
 	for (const struct idl_field *field = message->fields; field; field = field->next) {
 		if (!(field->direction & IDL_OUT))
 			continue;

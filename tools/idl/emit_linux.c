@@ -176,6 +176,34 @@ bool idl_serves(const struct idl_call *call, const char *owner)
 		(call->second_owner && strcmp(call->second_owner, owner) == 0));
 }
 
+/* What a result that is no error must be. */
+static void emit_gives(FILE *to, const struct idl_call *call)
+{
+	unsigned at = 0;
+
+	switch (call->gives) {
+	case IDL_GIVES_ANY:
+		return;
+	case IDL_GIVES_ZERO:
+		fputs("\t\tsound_ = result_ <= 0;\n", to);
+		return;
+	case IDL_GIVES_DESCRIPTOR:
+		fputs("\t\tsound_ = result_ < 1024;\n", to);
+		return;
+	case IDL_GIVES_PROCESS:
+		fputs("\t\tsound_ = result_ != 0 && result_ < 32768;\n", to);
+		return;
+	case IDL_GIVES_ADDRESS:
+		fputs("\t\tsound_ = result_ < 0 || (result_ < 0x800000000000 && !(result_ & 4095));\n", to);
+		return;
+	case IDL_GIVES_COUNT:
+		for (const struct idl_argument *argument = call->arguments;
+		     strcmp(argument->name, call->gives_up_to) != 0; argument = argument->next)
+			at++;
+		fprintf(to, "\t\tsound_ = result_ <= 0 || (uint64_t)result_ <= word_[%u];\n", at);
+	}
+}
+
 void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 {
 	struct idl_capitals guard = idl_capitals(owner);
@@ -207,7 +235,7 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 	      " * this server does not serve is answered with -ENOSYS. False: not a Linux "
 	      "call, nothing was done. */\n"
 	      "static inline bool linux_dispatch(const struct djed_delivery *d)\n{\n"
-	      "\tconst uint64_t *word_ = d->message.word;\n\tint64_t result_;\n\n"
+	      "\tconst uint64_t *word_ = d->message.word;\n\tint64_t result_;\n\tbool sound_ = true;\n\n"
 	      "\tif (DJED_LABEL_PROTOCOL(d->message.label) != DJED_PROTOCOL_LINUX)\n\t\treturn false;\n"
 	      "\tswitch (DJED_LABEL_NUMBER(d->message.label)) {\n",
 	      to);
@@ -226,9 +254,12 @@ void idl_emit_linux_server(FILE *to, const struct idl *idl, const char *owner)
 				cut ? argument_type(argument->kind) : "", cut ? ")" : "", n);
 			n++;
 		}
-		fputs(");\n\t\tbreak;\n", to);
+		fputs(");\n", to);
+		emit_gives(to, call);
+		fputs("\t\tbreak;\n", to);
 	}
 	fputs("\tdefault:\n\t\tresult_ = -ENOSYS;\n\t\tbreak;\n\t}\n"
+	      "\tdjed_answer_must(sound_ && (result_ >= 0 || djed_known_error(result_)));\n"
 	      "\tif (result_ < 0 && result_ >= -4095)\n\t\tdjed_result(result_, 0, 0);\n\telse\n"
 	      "\t\tdjed_result(0, (const uint64_t *)&result_, 1);\n\treturn true;\n}\n",
 	      to);

@@ -131,6 +131,32 @@ static void emit_handler_call(FILE *to, const char *protocol, const struct idl_m
 	fputs(");\n", to);
 }
 
+/* An answer has an error that the interface names, or values in their ranges. */
+static void emit_checks(FILE *to, const struct idl_message *message)
+{
+	char word[64];
+
+	fputs("\tbool sound_ = status_ == 0 || status_ == -EDEADLK", to);
+	if (message->recover)
+		fprintf(to, " || status_ == -%s", message->recover->name);
+	for (const struct idl_error *error = message->errors; error; error = error->next)
+		fprintf(to, " || status_ == -%s", error->name);
+	fputs(";\n", to);
+	for (const struct idl_field *field = message->fields; field; field = field->next) {
+		if (!(field->direction & IDL_OUT))
+			continue;
+		if (field->within)
+			fprintf(to, "\tsound_ &= out_%s <= buffer_%s.length;\n", field->name, field->within);
+		if (field->type >= IDL_BYTES || !field->ranged)
+			continue;
+		snprintf(word, sizeof(word), "out_%s", field->name);
+		fputs("\tsound_ &= status_ != 0 || (", to);
+		idl_emit_fits(to, field, word);
+		fputs(");\n", to);
+	}
+	fputs("\tdjed_answer_must(sound_);\n", to);
+}
+
 static void emit_result(FILE *to, const struct idl_message *message)
 {
 	if (!message->out_words) {
@@ -169,6 +195,7 @@ static void emit_serve(FILE *to, const struct idl_protocol *protocol, const stru
 		emit_conditions(to, message, application);
 	emit_variables(to, message);
 	emit_handler_call(to, protocol->name, message);
+	emit_checks(to, message);
 	emit_result(to, message);
 	fputs("}\n", to);
 }

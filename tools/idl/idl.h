@@ -36,9 +36,10 @@ struct idl_field {
 	bool ranged;
 	int64_t low; /* for u64 fields both are read as unsigned */
 	uint64_t high;
-	unsigned words;	   /* words that it takes */
-	unsigned in_word;  /* first word in the request */
-	unsigned out_word; /* first word in the reply */
+	const char *within; /* out: buffer whose length it never exceeds; or NULL */
+	unsigned words;	    /* words that it takes */
+	unsigned in_word;   /* first word in the request */
+	unsigned out_word;  /* first word in the reply */
 	/* Operations only: the address of memory of the caller that the kernel fills. */
 	bool fills;
 	const char *fills_length; /* name of the field with the length, or NULL: */
@@ -133,6 +134,16 @@ struct idl_argument {
 };
 
 enum idl_support { IDL_FULL, IDL_PARTIAL, IDL_ABSENT };
+/* What a Linux call answers if it does not fail. */
+enum idl_gives {
+	IDL_GIVES_ANY,
+	IDL_GIVES_ZERO,
+	IDL_GIVES_DESCRIPTOR, /* 0..1023 */
+	IDL_GIVES_PROCESS,    /* 1..32767 */
+	IDL_GIVES_ADDRESS,    /* of a page of user memory */
+	IDL_GIVES_COUNT,      /* 0 up to the value of an argument */
+};
+
 struct idl_call {
 	struct idl_call *next;
 	const char *file;
@@ -145,6 +156,8 @@ struct idl_call {
 	enum idl_effect effect;
 	bool parks;
 	struct idl_error *recover;
+	enum idl_gives gives;
+	const char *gives_up_to; /* IDL_GIVES_COUNT: the argument */
 	enum idl_support support;
 	bool arguments_known;
 	struct idl_argument *arguments;

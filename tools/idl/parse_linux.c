@@ -80,6 +80,28 @@ static void parse_arguments(struct idl_lexer *lexer, struct idl_call *call)
 				 argument->length);
 }
 
+static void parse_gives(struct idl_lexer *lexer, struct idl_call *call)
+{
+	static const char *const names[] = {[IDL_GIVES_ZERO] = "zero",
+					    [IDL_GIVES_DESCRIPTOR] = "descriptor",
+					    [IDL_GIVES_PROCESS] = "process",
+					    [IDL_GIVES_ADDRESS] = "address",
+					    [IDL_GIVES_COUNT] = "count"};
+
+	for (enum idl_gives gives = IDL_GIVES_ZERO; gives <= IDL_GIVES_COUNT; gives++)
+		if (idl_take_name(lexer, names[gives])) {
+			call->gives = gives;
+			if (gives == IDL_GIVES_COUNT)
+				call->gives_up_to = idl_expect_identifier(lexer, "an argument");
+			return;
+		}
+	if (!lexer->failed)
+		idl_reject(
+		    lexer,
+		    "expected what the call gives (zero, descriptor, process, address, count), found %s",
+		    idl_describe(lexer));
+}
+
 static void add_call(struct idl_lexer *lexer, struct idl_call *call)
 {
 	struct idl_call **next = &lexer->idl->calls;
@@ -124,6 +146,8 @@ static void parse_call(struct idl_lexer *lexer)
 		idl_fail(lexer->idl, lexer->file, line,
 			 "%s may not recover with %s: programs would repeat it for ever", call->name,
 			 call->recover->name);
+	if (idl_take_name(lexer, "gives"))
+		parse_gives(lexer, call);
 	if (idl_take_name(lexer, "full"))
 		call->support = IDL_FULL;
 	else if (idl_take_name(lexer, "partial"))
@@ -140,6 +164,9 @@ static void parse_call(struct idl_lexer *lexer)
 	call->arguments_known = true;
 	idl_expect_sign(lexer, '{');
 	parse_arguments(lexer, call);
+	if (!lexer->failed && call->gives_up_to && !find_argument(call, call->gives_up_to))
+		idl_fail(lexer->idl, lexer->file, call->line, "%s has no argument %s", call->name,
+			 call->gives_up_to);
 	add_call(lexer, call);
 }
 

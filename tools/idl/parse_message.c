@@ -104,6 +104,10 @@ static struct idl_field *parse_field(struct idl_lexer *lexer, enum idl_direction
 		} else if (idl_at_name(lexer, "range") && !field->ranged && !operation) {
 			idl_advance(lexer);
 			parse_range(lexer, field);
+		} else if (idl_at_name(lexer, "within") && !field->within && direction == IDL_OUT &&
+			   field->type <= IDL_U64 && !operation) {
+			idl_advance(lexer);
+			field->within = idl_expect_identifier(lexer, "a buffer");
 		} else if (idl_at_name(lexer, "fills") && !field->fills && operation && direction == IDL_IN) {
 			idl_advance(lexer);
 			field->fills = true;
@@ -158,6 +162,15 @@ static void reject_duplicate_field(struct idl_lexer *lexer, const struct idl_mes
 		idl_fail(lexer->idl, lexer->file, line, "%s has two fields called %s", message->name, name);
 }
 
+static const struct idl_buffer *find_buffer(const struct idl_message *message, const char *name)
+{
+	const struct idl_buffer *buffer = message->buffers;
+
+	while (buffer && strcmp(buffer->name, name) != 0)
+		buffer = buffer->next;
+	return buffer;
+}
+
 static void parse_body(struct idl_lexer *lexer, struct idl_message *message, bool operation)
 {
 	struct idl_field **next_field = &message->fields;
@@ -199,6 +212,10 @@ static void parse_body(struct idl_lexer *lexer, struct idl_message *message, boo
 		}
 	}
 	idl_expect_sign(lexer, '}');
+	for (const struct idl_field *field = message->fields; field && !lexer->failed; field = field->next)
+		if (field->within && !find_buffer(message, field->within))
+			idl_fail(lexer->idl, lexer->file, field->line, "%s has no buffer %s", message->name,
+				 field->within);
 }
 
 /* Lays fields out in the words of the request and the reply. */

@@ -2,7 +2,7 @@
 #include "../../lib/heap.h"
 #include "console.h"
 
-static void audit_input(struct djed_audit *audit, const struct tty *tty)
+static void check_input(struct djed_audit *audit, const struct tty *tty)
 {
 	djed_check(audit,
 		   tty->input_head <= tty->input_ready && tty->input_ready <= tty->input_tail &&
@@ -12,6 +12,10 @@ static void audit_input(struct djed_audit *audit, const struct tty *tty)
 	djed_check(audit, tty->modes.local & ICANON || tty->input_ready == tty->input_tail,
 		   "without lines, %lu bytes of input are held back",
 		   (unsigned long)(tty->input_tail - tty->input_ready));
+}
+
+static void audit_end_marks(struct djed_audit *audit, const struct tty *tty)
+{
 	for (uint64_t i = 0; i < TTY_INPUT; i++) {
 		uint64_t at = tty->input_head + i;
 
@@ -51,27 +55,35 @@ static void audit_signals(struct djed_audit *audit, const struct tty *tty)
 		    "signal %u to group %u is queued", tty->signal[i].signal, tty->signal[i].process_group);
 }
 
+void waiter_check(struct djed_audit *audit, uint32_t i)
+{
+	const struct waiter *waiter = &console.waiter[i];
+
+	if (waiter->kind == WAITER_FREE) {
+		djed_check(audit, waiter->request == 0, "free place %u has a request", i);
+		return;
+	}
+	djed_check(audit, waiter->kind <= WAITER_WRITES && waiter->woken <= 1 && waiter->request,
+		   "place %u is broken: kind %u", i, waiter->kind);
+	djed_check(audit, waiter->kind != WAITER_READS || waiter->progress == 0,
+		   "a read has written %lu bytes", (unsigned long)waiter->progress);
+	djed_check(audit,
+		   waiter->kind != WAITER_READS || waiter->woken || !tty_readable(&console.tty) ||
+		       console.tty.foreground,
+		   "a read waits though there is input");
+}
+
 static void audit_waiters(struct djed_audit *audit)
 {
 	uint32_t used = 0;
-	bool readable = tty_readable(&console.tty);
 
 	for (uint32_t i = 0; i < CONSOLE_WAITERS; i++) {
 		const struct waiter *waiter = &console.waiter[i];
 
-		if (waiter->kind == WAITER_FREE) {
-			djed_check(audit, waiter->request == 0, "free place %u has a request", i);
+		waiter_check(audit, i);
+		if (waiter->kind == WAITER_FREE)
 			continue;
-		}
 		used++;
-		djed_check(audit, waiter->kind <= WAITER_WRITES && waiter->woken <= 1 && waiter->request,
-			   "place %u is broken: kind %u", i, waiter->kind);
-		djed_check(audit, waiter->kind != WAITER_READS || waiter->progress == 0,
-			   "a read has written %lu bytes", (unsigned long)waiter->progress);
-		djed_check(audit,
-			   waiter->kind != WAITER_READS || waiter->woken || !readable ||
-			       console.tty.foreground,
-			   "a read waits though there is input");
 		for (uint32_t k = 0; k < i; k++)
 			djed_check(audit,
 				   console.waiter[k].kind == WAITER_FREE ||
@@ -81,18 +93,26 @@ static void audit_waiters(struct djed_audit *audit)
 	djed_check(audit, used == console.waiters, "%u requests wait, told are %u", used, console.waiters);
 }
 
+void terminal_check(struct djed_audit *audit)
+{
+	const struct tty *tty = &console.tty;
+
+	check_input(audit, tty);
+	audit_modes(audit, tty);
+	audit_signals(audit, tty);
+	djed_check(
+	    audit, tty->output_head <= tty->output_tail && tty->output_tail - tty->output_head <= TTY_OUTPUT,
+	    "output from %lu to %lu", (unsigned long)tty->output_head, (unsigned long)tty->output_tail);
+}
+
 /* resource: bytes of output not yet sent, bytes of input not yet read, requests that wait. */
 void console_audit(struct djed_audit *audit)
 {
 	const struct tty *tty = &console.tty;
 
-	audit_input(audit, tty);
-	audit_modes(audit, tty);
-	audit_signals(audit, tty);
+	terminal_check(audit);
+	audit_end_marks(audit, tty);
 	audit_waiters(audit);
-	djed_check(
-	    audit, tty->output_head <= tty->output_tail && tty->output_tail - tty->output_head <= TTY_OUTPUT,
-	    "output from %lu to %lu", (unsigned long)tty->output_head, (unsigned long)tty->output_tail);
 	djed_check(audit, console.vfs_watches <= 1, "the watch is %u", console.vfs_watches);
 	heap_audit(audit);
 	audit->resource[0] = tty->output_tail - tty->output_head;

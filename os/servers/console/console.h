@@ -40,5 +40,12 @@ int64_t console_ioctl(uint32_t request, uint64_t argument, uint32_t process_grou
 void console_take_input(void);
 
 void console_audit(struct djed_audit *audit);
+/* Of it, what can be told of one waiter by looking at it alone; of the terminal without the marks in its
+ * input. */
+void waiter_check(struct djed_audit *audit, uint32_t i);
+void terminal_check(struct djed_audit *audit);
+/* invariants.c: after everything else in init; before an answer. */
+void console_invariants_start(void);
+void console_invariants(const uint64_t *from);
 
 #endif

@@ -29,6 +29,7 @@ static djed_status init(void)
 	console_slots.vfs = djed_capability("vfs");
 	console_slots.pm = djed_capability("pm");
 	tty_start(&console.tty, raw);
+	console_invariants_start();
 	return 0;
 }
 
@@ -378,4 +379,4 @@ static void handle(const struct djed_delivery *delivery)
 		djed_reply(-ENOSYS);
 }
 
-DJED_SERVER_WITH_FAILED(init, handle, notified, console_audit, failed)
+DJED_SERVER_CHECKED(init, handle, notified, console_audit, failed, console_invariants)

@@ -1,16 +1,34 @@
 /* ds's invariants. To the cross audit: resource[0]: entries, [1]: saved blocks. */
 #include "ds.h"
 
+bool entry_check(struct djed_audit *a, const struct entry *e)
+{
+	bool ended = memchr(e->key, 0, KEY_SIZE) != NULL;
+
+	djed_check(a, ended && e->key[0], "entry %u has no name", (unsigned)(e - ds.entry));
+	if (!ended)
+		return false;
+	djed_check(a, e->owner < DJED_SERVICES_MAX || e->owner >= DJED_SENDER_APPLICATION,
+		   "entry %s belongs to service %u", e->key, e->owner);
+	if (e->kind != ENTRY_SAVED) {
+		djed_check(a, e->block == NONE && !e->length, "entry %s has a block", e->key);
+		return true;
+	}
+	djed_check(a, e->length <= BLOCK_SIZE, "entry %s is %u bytes long", e->key, e->length);
+	if (e->block >= BLOCKS_MAX || e->length > BLOCK_SIZE) {
+		djed_violation(a, "entry %s has block %u", e->key, e->block);
+		return false;
+	}
+	djed_check(a, !(ds.free_blocks >> e->block & 1), "entry %s: its block is free", e->key);
+	return true;
+}
+
 static void audit_entry(struct djed_audit *a, unsigned at)
 {
 	const struct entry *e = &ds.entry[at];
-	bool ended = memchr(e->key, 0, KEY_SIZE) != NULL;
 
-	djed_check(a, ended && e->key[0], "entry %u has no name", at);
-	if (!ended)
+	if (!entry_check(a, e))
 		return;
-	djed_check(a, e->owner < DJED_SERVICES_MAX || e->owner >= DJED_SENDER_APPLICATION,
-		   "entry %s belongs to service %u", e->key, e->owner);
 	for (unsigned i = 0; i < ENTRIES_MAX; i++) {
 		const struct entry *other = &ds.entry[i];
 
@@ -19,18 +37,10 @@ static void audit_entry(struct djed_audit *a, unsigned at)
 			       (e->kind == ENTRY_SAVED && other->owner != e->owner),
 			   "entry %s is there twice", e->key);
 	}
-	if (e->kind != ENTRY_SAVED) {
-		djed_check(a, e->block == NONE && !e->length, "entry %s has a block", e->key);
+	if (e->kind != ENTRY_SAVED)
 		return;
-	}
-	djed_check(a, e->length <= BLOCK_SIZE, "entry %s is %u bytes long", e->key, e->length);
-	if (e->block >= BLOCKS_MAX || e->length > BLOCK_SIZE) {
-		djed_violation(a, "entry %s has block %u", e->key, e->block);
-		return;
-	}
 	djed_check(a, block_check(ds.block[e->block], e->length) == e->check, "entry %s: bytes have changed",
 		   e->key);
-	djed_check(a, !(ds.free_blocks >> e->block & 1), "entry %s: its block is free", e->key);
 	a->resource[1]++;
 }
 

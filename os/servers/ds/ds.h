@@ -51,5 +51,11 @@ unsigned entry_bucket(enum entry_kind kind, uint32_t owner, const char *key);
 uint64_t block_check(const uint8_t *bytes, size_t length);
 
 void ds_audit(struct djed_audit *audit);
+/* Of it, what can be told of one entry in use by looking at it alone. False: it cannot be followed any
+ * further. */
+bool entry_check(struct djed_audit *audit, const struct entry *e);
+/* invariants.c: after everything else in init; before an answer. */
+void ds_invariants_start(void);
+void ds_invariants(const uint64_t *from);
 
 #endif

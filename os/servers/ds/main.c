@@ -86,6 +86,7 @@ djed_status ds_on_load(const char *key, struct djed_buffer data, uint32_t *lengt
 static djed_status init(void)
 {
 	entries_reset();
+	ds_invariants_start();
 	return 0;
 }
 
@@ -96,4 +97,4 @@ static void handle(const struct djed_delivery *d)
 }
 
 /* Nobody has the right to notify it. */
-DJED_SERVER(init, handle, NULL, ds_audit)
+DJED_SERVER_CHECKED(init, handle, NULL, ds_audit, NULL, ds_invariants)

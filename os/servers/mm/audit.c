@@ -2,8 +2,6 @@
  * in all areas, a space's in all processes. Every table's used and free entries must add up. */
 #include "audit.h"
 
-#include "space.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +50,7 @@ static void check_processes(struct djed_audit *audit)
 	audit->processes = listed;
 }
 
-static bool area_valid(const struct area *area)
+bool area_valid(const struct area *area)
 {
 	return area->start < area->end && area->start >= USER_FIRST && area->end <= USER_END &&
 	       !((area->start | area->end | area->offset) & PAGE_MASK) && !(area->protection & ~7u) &&
@@ -155,6 +153,11 @@ static void check_pages(struct djed_audit *audit, const struct space *space)
 	found.groups += groups;
 }
 
+bool space_valid(const struct space *space, uint32_t id)
+{
+	return space->id == id && space->handle && space->brk >= space->brk_start && space->brk <= USER_END;
+}
+
 static void check_spaces(struct djed_audit *audit)
 {
 	uint32_t used = 0, listed = 0, unused;
@@ -167,9 +170,8 @@ static void check_spaces(struct djed_audit *audit)
 		if (!space->references)
 			continue;
 		used++;
-		djed_check(audit, space->id == id && space->handle, "space %u: damaged", id);
-		djed_check(audit, space->brk >= space->brk_start && space->brk <= USER_END,
-			   "space %u: brk %#llx", id, (unsigned long long)space->brk);
+		djed_check(audit, space_valid(space, id), "space %u: damaged, brk %#llx", id,
+			   (unsigned long long)space->brk);
 		if (check_areas(audit, space))
 			check_pages(audit, space);
 	}
@@ -274,6 +276,14 @@ static uint32_t check_free_frames(struct djed_audit *audit, uint32_t head, const
 	return length;
 }
 
+void pending_check(struct djed_audit *audit)
+{
+	djed_check(audit,
+		   !frames.pending_head || (frames.pending_tail && frames.pending_tail <= frames.count &&
+					    frames.frame[frames.pending_tail].next == 0),
+		   "pending frame list does not end at %u", frames.pending_tail);
+}
+
 static void check_frames(struct djed_audit *audit)
 {
 	uint32_t available = check_free_frames(audit, frames.free_head, "free");
@@ -291,10 +301,7 @@ static void check_frames(struct djed_audit *audit)
 		   frames.pending);
 	djed_check(audit, used + available + pending == frames.count,
 		   "%u frames in use and %u free do not make %u", used, available + pending, frames.count);
-	djed_check(audit,
-		   !frames.pending_head || (frames.pending_tail && frames.pending_tail <= frames.count &&
-					    frames.frame[frames.pending_tail].next == 0),
-		   "pending frame list does not end at %u", frames.pending_tail);
+	pending_check(audit);
 	audit->resource[0] = used - frames.cached;
 	audit->resource[2] = available + pending;
 }

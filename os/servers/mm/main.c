@@ -220,7 +220,11 @@ static djed_status init(void)
 		status = areas_init();
 	if (!status)
 		status = mm_audit_init();
-	return status ? status : spaces_init(); /* last: takes what is left of the heap */
+	if (!status)
+		status = spaces_init(); /* last: takes what is left of the heap */
+	if (!status)
+		mm_invariants_start();
+	return status;
 }
 
 static void handle(const struct djed_delivery *delivery)
@@ -236,4 +240,4 @@ static void notified(uint64_t bits)
 	djed_log("mm: unexpected notification %#llx", (unsigned long long)bits);
 }
 
-DJED_SERVER(init, handle, notified, mm_audit)
+DJED_SERVER_CHECKED(init, handle, notified, mm_audit, NULL, mm_invariants)

@@ -7,8 +7,6 @@
 
 #include <protocols/kernel.h>
 
-void pm_audit(struct djed_audit *audit);
-
 static bool slot_valid(uint16_t slot)
 {
 	return slot == NONE || slot < PROCESSES_MAX;
@@ -103,10 +101,6 @@ static void audit_descent(struct djed_audit *a, const struct process *p)
 
 static void audit_groups(struct djed_audit *a, const struct process *p)
 {
-	djed_check(a, p->group > 0 && p->group < PID_MAX && p->session > 0 && p->session < PID_MAX,
-		   "process %u: group %u, session %u", p->pid, p->group, p->session);
-	djed_check(a, p->session != p->pid || p->group == p->pid, "session leader %u is in group %u", p->pid,
-		   p->group);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		const struct process *other = &pm.process[i];
 
@@ -121,18 +115,28 @@ static void audit_groups(struct djed_audit *a, const struct process *p)
 
 /* ---- signals ----------------------------------------------------------------------------------------- */
 
-static unsigned audit_signals(struct djed_audit *a, const struct process *p)
+static const signal_set fixed = (signal_set)1 << (LINUX_SIGKILL - 1) | (signal_set)1 << (LINUX_SIGSTOP - 1);
+
+void masks_check(struct djed_audit *a, const struct process *p)
 {
 	const struct signals *s = &p->signals;
-	const signal_set fixed = signal_bit(LINUX_SIGKILL) | signal_bit(LINUX_SIGSTOP);
-	signal_set seen = 0;
-	unsigned count = 0;
-	uint16_t at, last = NONE;
 
 	djed_check(a, !((s->blocked | s->known) & fixed), "process %u blocks or handles SIGKILL or SIGSTOP",
 		   p->pid);
 	djed_check(a, !s->suspended || !(s->saved & fixed), "process %u goes back to a mask with SIGKILL",
 		   p->pid);
+	djed_check(a, !s->stack.size || s->stack.base + s->stack.size >= s->stack.base,
+		   "process %u: signal stack wraps", p->pid);
+}
+
+static unsigned audit_signals(struct djed_audit *a, const struct process *p)
+{
+	const struct signals *s = &p->signals;
+	signal_set seen = 0;
+	unsigned count = 0;
+	uint16_t at, last = NONE;
+
+	masks_check(a, p);
 	for (at = s->first_info; at < INFOS_MAX && count <= INFOS_MAX; at = pm.info[at].next) {
 		unsigned signal = pm.info[at].signal;
 
@@ -152,8 +156,6 @@ static unsigned audit_signals(struct djed_audit *a, const struct process *p)
 	for (unsigned i = 1; i <= SIGNALS; i++)
 		djed_check(a, !(s->known & signal_bit(i)) || !(s->action[i - 1].mask & fixed),
 			   "process %u: action of signal %u blocks SIGKILL or SIGSTOP", p->pid, i);
-	djed_check(a, !s->stack.size || s->stack.base + s->stack.size >= s->stack.base,
-		   "process %u: signal stack wraps", p->pid);
 	return count;
 }
 
@@ -174,10 +176,8 @@ static void audit_infos(struct djed_audit *a, unsigned queued)
 
 /* ---- one process --------------------------------------------------------------------------------------- */
 
-static void audit_wait(struct djed_audit *a, const struct process *p)
+static void check_wait(struct djed_audit *a, const struct process *p)
 {
-	unsigned holders = 0;
-
 	djed_check(a, p->wait <= WAIT_SIGNAL_SET, "process %u waits for %u", p->pid, p->wait);
 	djed_check(a, (p->wait != WAIT_NOTHING) == (p->parked != 0),
 		   "process %u: wait %u, parked request %llx", p->pid, p->wait,
@@ -187,6 +187,13 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 	djed_check(a, p->wait == WAIT_SIGNAL_SET || !p->signals.wait_set,
 		   "process %u: wait %u for signals %llx", p->pid, p->wait,
 		   (unsigned long long)p->signals.wait_set);
+}
+
+static void audit_wait(struct djed_audit *a, const struct process *p)
+{
+	unsigned holders = 0;
+
+	check_wait(a, p);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
 		if (pm.process[i].state != PROCESS_FREE && pm.process[i].parent == slot_of(p))
 			holders += pm.process[i].holds_parent;
@@ -194,12 +201,26 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 		   "process %u: wait %u, held by %u children", p->pid, p->wait, holders);
 }
 
-static void audit_values(struct djed_audit *a, const struct process *p)
+static void check_values(struct djed_audit *a, const struct process *p)
 {
 	djed_check(a, p->pid > 0 && p->pid < PID_MAX, "slot %u has pid %u", slot_of(p), p->pid);
 	djed_check(a, p->exit_signal <= SIGNALS && p->death_signal <= SIGNALS && p->stop_signal <= SIGNALS,
 		   "process %u: signals %u, %u, %u", p->pid, p->exit_signal, p->death_signal, p->stop_signal);
 	djed_check(a, p->report <= REPORT_CONTINUE, "process %u reports %u", p->pid, p->report);
+	djed_check(a, p->session != p->pid || p->group == p->pid, "session leader %u is in group %u", p->pid,
+		   p->group);
+	djed_check(a, p->group > 0 && p->group < PID_MAX && p->session > 0 && p->session < PID_MAX,
+		   "process %u: group %u, session %u", p->pid, p->group, p->session);
+}
+
+void process_check(struct djed_audit *a, const struct process *p)
+{
+	check_values(a, p);
+	check_wait(a, p);
+}
+
+void identity_check(struct djed_audit *a, const struct process *p)
+{
 	djed_check(a, memchr(p->name, 0, sizeof(p->name)), "process %u: name without end", p->pid);
 	djed_check(a, p->credentials.groups <= GROUPS_MAX, "process %u is in %u groups", p->pid,
 		   p->credentials.groups);
@@ -232,6 +253,14 @@ static void audit_life(struct djed_audit *a, const struct process *p)
 /* ---- the rest --------------------------------------------------------------------------------------------
  */
 
+void deadline_check(struct djed_audit *a)
+{
+	djed_check(a,
+		   pm.first_timer >= TIMERS_MAX || pm.tombstones > TOMBSTONES_MAX ||
+		       djed_deadline == deadline_first(),
+		   "deadline is %llu", (unsigned long long)djed_deadline);
+}
+
 static void audit_timers(struct djed_audit *a)
 {
 	unsigned count = 0, armed = 0;
@@ -253,10 +282,7 @@ static void audit_timers(struct djed_audit *a)
 	}
 	djed_check(a, at == NONE && count == armed && armed == pm.timers_armed,
 		   "%u timers in the list, %u armed, %u counted", count, armed, pm.timers_armed);
-	djed_check(a,
-		   pm.first_timer >= TIMERS_MAX || pm.tombstones > TOMBSTONES_MAX ||
-		       djed_deadline == deadline_first(),
-		   "deadline is %llu", (unsigned long long)djed_deadline);
+	deadline_check(a);
 }
 
 static void audit_run(struct djed_audit *a)
@@ -293,7 +319,8 @@ void pm_audit(struct djed_audit *audit)
 
 		if (p->state == PROCESS_FREE)
 			continue;
-		audit_values(audit, p);
+		check_values(audit, p);
+		identity_check(audit, p);
 		audit_wait(audit, p);
 		audit_groups(audit, p);
 		queued += audit_signals(audit, p);

@@ -7,8 +7,6 @@
 #include <protocols/linux_pm_server.h>
 #include <protocols/pm_server.h>
 
-void pm_audit(struct djed_audit *audit);
-
 enum { CONSOLE_CHANGED = 1, DEADLINE_BIT = 63 };
 
 struct process *caller(void)
@@ -29,6 +27,7 @@ static djed_status init(void)
 	to.ds = djed_capability("ds");
 	to.rs = djed_capability("rs");
 	random_start(djed_now() ^ djed_wall_seconds() << 30);
+	pm_invariants_start();
 	return 0;
 }
 
@@ -187,4 +186,4 @@ static void failed(uint64_t bits)
 		probe_refuse();
 }
 
-DJED_SERVER_WITH_FAILED(init, handle, notified, pm_audit, failed)
+DJED_SERVER_CHECKED(init, handle, notified, pm_audit, failed, pm_invariants)

@@ -361,4 +361,16 @@ void random_bytes(void *to, size_t length);
 /* The application whose request is held. */
 struct process *caller(void);
 
+/* ---- audit.c, invariants.c ----------------------------------------------------------------------------- */
+
+void pm_audit(struct djed_audit *audit);
+/* Of it, what can be told of one process in use, of its signal masks, and of the deadline. */
+void process_check(struct djed_audit *a, const struct process *p);
+void identity_check(struct djed_audit *a, const struct process *p); /* name, groups and limits */
+void masks_check(struct djed_audit *a, const struct process *p);
+void deadline_check(struct djed_audit *a);
+/* After everything else in init; before an answer. */
+void pm_invariants_start(void);
+void pm_invariants(const uint64_t *from);
+
 #endif

@@ -36,8 +36,10 @@ void table_reset(void)
 	memset(&pm, 0, sizeof(pm));
 	for (unsigned i = 0; i < PID_BUCKETS; i++)
 		pm.bucket[i] = NONE;
-	for (unsigned i = 1; i < PROCESSES_MAX; i++)
+	for (unsigned i = 1; i < PROCESSES_MAX; i++) {
 		pm.process[i].next_in_bucket = i + 1 < PROCESSES_MAX ? i + 1 : NONE;
+		pm.process[i].signals.first_info = pm.process[i].signals.last_info = NONE;
+	}
 	pm.first_free = 1;
 	pm.first_timer = NONE;
 	info_release_all();

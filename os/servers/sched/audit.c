@@ -32,13 +32,18 @@ static void audit_table(struct djed_audit *a)
 		   free_slots, used);
 }
 
-static void audit_thread(struct djed_audit *a, const struct thread *t)
+void thread_check(struct djed_audit *a, const struct thread *t)
 {
 	djed_check(a, t->nice >= NICE_MIN && t->nice <= NICE_MAX, "process %u has nice %d", t->pid, t->nice);
 	djed_check(a, t->level < LEVELS, "process %u is at level %u", t->pid, t->level);
 	djed_check(a, t->thread, "process %u has no thread", t->pid);
 	djed_check(a, (t->sleeping != 0) == (t->wake_at != 0), "process %u: request %llx, time %llu", t->pid,
 		   (unsigned long long)t->sleeping, (unsigned long long)t->wake_at);
+}
+
+static void audit_thread(struct djed_audit *a, const struct thread *t)
+{
+	thread_check(a, t);
 	for (unsigned i = 0; i < THREADS_MAX; i++) {
 		const struct thread *other = &sched.thread[i];
 
@@ -51,11 +56,22 @@ static void audit_thread(struct djed_audit *a, const struct thread *t)
 	a->resource[0] += t->sleeping != 0;
 }
 
+void deadline_check(struct djed_audit *a)
+{
+	uint64_t first = sched.first_sleeper < THREADS_MAX ? sched.thread[sched.first_sleeper].wake_at : 0;
+
+	djed_check(a, !sched.sunken || sched.lift_at, "nobody will lift %u threads", sched.sunken);
+	if (sched.lift_at && (!first || sched.lift_at < first))
+		first = sched.lift_at;
+	djed_check(a, djed_deadline == first, "deadline is %llu, not %llu", (unsigned long long)djed_deadline,
+		   (unsigned long long)first);
+}
+
 static void audit_sleepers(struct djed_audit *a)
 {
 	unsigned count = 0, sleeping = 0;
 	uint16_t at, before = NONE;
-	uint64_t last = 0, first;
+	uint64_t last = 0;
 
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		sleeping += sched.thread[i].pid && sched.thread[i].sleeping;
@@ -72,12 +88,7 @@ static void audit_sleepers(struct djed_audit *a)
 	}
 	djed_check(a, at == NONE && count == sleeping && sleeping == sched.sleepers,
 		   "%u sleepers in the list, %u sleep, %u counted", count, sleeping, sched.sleepers);
-	djed_check(a, !sched.sunken || sched.lift_at, "nobody will lift %u threads", sched.sunken);
-	first = sched.first_sleeper < THREADS_MAX ? sched.thread[sched.first_sleeper].wake_at : 0;
-	if (sched.lift_at && (!first || sched.lift_at < first))
-		first = sched.lift_at;
-	djed_check(a, djed_deadline == first, "deadline is %llu, not %llu", (unsigned long long)djed_deadline,
-		   (unsigned long long)first);
+	deadline_check(a);
 }
 
 void sched_audit(struct djed_audit *audit)

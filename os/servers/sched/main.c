@@ -17,6 +17,7 @@ struct thread *caller(void)
 static djed_status init(void)
 {
 	table_reset();
+	sched_invariants_start();
 	return 0;
 }
 
@@ -86,4 +87,4 @@ static void failed(uint64_t bits)
 	}
 }
 
-DJED_SERVER_WITH_FAILED(init, handle, notified, sched_audit, failed)
+DJED_SERVER_CHECKED(init, handle, notified, sched_audit, failed, sched_invariants)

@@ -61,19 +61,26 @@ static void walk_tree(struct walk *walk, uint32_t at, uint32_t level, uint32_t f
 		   walk->id, at, used, node->used);
 }
 
-static void check_object(struct djed_audit *audit, uint32_t id, struct census *census)
+bool object_check(struct djed_audit *audit, const struct object *object)
 {
-	const struct object *object = &objects.object[id - 1];
-	struct walk walk = {.audit = audit, .object = object, .id = id};
+	uint32_t id = (uint32_t)(object - objects.object) + 1;
 
 	djed_check(audit, object->version > 0 && object->version <= objects.clock,
 		   "object %u: version %llu was never given out", id, (unsigned long long)object->version);
 	djed_check(audit, object->size <= OBJECT_SIZE_MAX, "object %u: size %llu is too large", id,
 		   (unsigned long long)object->size);
-	if (object->height > HEIGHT_MAX) {
-		djed_violation(audit, "object %u: height %u is too large", id, object->height);
+	djed_check(audit, object->height <= HEIGHT_MAX, "object %u: height %u is too large", id,
+		   object->height);
+	return object->height <= HEIGHT_MAX;
+}
+
+static void check_object(struct djed_audit *audit, uint32_t id, struct census *census)
+{
+	const struct object *object = &objects.object[id - 1];
+	struct walk walk = {.audit = audit, .object = object, .id = id};
+
+	if (!object_check(audit, object))
 		return;
-	}
 	if (object->root)
 		walk_tree(&walk, object->root, object->height, 0);
 	djed_check(audit, walk.pages == object->pages, "object %u: %u pages found, not %u", id, walk.pages,
@@ -130,6 +137,14 @@ static uint32_t check_nodes(struct djed_audit *audit)
 	return length;
 }
 
+void pending_check(struct djed_audit *audit)
+{
+	djed_check(audit,
+		   !pool.pending_head || (pool.pending_tail && pool.pending_tail <= pool.pages &&
+					  pool.page[pool.pending_tail].index == 0),
+		   "pending page list does not end at %u", pool.pending_tail);
+}
+
 void store_audit(struct djed_audit *audit)
 {
 	struct census census = {0};
@@ -139,10 +154,7 @@ void store_audit(struct djed_audit *audit)
 	pages = check_pages(audit, pool.free_head, "free");
 	pending = check_pages(audit, pool.pending_head, "pending");
 	nodes = check_nodes(audit);
-	djed_check(audit,
-		   !pool.pending_head || (pool.pending_tail && pool.pending_tail <= pool.pages &&
-					  pool.page[pool.pending_tail].index == 0),
-		   "pending page list does not end at %u", pool.pending_tail);
+	pending_check(audit);
 	djed_check(audit, pages + pending == pool.pages_free, "%u free pages found, not %u", pages + pending,
 		   pool.pages_free);
 	djed_check(audit, census.pages + pages + pending == pool.pages,

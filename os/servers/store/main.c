@@ -122,7 +122,11 @@ static djed_status init(void)
 {
 	djed_status status = objects_init();
 
-	return status ? status : pool_init();
+	if (!status)
+		status = pool_init();
+	if (!status)
+		store_invariants_start();
+	return status;
 }
 
 static void handle(const struct djed_delivery *delivery)
@@ -132,4 +136,4 @@ static void handle(const struct djed_delivery *delivery)
 }
 
 /* Nobody has the right to notify it. */
-DJED_SERVER(init, handle, NULL, store_audit)
+DJED_SERVER_CHECKED(init, handle, NULL, store_audit, NULL, store_invariants)

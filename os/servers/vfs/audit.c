@@ -20,35 +20,41 @@ static void use(struct djed_audit *audit, uint32_t inode, const char *whose)
 		djed_violation(audit, "%s: inode %u does not exist", whose, inode);
 }
 
+void file_check(struct djed_audit *audit, uint32_t index)
+{
+	const struct file *file = &vfs_file[index];
+
+	djed_check(audit, file->kind <= FILE_PATH, "file %u has kind %u", index, file->kind);
+	djed_check(audit, file->locked == 0 || file->locked == LINUX_LOCK_SH || file->locked == LINUX_LOCK_EX,
+		   "file %u has lock %u", index, file->locked);
+	djed_check(audit, !file->node.inode || audit_inode_lives(file->node.inode),
+		   "an open file: inode %u does not exist", file->node.inode);
+	djed_check(audit,
+		   file->node.inode || file->kind == FILE_PIPE ||
+		       (file->node.proc > 0 && file->node.proc < PROC_KINDS),
+		   "file %u is open on nothing", index);
+	djed_check(audit,
+		   file->kind != FILE_PIPE ||
+		       (file->pipe > 0 && file->pipe < VFS_PIPES && vfs_pipe[file->pipe].used),
+		   "file %u: pipe %u does not exist", index, file->pipe);
+}
+
 static void audit_file(struct djed_audit *audit, uint32_t index)
 {
 	const struct file *file = &vfs_file[index];
-	bool reads = (file->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
-	bool writes = (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
 
-	djed_check(audit, file->kind <= FILE_PATH, "file %u has kind %u", index, file->kind);
+	file_check(audit, index);
 	djed_check(audit, file->references == vfs_seen.references[index],
 		   "file %u has %u references, told are %u", index, vfs_seen.references[index],
 		   file->references);
-	djed_check(audit, file->locked == 0 || file->locked == LINUX_LOCK_SH || file->locked == LINUX_LOCK_EX,
-		   "file %u has lock %u", index, file->locked);
-	if (file->node.inode) {
-		use(audit, file->node.inode, "an open file");
-		if (file_writes(file) && audit_inode_lives(file->node.inode))
-			vfs_seen.writers[file->node.inode]++;
-	} else {
-		djed_check(audit,
-			   file->kind == FILE_PIPE || (file->node.proc > 0 && file->node.proc < PROC_KINDS),
-			   "file %u is open on nothing", index);
+	if (audit_inode_lives(file->node.inode)) {
+		vfs_seen.uses[file->node.inode]++;
+		vfs_seen.writers[file->node.inode] += file_writes(file);
 	}
-	if (file->kind != FILE_PIPE)
+	if (file->kind != FILE_PIPE || file->pipe >= VFS_PIPES)
 		return;
-	if (file->pipe == 0 || file->pipe >= VFS_PIPES || !vfs_pipe[file->pipe].used) {
-		djed_violation(audit, "file %u: pipe %u does not exist", index, file->pipe);
-		return;
-	}
-	vfs_seen.readers[file->pipe] += reads;
-	vfs_seen.writing[file->pipe] += writes;
+	vfs_seen.readers[file->pipe] += (file->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
+	vfs_seen.writing[file->pipe] += (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
 }
 
 static void audit_files(struct djed_audit *audit)
@@ -76,14 +82,10 @@ static void audit_files(struct djed_audit *audit)
 		   VFS_FILES - 1 - used - free_slots);
 }
 
-static void audit_pipe(struct djed_audit *audit, uint32_t index)
+void pipe_check(struct djed_audit *audit, uint32_t index)
 {
 	const struct pipe *pipe = &vfs_pipe[index];
 
-	djed_check(audit, pipe->readers == vfs_seen.readers[index], "pipe %u has %u readers, told are %u",
-		   index, vfs_seen.readers[index], pipe->readers);
-	djed_check(audit, pipe->writers == vfs_seen.writing[index], "pipe %u has %u writers, told are %u",
-		   index, vfs_seen.writing[index], pipe->writers);
 	djed_check(audit, pipe->readers || pipe->writers, "pipe %u is leaked", index);
 	if (pipe->head > pipe->tail || pipe->tail - pipe->head > VFS_PIPE_SIZE) {
 		djed_violation(audit, "pipe %u holds bytes %lu to %lu", index, (unsigned long)pipe->head,
@@ -96,6 +98,17 @@ static void audit_pipe(struct djed_audit *audit, uint32_t index)
 	if (pipe->inode)
 		djed_check(audit, audit_inode_lives(pipe->inode) && vfs_inode[pipe->inode].pipe == index,
 			   "pipe %u: inode %u does not know it", index, pipe->inode);
+}
+
+static void audit_pipe(struct djed_audit *audit, uint32_t index)
+{
+	const struct pipe *pipe = &vfs_pipe[index];
+
+	djed_check(audit, pipe->readers == vfs_seen.readers[index], "pipe %u has %u readers, told are %u",
+		   index, vfs_seen.readers[index], pipe->readers);
+	djed_check(audit, pipe->writers == vfs_seen.writing[index], "pipe %u has %u writers, told are %u",
+		   index, vfs_seen.writing[index], pipe->writers);
+	pipe_check(audit, index);
 }
 
 static void audit_pipes(struct djed_audit *audit)
@@ -232,10 +245,37 @@ static void audit_limbo(struct djed_audit *audit)
 	}
 }
 
+void wait_check(struct djed_audit *audit, const struct process *process)
+{
+	const struct wait *wait = &process->wait;
+
+	djed_check(audit, wait->request && wait->kind > WAIT_NONE && wait->kind <= WAIT_STEP,
+		   "process %u is listed as waiting, but waits for nothing", process->pid);
+	if ((wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) &&
+	    (wait->pipe == 0 || wait->pipe >= VFS_PIPES || !vfs_pipe[wait->pipe].used))
+		djed_violation(audit, "process %u waits for pipe %u, which does not exist", process->pid,
+			       wait->pipe);
+}
+
+void deadline_check(struct djed_audit *audit)
+{
+	uint64_t first = limbo_deadline();
+	uint32_t steps = 0;
+
+	for (uint16_t i = vfs_waiting; i && i < VFS_PROCESSES && steps++ < VFS_PROCESSES;
+	     i = vfs_process[i].wait.next) {
+		uint64_t deadline = vfs_process[i].wait.deadline;
+
+		if (deadline && (!first || deadline < first))
+			first = deadline;
+	}
+	djed_check(audit, djed_deadline == first, "the next deadline is %lu, told is %lu",
+		   (unsigned long)first, (unsigned long)djed_deadline);
+}
+
 static void audit_waiting(struct djed_audit *audit)
 {
 	uint16_t previous = 0;
-	uint64_t first = limbo_deadline();
 
 	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
 		const struct wait *wait;
@@ -248,18 +288,23 @@ static void audit_waiting(struct djed_audit *audit)
 		vfs_seen.listed[i] = 1;
 		djed_check(audit, wait->previous == previous,
 			   "process %u: its place among those that wait is wrong", vfs_process[i].pid);
-		djed_check(audit, wait->request && wait->kind > WAIT_NONE && wait->kind <= WAIT_STEP,
-			   "process %u is listed as waiting, but waits for nothing", vfs_process[i].pid);
-		if ((wait->kind == WAIT_READ || wait->kind == WAIT_WRITE || wait->kind == WAIT_OPEN) &&
-		    (wait->pipe == 0 || wait->pipe >= VFS_PIPES || !vfs_pipe[wait->pipe].used))
-			djed_violation(audit, "process %u waits for pipe %u, which does not exist",
-				       vfs_process[i].pid, wait->pipe);
-		if (wait->deadline && (!first || wait->deadline < first))
-			first = wait->deadline;
+		wait_check(audit, &vfs_process[i]);
 		previous = i;
 	}
-	djed_check(audit, djed_deadline == first, "the next deadline is %lu, told is %lu",
-		   (unsigned long)first, (unsigned long)djed_deadline);
+	deadline_check(audit);
+}
+
+void lock_check(struct djed_audit *audit, uint32_t i)
+{
+	const struct lock *lock = &vfs_lock[i];
+
+	djed_check(audit, process_find(lock->pid), "lock %u belongs to process %u, which does not exist", i,
+		   lock->pid);
+	djed_check(audit, audit_inode_lives(lock->inode), "lock %u is on inode %u, which does not exist", i,
+		   lock->inode);
+	djed_check(audit, lock->start < lock->end, "lock %u is empty", i);
+	djed_check(audit, !lock_conflict(lock->pid, lock->inode, lock->start, lock->end, lock->type),
+		   "lock %u conflicts with another", i);
 }
 
 static void audit_locks(struct djed_audit *audit)
@@ -267,18 +312,10 @@ static void audit_locks(struct djed_audit *audit)
 	uint32_t used = 0;
 
 	for (uint32_t i = 0; i < VFS_LOCKS; i++) {
-		const struct lock *lock = &vfs_lock[i];
-
-		if (!lock->pid)
+		if (!vfs_lock[i].pid)
 			continue;
 		used++;
-		djed_check(audit, process_find(lock->pid),
-			   "lock %u belongs to process %u, which does not exist", i, lock->pid);
-		djed_check(audit, audit_inode_lives(lock->inode),
-			   "lock %u is on inode %u, which does not exist", i, lock->inode);
-		djed_check(audit, lock->start < lock->end, "lock %u is empty", i);
-		djed_check(audit, !lock_conflict(lock->pid, lock->inode, lock->start, lock->end, lock->type),
-			   "lock %u conflicts with another", i);
+		lock_check(audit, i);
 	}
 	djed_check(audit, used == vfs_locks_used, "%u locks are held, told are %u", used, vfs_locks_used);
 }

@@ -19,4 +19,14 @@ bool audit_inode_lives(uint32_t number);
 void vfs_audit_names(struct djed_audit *audit);
 void vfs_audit_inodes(struct djed_audit *audit);
 
+/* What can be told of one thing in use by looking at it, and what it refers to, alone. */
+void inode_check(struct djed_audit *audit, uint32_t i);
+void file_check(struct djed_audit *audit, uint32_t index);
+void pipe_check(struct djed_audit *audit, uint32_t index);
+void lock_check(struct djed_audit *audit, uint32_t i);
+void wait_check(struct djed_audit *audit, const struct process *process); /* that waits */
+/* False: the name leads nowhere. */
+bool name_check(struct djed_audit *audit, const struct entry *entry, uint32_t bucket);
+void deadline_check(struct djed_audit *audit);
+
 #endif

@@ -19,7 +19,7 @@ static bool is_known_type(uint32_t mode)
 	}
 }
 
-static void audit_entry(struct djed_audit *audit, const struct entry *entry, uint32_t bucket)
+bool name_check(struct djed_audit *audit, const struct entry *entry, uint32_t bucket)
 {
 	djed_check(audit,
 		   entry->hash % VFS_NAMES == bucket &&
@@ -29,21 +29,30 @@ static void audit_entry(struct djed_audit *audit, const struct entry *entry, uin
 		   entry->length);
 	if (!audit_inode_lives(entry->directory) || !is_type(&vfs_inode[entry->directory], LINUX_S_IFDIR)) {
 		djed_violation(audit, "a name lies in inode %u, which is no directory", entry->directory);
-		return;
+		return false;
 	}
-	vfs_seen.entries[entry->directory]++;
 	if (!audit_inode_lives(entry->inode)) {
 		djed_violation(audit, "a name in directory %u leads to inode %u, which does not exist",
 			       entry->directory, entry->inode);
-		return;
+		return false;
 	}
+	djed_check(audit,
+		   !is_type(&vfs_inode[entry->inode], LINUX_S_IFDIR) ||
+		       vfs_inode[entry->inode].directory.parent == entry->directory,
+		   "directory %u lies in %u, but its parent is %u", entry->inode, entry->directory,
+		   vfs_inode[entry->inode].directory.parent);
+	return true;
+}
+
+static void audit_entry(struct djed_audit *audit, const struct entry *entry, uint32_t bucket)
+{
+	if (!name_check(audit, entry, bucket))
+		return;
+	vfs_seen.entries[entry->directory]++;
 	vfs_seen.links[entry->inode]++;
 	if (is_type(&vfs_inode[entry->inode], LINUX_S_IFDIR)) {
 		vfs_seen.links[entry->inode]++;
 		vfs_seen.links[entry->directory]++;
-		djed_check(audit, vfs_inode[entry->inode].directory.parent == entry->directory,
-			   "directory %u lies in %u, but its parent is %u", entry->inode, entry->directory,
-			   vfs_inode[entry->inode].directory.parent);
 	}
 }
 
@@ -94,6 +103,18 @@ static void audit_directory(struct djed_audit *audit, uint32_t number)
 		vfs_seen.uses[inode->directory.parent]++;
 }
 
+void inode_check(struct djed_audit *audit, uint32_t i)
+{
+	const struct inode *inode = &vfs_inode[i];
+
+	djed_check(audit, is_known_type(inode->mode), "inode %u has mode %o", i, inode->mode);
+	djed_check(audit, !is_type(inode, LINUX_S_IFREG) || inode->object, "file %u has no object", i);
+	djed_check(audit, inode->size <= INT64_MAX, "inode %u has size %lu", i, (unsigned long)inode->size);
+	djed_check(audit,
+		   !is_type(inode, LINUX_S_IFLNK) || (inode->target && strlen(inode->target) == inode->size),
+		   "link %u: its target is not %lu bytes long", i, (unsigned long)inode->size);
+}
+
 void vfs_audit_inodes(struct djed_audit *audit)
 {
 	uint32_t used = 0, free_slots = 0;
@@ -105,17 +126,9 @@ void vfs_audit_inodes(struct djed_audit *audit)
 		if (inode->mode == 0)
 			continue;
 		used++;
-		djed_check(audit, is_known_type(inode->mode), "inode %u has mode %o", i, inode->mode);
+		inode_check(audit, i);
 		if (is_type(inode, LINUX_S_IFDIR))
 			audit_directory(audit, i);
-		djed_check(audit, !is_type(inode, LINUX_S_IFREG) || inode->object, "file %u has no object",
-			   i);
-		djed_check(audit, inode->size <= INT64_MAX, "inode %u has size %lu", i,
-			   (unsigned long)inode->size);
-		djed_check(audit,
-			   !is_type(inode, LINUX_S_IFLNK) ||
-			       (inode->target && strlen(inode->target) == inode->size),
-			   "link %u: its target is not %lu bytes long", i, (unsigned long)inode->size);
 	}
 	for (uint32_t i = 1; i < VFS_INODES; i++) {
 		const struct inode *inode = &vfs_inode[i];

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint32_t vfs_far_changes;
+
 struct descriptor *descriptor_slot(const struct process *process, uint64_t fd)
 {
 	struct descriptor *slot;
@@ -38,6 +40,8 @@ static djed_status make_room(struct process *process, uint32_t fd)
 static void put(struct process *process, uint32_t fd, uint32_t file, uint16_t flags)
 {
 	process->chunk[fd / VFS_CHUNK][fd % VFS_CHUNK] = (struct descriptor){(uint16_t)file, flags};
+	if (fd >= VFS_CHUNK)
+		vfs_far_changes++;
 	if (fd >= process->limit)
 		process->limit = fd + 1;
 	while (process->lowest < process->limit && descriptor_slot(process, process->lowest))
@@ -84,6 +88,8 @@ djed_status descriptor_close(struct process *process, uint64_t fd)
 		return -EBADF;
 	file = slot->file;
 	*slot = (struct descriptor){0};
+	if (fd >= VFS_CHUNK)
+		vfs_far_changes++;
 	if (fd < process->lowest)
 		process->lowest = (uint32_t)fd;
 	while (process->limit > 0 && !descriptor_slot(process, process->limit - 1))

@@ -32,6 +32,8 @@ static uint32_t take(struct process *process, uint32_t fd)
 	uint32_t file = slot->file;
 
 	slot->file = slot->flags = 0;
+	if (fd >= VFS_CHUNK)
+		vfs_far_changes++;
 	if (process->lowest > fd)
 		process->lowest = fd;
 	for (uint32_t i = process->limit;

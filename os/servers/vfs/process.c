@@ -106,6 +106,8 @@ djed_status process_fork(struct process *parent, uint32_t pid)
 		memcpy(child->chunk[i], parent->chunk[i],
 		       (rest < VFS_CHUNK ? rest : VFS_CHUNK) * sizeof(struct descriptor));
 	}
+	if (parent->limit > VFS_CHUNK)
+		vfs_far_changes++;
 	child->limit = parent->limit;
 	child->lowest = parent->lowest;
 	for (uint32_t fd = 0; fd < child->limit; fd++) {

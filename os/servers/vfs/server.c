@@ -1,5 +1,6 @@
 /* vfs as a server: start, dispatch, what pm asks, cancelled and late requests. */
 #include "handlers.h"
+#include "invariants.h"
 
 #include "../../abi/restart.h"
 #include <djed/server.h>
@@ -33,6 +34,7 @@ static djed_status init(void)
 	vfs_slots.console = djed_capability("console");
 	vfs_slots.ds = djed_capability("ds");
 	vfs_slots.pm = djed_capability("pm");
+	vfs_invariants_start();
 	return vfs_start((const uint8_t *)DJED_ARCHIVE_BASE, djed_start()->archive_size);
 }
 
@@ -98,7 +100,7 @@ static void failed(uint64_t bits)
 }
 
 void vfs_audit(struct djed_audit *audit);
-DJED_SERVER_WITH_FAILED(init, handle, notified, vfs_audit, failed)
+DJED_SERVER_CHECKED(init, handle, notified, vfs_audit, failed, vfs_invariants)
 
 /* ---- what pm asks ---------------------------------------------------------------------------------------
  */

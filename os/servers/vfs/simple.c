@@ -37,6 +37,8 @@ static bool duplicate(struct process *process, uint64_t from, uint64_t to)
 			return false;
 		vfs_file[file].references++;
 		*target = (struct descriptor){.file = file};
+		if (to >= VFS_CHUNK)
+			vfs_far_changes++;
 		if (process->limit <= to)
 			process->limit = (uint32_t)to + 1;
 		while (process->lowest < process->limit && slot_at(process, process->lowest)->file)

@@ -285,7 +285,8 @@ extern struct process vfs_process[VFS_PROCESSES]; /* 0 is never used */
 extern uint16_t vfs_bucket[VFS_PROCESSES];	  /* by pid modulo the size */
 extern uint16_t vfs_process_free;
 extern uint32_t vfs_processes_used;
-extern uint16_t vfs_waiting; /* first process in the list of those that wait */
+extern uint32_t vfs_far_changes; /* changes of descriptors that are not in `first` */
+extern uint16_t vfs_waiting;	 /* first process in the list of those that wait */
 
 void process_start(void);
 void files_start(void);

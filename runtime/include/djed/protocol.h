@@ -2,6 +2,7 @@
 #ifndef DJED_PROTOCOL_H
 #define DJED_PROTOCOL_H
 
+#include "abi/detect.h"
 #include "abi/errors.h"
 #include "server.h"
 
@@ -63,6 +64,22 @@ DJED_INLINE bool djed_borrow_application(uint64_t address, uint64_t length, uint
 	*buffer = (struct djed_buffer){
 	    .base = address, .length = (uint32_t)length, .kind = DJED_GRANT_CLIENT, .rights = rights};
 	return length <= UINT32_MAX;
+}
+
+/* An answer that its interface does not allow is as bad as a crash, as long as it can still be undone. What a
+ * handler returns after it has replied, parked or forwarded is no answer. */
+DJED_INLINE void djed_answer_must(bool sound)
+{
+	if (!sound && !djed_answered() && djed_start()->detect & DJED_DETECT_CHECKS)
+		djed_panic("message %x: the handler's answer is not one that its interface allows",
+			   djed_current()->message.label);
+}
+
+/* Whether that is a negated error number of Linux, or one that makes a call start again (abi/restart.h). */
+DJED_INLINE bool djed_known_error(int64_t result)
+{
+	return (result < 0 && result >= -133 && result != -41 && result != -58) ||
+	       (result <= -512 && result >= -516);
 }
 
 #endif

@@ -29,12 +29,17 @@ struct djed_server {
 	 * simplest way, by other code than that of `notified`, to let those go on who depend on it. If that
 	 * crashes, too, it is called once more, with djed_current()->attempt 1, to do still less. */
 	void (*failed)(uint64_t bits);
+	/* Optional: looks, before an answer leaves, at what the records of the undo log from `from` on have
+	 * changed, and panics where that cannot be right (os/lib/invariants.h). */
+	void (*invariants)(const uint64_t *from);
 };
 extern const struct djed_server djed_server;
 #define DJED_SERVER(init_, handle_, notified_, audit_) \
-	DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, 0)
+	DJED_SERVER_CHECKED(init_, handle_, notified_, audit_, 0, 0)
 #define DJED_SERVER_WITH_FAILED(init_, handle_, notified_, audit_, failed_) \
-	const struct djed_server djed_server = {init_, handle_, notified_, audit_, failed_};
+	DJED_SERVER_CHECKED(init_, handle_, notified_, audit_, failed_, 0)
+#define DJED_SERVER_CHECKED(init_, handle_, notified_, audit_, failed_, invariants_) \
+	const struct djed_server djed_server = {init_, handle_, notified_, audit_, failed_, invariants_};
 
 /* ---- start information ------------------------------------------------------------------------ */
 
@@ -62,6 +67,9 @@ void djed_reply_words(djed_status status, const uint64_t *word, unsigned count);
 /* Answer of a generated dispatch function: counts only if the handler has called none of reply, park and
  * forward. */
 void djed_result(djed_status status, const uint64_t *word, unsigned count);
+
+/* Whether the handler has called one of reply, park and forward. */
+bool djed_answered(void);
 
 /* Keeps the request unanswered after the handler returns. `result_if_lost` is given to the client if
  * this server has to be restarted. The handle for wake and answer is djed_current()->request. */

@@ -1,4 +1,5 @@
 /* Each corruption of a sound console must be reported by its audit. */
+#include "changes.h"
 #include "console.h"
 #include "host.h"
 
@@ -150,6 +151,8 @@ Test(corruption, each_is_reported)
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(*corruptions); i++) {
 		corruptions[i].corrupt();
 		cr_expect_gt(host_audit("console").violations, 0, "%s was not reported", corruptions[i].name);
+		changes_log(&console, &sound, sizeof(console));
+		expect_noticed(console_invariants, corruptions[i].name, " end_mark waiter_twice ");
 		console = sound;
 	}
 	cr_assert_eq(host_audit("console").violations, 0);

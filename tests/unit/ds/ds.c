@@ -1,6 +1,7 @@
 /* ds on the harness, and its audit under corruption. */
 #include <ds.h>
 
+#include <changes.h>
 #include <criterion/criterion.h>
 #include <host.h>
 #include <protocols/ds_client.h>
@@ -154,6 +155,8 @@ Test(ds, corruption)
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(corruptions[0]); i++) {
 		corruptions[i].make();
 		cr_expect_gt(host_audit("ds").violations, 0, "%s is not reported", corruptions[i].name);
+		changes_log(&ds, &sound, sizeof(ds));
+		expect_noticed(ds_invariants, corruptions[i].name, " shorter bytes checksum ");
 		memcpy(&ds, &sound, sizeof(ds));
 		cr_assert_eq(host_audit("ds").violations, 0, "%s cannot be taken back", corruptions[i].name);
 	}

@@ -112,6 +112,23 @@ static void write_variables(const struct idl_message *message, bool outs)
 	}
 }
 
+/* What is never more than a buffer's length. */
+static void write_limits(const struct idl_message *message)
+{
+	unsigned k = 0;
+
+	for (const struct idl_field *field = message->fields; field; field = field->next, k++) {
+		unsigned b = 0;
+
+		if (!field->within)
+			continue;
+		for (const struct idl_buffer *buffer = message->buffers;
+		     strcmp(buffer->name, field->within) != 0; buffer = buffer->next)
+			b++;
+		printf("\t\ttaken_.value[%u] %%= (uint64_t)given_.buffer[%u].length + 1;\n", k, b);
+	}
+}
+
 static void write_test(const struct idl_protocol *protocol, const struct idl_message *message)
 {
 	unsigned k = 0;
@@ -119,6 +136,7 @@ static void write_test(const struct idl_protocol *protocol, const struct idl_mes
 	printf("static void test_%s_%s(const struct djed_label *label)\n{\n", protocol->name, message->name);
 	if (!message->parks) {
 		printf("\tfor (unsigned i = 0; i < ROUNDS; i++) {\n\t\tbegin_round(label, i);\n");
+		write_limits(message);
 		write_variables(message, true);
 		printf("\t\tdjed_status status_ = %s_%s(", protocol->name, message->name);
 		write_arguments(message, true);

@@ -1,8 +1,30 @@
 #include "roundtrip.h"
 
+#include <abi/detect.h>
 #include <protocols/kernel.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+static struct djed_start_info start_info; /* no detector is on */
+static bool answered, answers_itself;
+static jmp_buf panicked;
+
+const struct djed_start_info *djed_start(void)
+{
+	return &start_info;
+}
+
+bool djed_answered(void)
+{
+	return answered || answers_itself;
+}
+
+void djed_panic(const char *format, ...)
+{
+	(void)format;
+	longjmp(panicked, 1);
+}
 
 #include "roundtrip_generated.h"
 
@@ -67,7 +89,6 @@ static void fill(struct values *values, const struct djed_label *label)
 static bool spoil; /* make the next reply malformed if its label allows it */
 #define out djed_ipc.out
 #define answer djed_ipc.answer
-static bool answered;
 
 struct djed_ipc djed_ipc;
 
@@ -389,6 +410,78 @@ static void test_application(uint32_t number, const struct djed_label *label)
 	from_application = false;
 }
 
+/* ---- checked answers ------------------------------------------------------------------------------------
+ */
+
+/* Whether an answer of sample_lends is let through. */
+static bool lends_passes(djed_status status, uint64_t reply, uint32_t room)
+{
+	struct djed_message message = well_formed(djed_label_find(SAMPLE_LENDS));
+
+	message.grant[1].length = given_.buffer[1].length = room;
+	taken_.status = status;
+	taken_.value[1] = reply;
+	if (setjmp(panicked))
+		return false;
+	must(deliver(message));
+	return true;
+}
+
+static bool scalars_pass(djed_status status, uint64_t word)
+{
+	struct djed_message message = well_formed(djed_label_find(SAMPLE_SCALARS));
+
+	taken_.status = status;
+	taken_.value[7] = word;
+	if (setjmp(panicked))
+		return false;
+	must(deliver(message));
+	return true;
+}
+
+static bool call_passes(dispatcher *dispatch, uint32_t number, int64_t result, bool already)
+{
+	struct djed_delivery delivery = {.kind = DJED_DELIVERY_REQUEST};
+
+	delivery.message.label = DJED_LABEL(DJED_PROTOCOL_LINUX, number);
+	for (unsigned j = 0; j < 6; j++)
+		delivery.message.word[j] = call_word_[j] = 100;
+	call_result_ = result;
+	answers_itself = already;
+	answered = false;
+	bool panic = setjmp(panicked) != 0;
+	if (!panic)
+		dispatch(&delivery);
+	answers_itself = false;
+	return !panic;
+}
+
+static void test_answers(void)
+{
+	start_info.detect = DJED_DETECT_ALL;
+	must(lends_passes(0, 7, 7) && !lends_passes(0, 8, 7) && lends_passes(0, 0, 0));
+	must(!lends_passes(-EIO, 0, 7) && !lends_passes(1, 0, 7) && lends_passes(-EDEADLK, 0, 7));
+	must(scalars_pass(0, 1) && !scalars_pass(0, 0) && scalars_pass(-EINVAL, 0) &&
+	     scalars_pass(-ENOENT, 0) && !scalars_pass(-EIO, 1));
+	must(call_passes(linux_dispatch_vfs, LINUX_CLOSE, 0, false));
+	must(!call_passes(linux_dispatch_vfs, LINUX_CLOSE, 1, false));
+	must(call_passes(linux_dispatch_vfs, LINUX_CLOSE, 1, true)); /* what it returns then is no answer */
+	must(call_passes(linux_dispatch_vfs, LINUX_CLOSE, -EBADF, false));
+	must(!call_passes(linux_dispatch_vfs, LINUX_CLOSE, -200, false));
+	must(!call_passes(linux_dispatch_vfs, LINUX_CLOSE, -4096, false));
+	must(call_passes(linux_dispatch_vfs, LINUX_READ, 100, false));
+	must(!call_passes(linux_dispatch_vfs, LINUX_READ, 101, false));
+	must(call_passes(linux_dispatch_vfs, LINUX_OPEN, 1023, false));
+	must(!call_passes(linux_dispatch_vfs, LINUX_OPEN, 1024, false));
+	must(call_passes(linux_dispatch_pm, LINUX_GETPID, 32767, false));
+	must(!call_passes(linux_dispatch_pm, LINUX_GETPID, 0, false));
+	must(call_passes(linux_dispatch_mm, LINUX_MREMAP, 0x7fff00001000, false));
+	must(!call_passes(linux_dispatch_mm, LINUX_MREMAP, 0x7fff00001001, false));
+	start_info.detect = DJED_DETECT_ALL & ~DJED_DETECT_CHECKS;
+	must(lends_passes(-EIO, 8, 7) && call_passes(linux_dispatch_vfs, LINUX_CLOSE, 1, false));
+	start_info.detect = 0;
+}
+
 int main(void)
 {
 	for (unsigned i = 0; i < DJED_LABELS; i++) {
@@ -404,6 +497,8 @@ int main(void)
 		for (unsigned j = 0; j < ROUNDS; j++)
 			test_application(application_calls[i].number,
 					 djed_label_find(application_calls[i].label));
+	where = "checked answers";
+	test_answers();
 	where = "operations";
 	test_operations();
 	where = "Linux calls";

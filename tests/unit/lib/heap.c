@@ -1,4 +1,5 @@
 /* os/lib/heap.c against a plain model, and what it detects. */
+#include <abi/detect.h>
 #include <criterion/criterion.h>
 #include <lib/heap.h>
 #include <string.h>
@@ -60,6 +61,7 @@ Test(heap, model)
 	for (int step = 0; step < STEPS; step++) {
 		struct piece *p = &piece[random_below(PIECES)];
 
+		djed_ipc.in.transaction = (uint64_t)step / 20;
 		if (!p->block) {
 			p->pages = random_below(8) == 0;
 			p->size = p->pages ? (1 + random_below(5)) * 4096 : random_size();
@@ -144,6 +146,7 @@ Test(heap, detects)
 	saved = a[-1];
 	heap_free(a);
 	expect_panic(host_panic_of(heap_free(a)), "freed before");
+	djed_ipc.in.transaction++;
 	a[-16] ^= 4;
 	cr_assert(violations() > 0);
 	expect_panic(host_panic_of(heap_malloc(40)), "was written to");
@@ -157,4 +160,71 @@ Test(heap, detects)
 	expect_panic(host_panic_of(heap_pages_free(page + 1)), "not an allocated run");
 	heap_pages_free(page);
 	expect_panic(host_panic_of(heap_pages_free(page)), "not an allocated run");
+}
+
+/* A freed block comes back only when the transaction that freed it has ended. */
+Test(heap, quarantine)
+{
+	char *a, *b, *c;
+
+	host_start(&(struct host_options){.heap = 1 << 20});
+	a = heap_malloc(100);
+	b = heap_malloc(100);
+	djed_ipc.in.transaction = 7;
+	heap_free(a);
+	heap_free(b);
+	cr_assert_eq(violations(), 0);
+	c = heap_malloc(100);
+	cr_assert(c != a && c != b);
+	heap_free(c);
+	djed_ipc.in.transaction = 8;
+	cr_assert_eq(heap_malloc(100), c);
+	cr_assert_eq(heap_malloc(100), b);
+	cr_assert_eq(heap_malloc(100), a);
+	cr_assert_eq(violations(), 0);
+}
+
+Test(heap, quarantine_is_a_detector)
+{
+	char *a;
+
+	host_start(&(struct host_options){.heap = 1 << 20, .detect_off = DJED_DETECT_HEAP});
+	a = heap_malloc(100);
+	heap_free(a);
+	a[50]++;
+	cr_assert_eq(violations(), 0);
+	cr_assert_eq(heap_malloc(100), a);
+}
+
+Test(heap, poison)
+{
+	uint64_t *a;
+
+	host_start(&(struct host_options){.heap = 1 << 20});
+	a = heap_malloc(100);
+	memset(a, 0, 100);
+	heap_free(a);
+	cr_assert(a[1] >> 47 != 0 && a[1] >> 47 != 0x1ffff, "%lx could be followed", (unsigned long)a[1]);
+	djed_ipc.in.transaction++;
+	a[5]++;
+	cr_assert_eq(violations(), 1);
+	expect_panic(host_panic_of(heap_malloc(100)), "was written to");
+}
+
+Test(heap, sound)
+{
+	char *a;
+
+	host_start(&(struct host_options){.heap = 1 << 20});
+	a = heap_malloc(100);
+	cr_assert(heap_sound(a) && !heap_sound(a + 16) && !heap_sound(&a) && !heap_sound(a + 8));
+	a[100]++;
+	cr_assert(!heap_sound(a));
+	a[100]--;
+	a[-16]++;
+	cr_assert(!heap_sound(a));
+	a[-16]--;
+	cr_assert(heap_sound(a));
+	heap_free(a);
+	cr_assert(!heap_sound(a));
 }

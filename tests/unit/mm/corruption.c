@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
+#include "changes.h"
 #include "machine.h"
 #include "map.h"
 
@@ -352,6 +354,9 @@ Test(mm, corruptions)
 	for (size_t i = 0; i < sizeof(corruptions) / sizeof(*corruptions); i++) {
 		corruptions[i].corrupt();
 		cr_expect(host_audit("mm").violations > 0, "%s was not reported", corruptions[i].name);
+		for (unsigned t = 0; t < table_count; t++)
+			changes_log(tables[t].memory, tables[t].before, tables[t].size);
+		expect_noticed(mm_invariants, corruptions[i].name, " page_outside shared_page_private ");
 		for (unsigned t = 0; t < table_count; t++)
 			memcpy(tables[t].memory, tables[t].before, tables[t].size);
 	}

@@ -1,4 +1,5 @@
 /* Every audit is itself tested: each of these corruptions of a sound state is reported. */
+#include "changes.h"
 #include "world.h"
 
 #include <criterion/criterion.h>
@@ -147,6 +148,10 @@ static void build(void)
 	world_check("sound");
 }
 
+/* What is no business of a single process, or of another server. */
+static const char unseen[] =
+    " session stale_thread vfork_child holder action_mask info_signal last_pid tombstones ";
+
 Test(corruption, each_is_reported, .timeout = 60)
 {
 	static struct pm sound;
@@ -160,6 +165,8 @@ Test(corruption, each_is_reported, .timeout = 60)
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(corruptions[0]); i++) {
 		corruptions[i].make();
 		cr_expect_gt(host_audit("pm").violations, 0, "%s is not reported", corruptions[i].name);
+		changes_log(&pm, &sound, sizeof(pm));
+		expect_noticed(pm_invariants, corruptions[i].name, unseen);
 		memcpy(&pm, &sound, sizeof(pm));
 		cr_assert_eq(host_audit("pm").violations, 0, "%s cannot be taken back", corruptions[i].name);
 	}

@@ -2,9 +2,11 @@
 #include <sched.h>
 
 #include <abi/restart.h>
+#include <changes.h>
 #include <criterion/criterion.h>
 #include <host.h>
 #include <linux_clocks.h>
+#include <main.h>
 #include <protocols/event.h>
 #include <protocols/kernel.h>
 #include <protocols/linux.h>
@@ -331,6 +333,8 @@ Test(sched, corruption)
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(corruptions[0]); i++) {
 		corruptions[i].make();
 		cr_expect_gt(host_audit("sched").violations, 0, "%s is not reported", corruptions[i].name);
+		changes_log(&sched, &sound, sizeof(sched));
+		expect_noticed(sched_invariants, corruptions[i].name, " shared_handle ");
 		memcpy(&sched, &sound, sizeof(sched));
 		cr_assert_eq(host_audit("sched").violations, 0, "%s cannot be taken back",
 			     corruptions[i].name);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
+#include "changes.h"
 #include "data.h"
 #include "host.h"
 
@@ -217,6 +219,12 @@ Test(store, corruptions)
 	for (size_t i = 0; i < sizeof(corruptions) / sizeof(*corruptions); i++) {
 		corruptions[i].corrupt();
 		cr_expect(host_audit("store").violations > 0, "%s was not reported", corruptions[i].name);
+		changes_log(&pool, &pool_before, sizeof(pool));
+		changes_log(&objects, &objects_before, sizeof(objects));
+		changes_log(pool.page, pages_before, pages);
+		changes_log(pool.node, nodes_before, nodes);
+		changes_log(objects.object, table_before, table);
+		expect_noticed(store_invariants, corruptions[i].name, " lower_height wrong_node_owner ");
 		pool = pool_before;
 		objects = objects_before;
 		memcpy(pool.page, pages_before, pages);

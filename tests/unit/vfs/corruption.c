@@ -1,4 +1,6 @@
 /* Each corruption of a sound vfs must be reported by its audit. */
+#include "changes.h"
+#include "invariants.h"
 #include "world.h"
 
 #include <errno.h>
@@ -251,6 +253,10 @@ static const struct {
 #undef C
 };
 
+/* What lies in the heap, and what is no business of a single request. */
+static const char unseen[] = " entry_order entry_back_link entry_leads_nowhere entry_renamed entry_unhashed "
+			     "link_target_cut process_name ";
+
 static void reach_sound_state(void)
 {
 	struct linux_flock lock = {.type = LINUX_F_WRLCK, .length = 10};
@@ -283,6 +289,10 @@ Test(corruption, each_is_reported)
 			  sizeof(vfs_names), sizeof(vfs_bucket), sizeof(vfs_lock)};
 	void *tables[] = {vfs_inode, vfs_file, vfs_pipe, vfs_process, vfs_names, vfs_bucket, vfs_lock};
 	void *copies[7];
+	void *scalar[] = {&vfs_inodes_used, &vfs_inode_free, &vfs_files_used,	  &vfs_file_free,
+			  &vfs_pipes_used,  &vfs_pipe_free,  &vfs_processes_used, &vfs_process_free,
+			  &vfs_waiting,	    &vfs_locks_used};
+	size_t scalar_size[] = {4, 4, 4, 4, 4, 4, 4, 2, 2, 4};
 	uint32_t scalars[10];
 
 	reach_sound_state();
@@ -302,6 +312,11 @@ Test(corruption, each_is_reported)
 		corruptions[i].corrupt();
 		audit = host_audit("vfs");
 		cr_expect_gt(audit.violations, 0, "%s was not reported", corruptions[i].name);
+		for (unsigned t = 0; t < 7; t++)
+			changes_log(tables[t], copies[t], sizes[t]);
+		for (unsigned t = 0; t < 10; t++)
+			changes_log(scalar[t], &scalars[t], scalar_size[t]);
+		expect_noticed(vfs_invariants, corruptions[i].name, unseen);
 		for (unsigned t = 0; t < 7; t++)
 			memcpy(tables[t], copies[t], sizes[t]);
 		*entry = saved;

@@ -24,6 +24,9 @@ static inline void inlined_serve_mixed(const struct djed_delivery *d)
 	uint64_t out_answer[3] = {0};
 	int64_t out_flags = (int64_t)word_[4];
 	djed_status status_ = inlined_on_mixed((const char *)&word_[0], &out_counter, (const void *)&word_[3], &out_flags, (char *)out_answer);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	sound_ &= status_ != 0 || (out_counter >= 1u && out_counter <= 100u);
+	djed_answer_must(sound_);
 	uint64_t reply_[5] = {0};
 
 	reply_[0] = (uint64_t)out_counter;
@@ -49,6 +52,8 @@ static inline void inlined_serve_largest(const struct djed_delivery *d)
 	__builtin_memcpy(out_text, &word_[0], 48);
 	bool out_done = 0;
 	djed_status status_ = inlined_on_largest((char *)out_text, (uint64_t)word_[6], (uint16_t)word_[7], &out_done);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	djed_answer_must(sound_);
 	uint64_t reply_[7] = {0};
 
 	__builtin_memcpy(&reply_[0], out_text, 48);
@@ -70,6 +75,8 @@ static inline void inlined_serve_short_text(const struct djed_delivery *d)
 	}
 	uint64_t out_copy[6] = {0};
 	djed_status status_ = inlined_on_short_text((const void *)&word_[0], (const char *)&word_[1], (void *)out_copy);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	djed_answer_must(sound_);
 	uint64_t reply_[6] = {0};
 
 	__builtin_memcpy(&reply_[0], out_copy, 48);

@@ -78,6 +78,8 @@ static inline void sample_scalars_forward(djed_slot to, uint8_t small, uint16_t 
 
 	if (!(answer_->word[0] <= 4294967295u))
 		return -EPROTO;
+	if (answer_->word[0] > target.length)
+		return -EPROTO;
 	*reply = (uint32_t)answer_->word[0];
 	return 0;
 }

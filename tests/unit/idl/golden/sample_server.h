@@ -13,6 +13,8 @@ static inline void sample_serve_plain(const struct djed_delivery *d)
 {
 	(void)d;
 	djed_status status_ = sample_on_plain();
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	djed_answer_must(sound_);
 	djed_result(status_, 0, 0);
 }
 
@@ -36,6 +38,9 @@ static inline void sample_serve_scalars(const struct djed_delivery *d)
 	int64_t out_status = 0;
 	uint64_t out_word = 0;
 	djed_status status_ = sample_on_scalars((uint8_t)word_[0], (uint16_t)word_[1], (uint32_t)word_[2], (bool)word_[3], (int32_t)word_[4], (int64_t)word_[5], &out_status, &out_word);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK || status_ == -ENOENT || status_ == -EINVAL || status_ == -ENOENT;
+	sound_ &= status_ != 0 || (out_word >= 1u);
+	djed_answer_must(sound_);
 	uint64_t reply_[2] = {0};
 
 	reply_[0] = (uint64_t)out_status;
@@ -67,6 +72,9 @@ static inline void sample_serve_lends(const struct djed_delivery *d)
 	}
 	uint32_t out_reply = 0;
 	djed_status status_ = sample_on_lends((uint64_t)word_[0], buffer_malformed, buffer_target, &out_reply);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	sound_ &= out_reply <= buffer_target.length;
+	djed_answer_must(sound_);
 	uint64_t reply_[1] = {0};
 
 	reply_[0] = (uint64_t)out_reply;
@@ -93,6 +101,8 @@ static inline void sample_serve_waits(const struct djed_delivery *d)
 	}
 	int64_t out_result = 0;
 	djed_status status_ = sample_on_waits((int32_t)word_[0], buffer_both_ways, &out_result);
+	bool sound_ = status_ == 0 || status_ == -EDEADLK;
+	djed_answer_must(sound_);
 	uint64_t reply_[1] = {0};
 
 	reply_[0] = (uint64_t)out_result;
