@@ -234,7 +234,7 @@ __attribute__((used)) static void start(long *stack)
 		if (!wanted)
 			continue;
 		/* Caches, first touches; and answers of a kind not yet seen are worked out twice. */
-		for (unsigned n = 0; n < WARM_UP; n++)
+		for (unsigned n = 0; n < WARM_UP || n < b->times; n++)
 			b->run();
 		uint64_t before = ticks();
 		for (unsigned n = 0; n < b->times; n++)
