@@ -5,8 +5,7 @@
 
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy)
 {
-	*orchestrator =
-	    (struct orchestrator){.policy = policy, .limits = {.restarts = ORCHESTRATOR_RESTARTS_MAX}};
+	*orchestrator = (struct orchestrator){.policy = policy};
 }
 
 uint32_t orchestrator_error(uint32_t label)
@@ -49,7 +48,7 @@ static bool undoable(const struct djed_service_information *information)
 static bool replaceable(const struct orchestrator *o, const struct orchestrator_crash *crash)
 {
 	return !(crash->information->lost & ~(1u << crash->service)) &&
-	       o->service[crash->service].restarts < o->limits.restarts;
+	       o->service[crash->service].restarts < ORCHESTRATOR_RESTARTS_MAX;
 }
 
 static bool holds(const struct orchestrator *o, const struct orchestrator_crash *crash, uint32_t rung,
@@ -100,7 +99,7 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, true};
 	case DJED_RUNG_RESTART_RETRY:
 		service->restarts++;
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, error, true};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, 0, true};
 	default:
 		return (struct orchestrator_decision){0, 8, 0, false};
 	}

@@ -8,10 +8,9 @@
 #include "../../os/abi/recovery.h"
 #include "../../os/abi/system.h"
 
-enum { ORCHESTRATOR_MEMORY = 64, ORCHESTRATOR_RESTARTS_MAX = 16 };
-
-struct orchestrator_limits {
-	uint32_t restarts; /* of one service, before its ladder's restart rungs no longer hold */
+enum {
+	ORCHESTRATOR_MEMORY = 64,
+	ORCHESTRATOR_RESTARTS_MAX = 16, /* of one service, before its ladder's restart rungs no longer hold */
 };
 
 struct orchestrator_service {
@@ -28,7 +27,6 @@ struct orchestrator_memory {
 
 struct orchestrator {
 	uint32_t policy; /* enum djed_policy */
-	struct orchestrator_limits limits;
 	struct orchestrator_service service[DJED_SERVICES_MAX];
 	struct orchestrator_memory memory[ORCHESTRATOR_MEMORY]; /* the latest ones */
 	uint32_t remembered;

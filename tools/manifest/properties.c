@@ -65,7 +65,7 @@ static bool read_names(struct parser *p, const struct named *names, const char *
 	return true;
 }
 
-enum { GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
+enum { GRANT_AUDIT = 30, GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
 
 static bool read_priority(struct parser *p)
 {
@@ -114,16 +114,16 @@ static bool read_notifies(struct parser *p)
 static bool read_grants(struct parser *p)
 {
 	static const struct named rights[] = {
-	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},
-	    {"threads", DJED_CAP_THREADS},   {"schedule", DJED_CAP_SCHEDULE},
-	    {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
-	    {"archive", GRANT_ARCHIVE},	     {NULL, 0}};
+	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},     {"threads", DJED_CAP_THREADS},
+	    {"schedule", DJED_CAP_SCHEDULE}, {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
+	    {"archive", GRANT_ARCHIVE},	     {"audit", GRANT_AUDIT},	      {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (!read_names(p, rights, "right", &mask))
 		return false;
 	p->service->archive = mask >> GRANT_ARCHIVE & 1;
-	p->service->grants = mask & ~(1u << GRANT_ARCHIVE);
+	p->rights->audits = mask >> GRANT_AUDIT & 1;
+	p->service->grants = mask & ~(1u << GRANT_ARCHIVE | 1u << GRANT_AUDIT);
 	return true;
 }
 

@@ -221,8 +221,7 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
 		f->apart = (unsigned)sqlite3_column_int64(s, 6);
-		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them
-		 * back. */
+		/* Root, rs and the auditor hold no dormant faults: they are not what is tested. */
 		if (!f->blocks && !f->apart)
 			f->time = f->time_window = 0;
 		p->all.time += f->time;

@@ -172,7 +172,7 @@ static void fuzz(void)
 				a[1] = random_number() % 4;
 		} else if (number == KERNEL_OP_THREAD_SET_CONTEXT || number == KERNEL_OP_THREAD_GET_CONTEXT) {
 			a[1] = (uintptr_t)scratch;
-		} else if (number == KERNEL_OP_RECORD_RECOVERY || number == KERNEL_OP_SERVICE_CREATE) {
+		} else if (number == KERNEL_OP_SERVICE_CREATE) {
 			a[0] = (uintptr_t)scratch;
 		} else if (number == KERNEL_OP_SPACE_SHARE || number == KERNEL_OP_SPACE_UNMAP) {
 			a[number == KERNEL_OP_SPACE_SHARE ? 3 : 2] &= 0xfffff;

@@ -3,20 +3,20 @@
  *
  *   before   a crash report has arrived, nothing is decided
  *   after    the decision is carried out, the report is not answered yet
- *   finish   the run has ended, the final audit is due */
+ *   audit    the run has ended, and it is asked for its own audit: the second one, as root asked before */
 #include <lib/command_line.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rs.h"
 
 /* What rs/main.c calls in place of the functions of rs.h. */
 void struck_recover(const struct djed_message *report);
-void struck_finish(void);
+void struck_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);
 
 static void strike(const char *where)
 {
 	char word[32], *times;
+	uint32_t count = 0;
 
 	if (!command_line_value(djed_start()->command_line, "strike", word, sizeof(word)))
 		return;
@@ -24,7 +24,9 @@ static void strike(const char *where)
 	if (!times)
 		djed_panic("strike=WHERE:TIMES expected");
 	*times++ = 0;
-	if (strcmp(word, where) == 0 && djed_start()->restarts < strtoull(times, NULL, 10))
+	while (*times >= '0' && *times <= '9')
+		count = count * 10 + (uint32_t)(*times++ - '0');
+	if (strcmp(word, where) == 0 && djed_start()->restarts < count)
 		*(volatile char *)0 = 0;
 }
 
@@ -35,8 +37,11 @@ void struck_recover(const struct djed_message *report)
 	strike("after");
 }
 
-void struck_finish(void)
+void struck_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size)
 {
-	strike("finish");
-	rs_finish();
+	static unsigned times;
+
+	if (times++ || djed_start()->restarts)
+		strike("audit");
+	rs_audit(audit, booted, size);
 }
