@@ -7,7 +7,7 @@
 static bool exit_by_device;
 static uint64_t crashed_at[DJED_SERVICES_MAX]; /* of the last crash of each service */
 static bool recovering; /* the last recovery that was recorded is still being carried out */
-enum { RUNG_NEW_INSTANCE = 6 };
+enum { RUNG_NEW_INSTANCE = 6, RUNG_SHUTDOWN = 8 };
 static bool ready; /* the page may be reached: the kernel's own tables are in use */
 
 struct djed_lab *lab(void)
@@ -123,7 +123,7 @@ void lab_record_recovery(uint32_t service, uint32_t rung, uint32_t error)
 						  .done_at = clock_now()};
 	if (error && lab()->errors++ == 0)
 		lab()->first_error = lab()->output_bytes;
-	recovering = rung && rung <= RUNG_NEW_INSTANCE;
+	recovering = rung && rung < RUNG_SHUTDOWN;
 	if (rung < DJED_RUNGS)
 		lab()->rung_uses[rung]++;
 	lab()->recoveries++;

@@ -19,6 +19,13 @@ bool check_complete(struct parser *p)
 				     properties[i].expected);
 		}
 	}
+	bool rung = false;
+	for (unsigned i = 0; i < DJED_LADDER_MAX; i++)
+		rung |= p->service->ladder[i] == DJED_RUNG_ALTERNATIVE;
+	if (rung != (p->service->alternative != 0))
+		return wrong(p, "service %s has %s", p->service->name,
+			     rung ? "the rung 'alternative', but no line 'alternative NAME'"
+				  : "an alternative, but no rung for it");
 	return true;
 }
 

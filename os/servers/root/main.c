@@ -103,9 +103,10 @@ static void recover(const struct djed_message *report)
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(root.system, service, restarts);
+	status = instance_renew(root.system, service, service, restarts);
 	if (!status)
-		status = kernel_recover(service, DJED_RECOVER_RESTART_RETRY, EIO);
+		status = kernel_recover(service, DJED_RECOVER_RESTART_RETRY, 0,
+					root.system->service[service].entry);
 	if (status)
 		root_fail("%s crashed and cannot be started again: error %d", name, (int)-status);
 	(void)kernel_record_recovery(service, DJED_RUNG_RESTART, 0);

@@ -221,8 +221,15 @@ static void recoverer(void)
 		uint64_t service = ipc.in.message.word[0];
 
 		if (ipc.in.message.label == DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH)) {
-			if (kernel_recover(service, DJED_RECOVER_RETRY + random_number() % 4, EIO))
-				(void)kernel_recover(service, DJED_RECOVER_RESTART_ALONE, EIO);
+			static struct djed_service_information information;
+
+			REQUIRE(kernel_service_information(service, (uintptr_t)&information) == 0);
+			if (kernel_recover(service,
+					   random_number() % 8 ? DJED_RECOVER_RETRY + random_number() % 4
+							       : DJED_RECOVER_REFUSE,
+					   EIO, information.entry))
+				(void)kernel_recover(service, DJED_RECOVER_RESTART_ALONE, EIO,
+						     information.entry);
 		}
 		REQUIRE(reply(0, 0) == 0);
 	}

@@ -20,7 +20,8 @@ static unsigned violations(void)
 /* Three services; the second has crashed and was started anew. */
 static void build(void)
 {
-	booted = (struct djed_system){.magic = DJED_SYSTEM_MAGIC, .length = sizeof(booted), .count = 4};
+	booted = (struct djed_system){
+	    .magic = DJED_SYSTEM_MAGIC, .length = sizeof(booted), .count = 4, .records = 4};
 	rs =
 	    (struct rs){.orchestrator = {.policy = djed_start()->policy, .remembered = 2}, .system = &booted};
 	for (uint32_t i = 0; i < booted.count; i++) {
@@ -38,12 +39,18 @@ static void build(void)
 		memcpy(rs.orchestrator.service[i].ladder, service->ladder, DJED_LADDER_MAX);
 	}
 	booted.checksum = djed_system_checksum(&booted);
-	rs.orchestrator.service[2].restarts = 1;
+	rs.orchestrator.service[2] =
+	    (struct orchestrator_service){.ladder = {DJED_RUNG_RETRY, DJED_RUNG_SHUTDOWN},
+					  .restarts = 2,
+					  .window_crashes = 4,
+					  .window_restarts = 2,
+					  .window_handovers = 1};
 	rs.orchestrator.memory[0] =
 	    (struct orchestrator_memory){7, 2, 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_RESTART};
 	rs.orchestrator.memory[1] = (struct orchestrator_memory){9, 3, 1u << DJED_RUNG_RETRY};
 	rs.orchestrator.rung_uses[DJED_RUNG_RETRY] = 2;
 	rs.orchestrator.rung_uses[DJED_RUNG_RESTART] = 1;
+	rs.orchestrator.rung_uses[DJED_RUNG_ALTERNATIVE] = 1;
 	crashes = (struct djed_crashes){.magic = DJED_CRASHES_MAGIC,
 					.version = DJED_CRASHES_VERSION,
 					.records = 2,
@@ -72,13 +79,17 @@ static void build(void)
 	one(rs.orchestrator.memory[0].service = 0);                                        \
 	one(rs.orchestrator.memory[0].service = 4);                                        \
 	one(rs.orchestrator.memory[1].rungs = 0);                                          \
-	one(rs.orchestrator.memory[1].rungs |= 1u << 3);                                   \
+	one(rs.orchestrator.memory[1].rungs |= 1u << 5);                                   \
 	one(rs.orchestrator.memory[2].transaction = 1);                                    \
 	one(rs.orchestrator.memory[63].service = 1);                                       \
 	one(rs.orchestrator.remembered = 1);                                               \
-	one(rs.orchestrator.remembered = 4);                                               \
-	one(rs.orchestrator.rung_uses[4] = 1);                                             \
+	one(rs.orchestrator.remembered = 6);                                               \
+	one(rs.orchestrator.rung_uses[5] = 1);                                             \
 	one(rs.orchestrator.rung_uses[DJED_RUNG_RESTART]++);                               \
+	one(rs.orchestrator.rung_uses[DJED_RUNG_ALTERNATIVE] = 0);                         \
+	one(rs.orchestrator.service[2].window_restarts = 3);                               \
+	one(rs.orchestrator.service[2].window_handovers = 3);                              \
+	one(rs.orchestrator.service[2].window_crashes = 2);                                \
 	one(crashes.magic ^= 1);                                                           \
 	one(crashes.records = 1);                                                          \
 	one(crashes.records = 13);                                                         \
