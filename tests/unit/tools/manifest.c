@@ -64,6 +64,10 @@ Test(manifest, systems_own)
 	cr_assert(rights(monitor, "rs", &object) == ~0u && rights(monitor, "halt", &object) == ~0u);
 	cr_assert(manifest.system.service[pm].receives & 1u << DJED_EVENT_SIGNAL);
 	cr_assert(manifest.system.service[vfs].ladder[0] == DJED_RUNG_RETRY);
+	cr_assert(manifest.system.service[vfs].alternative == 0);
+	cr_assert(manifest.system.service[uart].alternative == manifest.system.count);
+	cr_assert(manifest.system.records == manifest.system.count + 1);
+	cr_assert_str_eq(manifest.system.service[manifest.system.count].name, "uart_plain");
 }
 
 Test(manifest, details)
@@ -133,6 +137,12 @@ Test(manifest, errors)
 	    {RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
 	    {RS OF("b") "linux 5000 5009\n" OF("c") "linux 5009 5010\n",
 	     "manifest:17: calls 5000..5009 belong to service b"},
+	    {RS OF("b") "alternative 1st\n", "manifest:11: '1st' cannot be the name of an image"},
+	    {RS OF("b") "alternative rs\n", "manifest:11: service rs stands for itself"},
+	    {RS OF("b") "alternative other\n",
+	     "manifest:6: service b has an alternative, but no rung for it"},
+	    {RS "service b\npriority 20\nheap 4K\nlog 4K\nrecovery alternative\n",
+	     "manifest:6: service b has the rung 'alternative', but no line 'alternative NAME'"},
 	    {RS "service b\nrecovery pray\n", "manifest:7: there is no rung 'pray'"},
 	    {RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
 	    {RS "grants audit\n" OF("b") "calls rs\n",
@@ -162,6 +172,22 @@ Test(manifest, many_services)
 		strcat(text, part);
 	}
 	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services"));
+}
+
+Test(manifest, many_alternatives)
+{
+	static char text[8192] = RS;
+	char part[128];
+
+	for (int i = 0; i < 16; i++) {
+		cr_assert(parse(text), "%s", manifest.error);
+		snprintf(
+		    part, sizeof(part),
+		    "service s%d\npriority 20\nheap 64K\nlog 4K\nrecovery alternative\nalternative a%d\n", i,
+		    i);
+		strcat(text, part);
+	}
+	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services and alternatives"));
 }
 
 /* The auditor may call all 30 others, and two objects more; or three. */
