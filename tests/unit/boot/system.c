@@ -87,7 +87,8 @@ Test(system, wrong_values)
 	refused(other->alternative = 1, "implementation that there is not");
 	refused(other->alternative = 3, "implementation that there is not");
 	refused(good.system.service[2].alternative = 2, "implementation that there is not");
-	refused(good.system.service[2].segment[0].address = DJED_IMAGE_BASE, "image");
+	refused(good.system.service[2].segment[0].address = DJED_IMAGE_BASE;
+		good.system.service[2].entry = DJED_IMAGE_BASE + 8, "image");
 	refused(root->segment[1].address = DJED_ALTERNATIVE_BASE, "image");
 	refused(memset(other->name, 'a', DJED_NAME_MAX), "no name");
 	refused(fill_capabilities(other), "capability");

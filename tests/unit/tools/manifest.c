@@ -179,7 +179,7 @@ Test(manifest, many_alternatives)
 	static char text[8192] = RS;
 	char part[128];
 
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 15; i++) {
 		cr_assert(parse(text), "%s", manifest.error);
 		snprintf(
 		    part, sizeof(part),
@@ -187,6 +187,8 @@ Test(manifest, many_alternatives)
 		    i);
 		strcat(text, part);
 	}
+	cr_assert(parse(text) && manifest.system.records == DJED_SERVICES_MAX, "%s", manifest.error);
+	strcat(text, OF("more"));
 	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services and alternatives"));
 }
 

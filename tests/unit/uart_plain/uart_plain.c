@@ -157,8 +157,12 @@ Test(uart_plain, output_positions)
 	}
 	cr_assert_eq(memcmp(sent, text + 1100, sizeof(text) - 1100), 0);
 	cr_assert(!poll());
+	/* The writer starts anew, when the register happens to say that two bytes of that went. */
+	cr_assert_eq(write_line(sizeof(text), text, 98), 98);
+	cr_assert_eq(scratch, 2);
 	cr_assert_eq(write_line(0, "anew", 4), 4);
-	cr_assert_eq(memcmp(sent + sizeof(text) - 1100, "anew", 4), 0, "the writer starts anew");
+	cr_assert_eq(sent_count, sizeof(text) - 1100 + 98 + 4);
+	cr_assert_eq(memcmp(sent + sent_count - 4, "anew", 4), 0);
 	struct djed_message long_one = {
 	    .label = UART_WRITE,
 	    .grant = {{.base = (uint64_t)text, .length = 200, .kind = DJED_GRANT_OWN, .rights = 3}}};
