@@ -34,7 +34,7 @@ static inline void djed_text_number(struct djed_text *text, uint64_t value, unsi
 	djed_text_string(text, first);
 }
 
-/* Writes at most `size` bytes (not 0), NUL included, and gives the length without it. Knows %s, %c, %d, %u,
+/* Writes at most `size` bytes (not 0), NUL included, and gives the length without it. Knows %s, %d, %u,
  * %x, %p and %%; `l` before a number: 64 bits; `#` before x: with 0x. It ends at anything else, as what
  * follows cannot be read. */
 static inline size_t djed_format(char *buffer, size_t size, const char *format, va_list arguments)
@@ -56,9 +56,6 @@ static inline size_t djed_format(char *buffer, size_t size, const char *format, 
 		switch (*format) {
 		case 's':
 			djed_text_string(&text, va_arg(arguments, const char *));
-			break;
-		case 'c':
-			djed_text_put(&text, (char)va_arg(arguments, int));
 			break;
 		case '%':
 			djed_text_put(&text, '%');

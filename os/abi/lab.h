@@ -59,7 +59,7 @@ enum djed_lab_item {
 	DJED_LAB_VIOLATIONS = 2,
 	DJED_LAB_EXIT_STATUS = 3,
 	DJED_LAB_START_ERROR = 4,
-	DJED_LAB_FLAGGED = 5, /* once more the service crashed so often that somebody should look */
+	DJED_LAB_FLAGGED = 5,
 };
 
 enum djed_lab_region_kind {
@@ -101,7 +101,7 @@ struct djed_lab_service {
 	uint64_t crashes;
 	uint32_t violations; /* of the last audit */
 	uint32_t alive;
-	uint32_t flagged; /* times that it crashed so often within a second that somebody should look */
+	uint32_t flagged; /* 1: it crashed so often within a second that somebody should look */
 	uint32_t reserved;
 };
 

@@ -138,9 +138,11 @@ djed_status operation_lab_update(struct service *caller, const uint64_t *in, uin
 	case DJED_LAB_STATE:
 		return lab_set_state(in[2]);
 	case DJED_LAB_SERVICE_VIOLATIONS:
+	case DJED_LAB_FLAGGED:
 		if (!service_numbered(in[1]))
 			return -ESRCH;
-		lab()->service[in[1]].violations = value;
+		*(in[0] == DJED_LAB_FLAGGED ? &lab()->service[in[1]].flagged
+					    : &lab()->service[in[1]].violations) = value;
 		return 0;
 	case DJED_LAB_VIOLATIONS:
 		lab()->violations = value;
@@ -150,11 +152,6 @@ djed_status operation_lab_update(struct service *caller, const uint64_t *in, uin
 		return 0;
 	case DJED_LAB_START_ERROR:
 		lab()->start_error = value;
-		return 0;
-	case DJED_LAB_FLAGGED:
-		if (!service_numbered(in[1]))
-			return -ESRCH;
-		lab()->service[in[1]].flagged++;
 		return 0;
 	default:
 		return -EINVAL;

@@ -95,11 +95,11 @@ static void recover(const struct djed_message *report)
 {
 	static uint32_t restarts;
 	uint32_t service = (uint32_t)report->word[0];
-	const char *name = service < root.system->count ? root.system->service[service].name : NULL;
+	const char *name = root.system->service[service].name;
 	djed_status status;
 
-	if (!name || ++restarts > RS_RESTARTS_MAX) {
-		djed_log("%s crashed %u times: shutdown", name ? name : "an unknown service", restarts);
+	if (++restarts > RS_RESTARTS_MAX) {
+		djed_log("%s crashed %u times: shutdown", name, restarts);
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}

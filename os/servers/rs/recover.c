@@ -35,12 +35,8 @@ void rs_recover(const struct djed_message *report)
 	uint32_t other, image = number; /* record of what it runs */
 	djed_status status;
 
-	if (number < 1 || number >= rs.system->count ||
-	    kernel_service_information(number, (uintptr_t)&information)) {
-		rs_shut_down("a crash report names no service");
-		return;
-	}
-	if (information.state != DJED_SERVICE_STOPPED)
+	if (kernel_service_information(number, (uintptr_t)&information) ||
+	    information.state != DJED_SERVICE_STOPPED)
 		return; /* decided already, when this report was delivered before */
 	note = crash_note(report, &information);
 	other = rs.system->service[number].alternative;
@@ -58,7 +54,7 @@ void rs_recover(const struct djed_message *report)
 	if (decision.rung == DJED_RUNG_ALTERNATIVE)
 		djed_log("%s goes on as %s", information.name, rs.system->service[image].name);
 	if (decision.flagged) {
-		(void)kernel_lab_update(DJED_LAB_FLAGGED, number, 0);
+		(void)kernel_lab_update(DJED_LAB_FLAGGED, number, 1);
 		djed_log("%s: %u crashes within a second: somebody should look", information.name,
 			 ORCHESTRATOR_FLAG_AT);
 	}
