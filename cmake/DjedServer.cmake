@@ -1,4 +1,4 @@
-# djed_server(NAME SOURCES file... [PROTOCOLS name...] [MANIFEST file])
+# djed_server(NAME [BASE | WITHOUT_FAULTS | ALTERNATIVE] SOURCES file... [PROTOCOLS name...] [MANIFEST file])
 #
 # Declares a server, driver or example. Its C sources (with os/lib's) are compiled to bitcode once and linked per build variant, because all
 # instrumentation happens at link time (full LTO with the pass plugin):
@@ -10,7 +10,9 @@
 #
 # The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME.elf, with symbols; target services-V builds all of them. What is
 # loaded of it os/image puts into the boot archive. Beside it lie NAME.sites (campaign: the dormant faults) and NAME.report (what is logged, and what is exempt). Root and rs are
-# reliable computing base: they are linked by the same function with BASE, which leaves the passes out of every variant.
+# reliable computing base: they are linked by the same function with BASE, which leaves the passes out of every variant. WITHOUT_FAULTS
+# leaves out the dormant faults alone, for what is the laboratory's own instrument. ALTERNATIVE
+# does so for another implementation of a server, and links it where that one has room for it (manifest word `alternative`).
 #
 # NAME itself becomes a target with the bitcode of the sources; add include directories or definitions to it. MANIFEST names a
 # file with the service's lines of the boot manifest, which os/image appends to the system's.
@@ -60,7 +62,7 @@ function(djed_objects name flags)
 endfunction()
 
 # Links one variant of a server out of object files.
-function(djed_link name variant passes objects)
+function(djed_link name variant passes place objects)
   set(folder ${CMAKE_BINARY_DIR}/${variant}/services)
   file(MAKE_DIRECTORY ${folder})
   set(environment DJED_PASS=plain)
@@ -75,7 +77,7 @@ function(djed_link name variant passes objects)
   endif()
   add_custom_command(OUTPUT ${folder}/${name}.elf
     COMMAND ${CMAKE_COMMAND} -E env ${environment} ${DJED_LLD} -static --gc-sections --build-id=none -z noexecstack
-      --no-dependent-libraries --lto-O2 -mllvm -generate-arange-section ${plugin} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
+      --no-dependent-libraries --lto-O2 -mllvm -generate-arange-section ${plugin} ${place} -T ${CMAKE_SOURCE_DIR}/os/lib/server.ld -o ${folder}/${name}.elf
       ${objects} $<TARGET_OBJECTS:djed-runtime>
     DEPENDS djed ${objects} djed-runtime $<TARGET_OBJECTS:djed-runtime> ${CMAKE_SOURCE_DIR}/os/lib/server.ld protocols
     COMMENT "Linking ${name} (${variant})" COMMAND_EXPAND_LISTS VERBATIM)
@@ -84,24 +86,30 @@ function(djed_link name variant passes objects)
 endfunction()
 
 function(djed_server name)
-  cmake_parse_arguments(PARSE_ARGV 1 server BASE MANIFEST "SOURCES;PROTOCOLS")
+  cmake_parse_arguments(PARSE_ARGV 1 server "BASE;WITHOUT_FAULTS;ALTERNATIVE" MANIFEST "SOURCES;PROTOCOLS")
   if(NOT server_SOURCES)
     message(FATAL_ERROR "djed_server(${name}): no SOURCES given")
   endif()
   djed_objects(${name} "-flto;${DJED_HARDENING}" ${server_SOURCES})
   djed_objects(${name}-counting "-flto;${DJED_HARDENING};${DJED_COVERAGE_FLAGS}" ${server_SOURCES})
   foreach(variant ${DJED_VARIANTS})
-    set(code ${name})
-    set(library djed-lib)
+    set(part)
     if(variant STREQUAL coverage)
-      set(code ${name}-counting)
-      set(library djed-lib-counting)
+      set(part -counting)
+    endif()
+    set(formatter djed-format${part})
+    set(place)
+    if(server_ALTERNATIVE)
+      set(place --defsym=djed_image_base=0x8000000) # DJED_ALTERNATIVE_BASE
     endif()
     set(passes ${DJED_PASSES_${variant}})
     if(server_BASE)
+      set(formatter djed-base-format${part})
       set(passes "")
+    elseif(server_WITHOUT_FAULTS OR server_ALTERNATIVE)
+      string(REPLACE ",fault" "" passes "${passes}")
     endif()
-    djed_link(${name} ${variant} "${passes}" "$<TARGET_OBJECTS:${code}>;$<TARGET_OBJECTS:${library}>")
+    djed_link(${name} ${variant} "${passes}" "${place}" "$<TARGET_OBJECTS:${name}${part}>;$<TARGET_OBJECTS:djed-lib${part}>;$<TARGET_OBJECTS:${formatter}>")
   endforeach()
   if(server_MANIFEST)
     get_filename_component(manifest ${server_MANIFEST} ABSOLUTE)

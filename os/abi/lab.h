@@ -59,6 +59,7 @@ enum djed_lab_item {
 	DJED_LAB_VIOLATIONS = 2,
 	DJED_LAB_EXIT_STATUS = 3,
 	DJED_LAB_START_ERROR = 4,
+	DJED_LAB_FLAGGED = 5,
 };
 
 enum djed_lab_region_kind {
@@ -100,6 +101,8 @@ struct djed_lab_service {
 	uint64_t crashes;
 	uint32_t violations; /* of the last audit */
 	uint32_t alive;
+	uint32_t flagged; /* 1: it crashed so often within a second that somebody should look */
+	uint32_t reserved;
 };
 
 enum { DJED_LAB_REGIONS = 128, DJED_LAB_RECOVERIES = 256, DJED_RUNGS = 9 };
@@ -112,11 +115,13 @@ struct djed_lab {
 	uint32_t version; /* 1 */
 	uint32_t state;	  /* enum djed_lab_state */
 	uint32_t exit_status;
-	uint32_t violations;  /* all services and the cross audit; ~0 until the final audit has run */
-	uint32_t start_error; /* errno for which the first program could not be started, 0 if it was */
-	uint32_t disagreed;   /* answers that were not those of the execution before (confirmation) */
-	uint64_t confirmed;   /* requests of which an answer was held back */
-	uint64_t recoveries;  /* total; the first DJED_LAB_RECOVERIES have a record */
+	uint32_t violations;	/* all services and the cross audit; ~0 until the final audit has run */
+	uint32_t start_error;	/* errno for which the first program could not be started, 0 if it was */
+	uint32_t disagreed;	/* answers that were not those of the execution before (confirmation) */
+	uint64_t confirmed;	/* requests of which an answer was held back */
+	uint32_t clients_ended; /* by rung 3, as they repeated for ever what fails */
+	uint32_t reserved;
+	uint64_t recoveries;		/* total; the first DJED_LAB_RECOVERIES have a record */
 	uint64_t rung_uses[DJED_RUNGS]; /* index: rung; 0 unused */
 	uint32_t regions;
 	uint32_t services;

@@ -5,13 +5,14 @@
 #include "types.h"
 
 /* Server address space (all below the canonical hole; applications have the whole lower half). */
-#define DJED_START_INFO 0x200000ull   /* struct djed_start_info, read-only */
-#define DJED_FAULT_PAGE 0x201000ull   /* struct djed_fault_slot, read-write, a frame per service */
-#define DJED_FAULT_AWAKE 0x28ull      /* in the fault page: from here a byte for each of */
-#define DJED_FAULT_FUNCTIONS 0xfd8ull /* so many functions, to its end */
-#define DJED_TIME_PAGE 0x202000ull    /* struct djed_time, read-only, one frame for all */
-#define DJED_IMAGE_BASE 0x400000ull   /* servers' images are linked here */
-#define DJED_STACK_TOP 0x10000000ull  /* grows down, guard page below */
+#define DJED_START_INFO 0x200000ull	   /* struct djed_start_info, read-only */
+#define DJED_FAULT_PAGE 0x201000ull	   /* struct djed_fault_slot, read-write, a frame per service */
+#define DJED_FAULT_AWAKE 0x28ull	   /* in the fault page: from here a byte for each of */
+#define DJED_FAULT_FUNCTIONS 0xfd8ull	   /* so many functions, to its end */
+#define DJED_TIME_PAGE 0x202000ull	   /* struct djed_time, read-only, one frame for all */
+#define DJED_IMAGE_BASE 0x400000ull	   /* servers' images are linked here, */
+#define DJED_ALTERNATIVE_BASE 0x8000000ull /* and those of other implementations of them here */
+#define DJED_STACK_TOP 0x10000000ull	   /* grows down, guard page below */
 #define DJED_STACK_SIZE 0x10000ull
 #define DJED_IMAGE_END (DJED_STACK_TOP - 2 * DJED_STACK_SIZE) /* of where images may lie */
 #define DJED_RECOVERY_STACK_TOP 0x10020000ull		      /* used by the recovery stub alone */
@@ -63,10 +64,10 @@ struct djed_start_info {
 	uint64_t archive_size; /* bytes of the boot archive from DJED_ARCHIVE_BASE, 0 if not granted */
 	uint64_t pool_first;   /* frame pool: first frame number and count (mm), else 0 */
 	uint64_t pool_count;
-	uint32_t restarts; /* 0 at first start */
-	uint32_t trace;	   /* 1: its events are recorded */
-	uint32_t detect;   /* enum djed_detector bits */
-	uint32_t reserved;
+	uint32_t restarts;    /* 0 at first start */
+	uint32_t handed_over; /* 1: this instance goes on with the memory of the one before */
+	uint32_t trace;	      /* 1: its events are recorded */
+	uint32_t detect;      /* enum djed_detector bits */
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];
 	char command_line[DJED_COMMAND_LINE_MAX]; /* what the host passed: "key=value" words, then " --
 				    program args..." with bytes below 33, '%' and 127 in %XX form */

@@ -16,6 +16,10 @@ enum djed_recovery_action {
 	DJED_RECOVER_RESTART_ALONE =
 	    7, /* policy restart: as RESTART, but nobody is rolled back and its caller gets the error */
 };
+enum {
+	DJED_RECOVER_REFUSE = 8, /* rung 3, beside those of the transaction rules: as ERROR, and from now on
+				    the application gets the error at once when it makes that call */
+};
 
 enum {
 	DJED_SERVICE_RECEIVING,
@@ -40,6 +44,9 @@ struct djed_service_information {
 	uint64_t transaction;
 	uint32_t window_closed; /* osiris policy: the window of the crashed server was closed */
 	uint32_t undoing;	/* it crashed while it was undoing its log */
+	uint32_t failures; /* how often recovery has failed this Linux call of the transaction's application,
+			      in a row; 0 also where it cannot be refused */
+	uint64_t entry;	   /* of its image */
 };
 
 struct djed_service_spec {

@@ -21,13 +21,17 @@ enum { DJED_SYSTEM_OFFSET = 512 };
 enum djed_rung {
 	DJED_RUNG_RETRY = 1,
 	DJED_RUNG_ERROR = 2,
-	DJED_RUNG_RESTART = 6, /* new, empty instance; the request gets the error */
+	DJED_RUNG_REFUSE = 3,	/* error, and the client's same call is refused from now on */
+	DJED_RUNG_HANDOVER = 4, /* new text and stack, the memory is kept; the request is delivered again */
+	DJED_RUNG_RESTART = 6,	/* new, empty instance; the request gets the error */
+	DJED_RUNG_ALTERNATIVE =
+	    7, /* new, empty instance of the other implementation; the request is delivered again */
 	DJED_RUNG_SHUTDOWN = 8,
 	DJED_RUNG_RESTART_RETRY = 16, /* rung 6 too, but the request is delivered again */
 };
 
 enum {
-	DJED_LADDER_MAX = 6,
+	DJED_LADDER_MAX = 8,
 	DJED_SEGMENTS_MAX = 4,
 	DJED_LINUX_OWN_FIRST = 4096, /* Linux calls of users' own servers */
 	DJED_LINUX_OWN_LAST = 8191,
@@ -54,7 +58,8 @@ struct djed_shown {
 	uint64_t address, length; /* bytes, in a writable segment; 0, 0: there is none */
 };
 
-/* One service. Root, which is number 0, has only name and image. */
+/* One service. Root, which is number 0, has only name and image; so has the other implementation of a
+ * service, in a record behind those of all services. */
 struct djed_system_service {
 	char name[DJED_NAME_MAX];
 	uint64_t heap, log;		  /* bytes, multiples of the page size */
@@ -65,6 +70,7 @@ struct djed_system_service {
 	uint8_t archive;		  /* 1: sees the boot archive */
 	uint8_t receives_linux;		  /* 1: Linux calls go to it */
 	uint8_t ladder[DJED_LADDER_MAX];  /* enum djed_rung, in order; 0 ends */
+	uint32_t alternative;		  /* record of its other implementation, 0: none */
 	uint32_t capabilities, segments;  /* entries in use of the tables below */
 	struct djed_system_capability capability[DJED_CAPABILITIES_MAX];
 	uint64_t entry;					  /* in an executable segment */
@@ -77,7 +83,8 @@ struct djed_system {
 	uint64_t checksum; /* djed_system_checksum */
 	uint64_t length;   /* of records and images, bytes */
 	uint64_t count;	   /* of services, root included; their numbers are their indices */
-	struct djed_system_service service[DJED_SERVICES_MAX]; /* zero from `count` on */
+	uint64_t records;  /* the same, and their other implementations behind them */
+	struct djed_system_service service[DJED_SERVICES_MAX]; /* zero from `records` on */
 };
 _Static_assert(sizeof(struct djed_system) % sizeof(uint64_t) == 0, "the checksum takes whole words");
 
@@ -93,11 +100,24 @@ static inline uint64_t djed_system_checksum(const struct djed_system *system)
 	return sum;
 }
 
-/* Whether a service's image lies in the file, and where an image may lie. */
-static inline bool djed_system_image_fits(const struct djed_system *system,
-					  const struct djed_system_service *service)
+/* Where the image of record `number` may lie: from `base` to `end`. A service has that of its other
+ * implementation in its memory, too. */
+static inline uint64_t djed_system_image_base(const struct djed_system *system, uint64_t number)
 {
-	uint64_t free = DJED_IMAGE_BASE; /* first address behind the segments so far, page by page */
+	return number < system->count ? DJED_IMAGE_BASE : DJED_ALTERNATIVE_BASE;
+}
+static inline uint64_t djed_system_image_end(const struct djed_system *system, uint64_t number)
+{
+	return number < system->count ? DJED_ALTERNATIVE_BASE : DJED_IMAGE_END;
+}
+
+/* Whether a record's image lies in the file, and where an image may lie. */
+static inline bool djed_system_image_fits(const struct djed_system *system, uint64_t number)
+{
+	const struct djed_system_service *service = &system->service[number];
+	uint64_t end = djed_system_image_end(system, number);
+	/* First address behind the segments so far, page by page. */
+	uint64_t free = djed_system_image_base(system, number);
 	bool entry = false;
 
 	if (service->segments > DJED_SEGMENTS_MAX)
@@ -105,8 +125,8 @@ static inline bool djed_system_image_fits(const struct djed_system *system,
 	for (uint32_t i = 0; i < service->segments; i++) {
 		const struct djed_segment *s = &service->segment[i];
 
-		if (s->address % DJED_PAGE_SIZE || s->address < free || s->address > DJED_IMAGE_END ||
-		    s->memory_size > DJED_IMAGE_END - s->address || s->file_size > s->memory_size ||
+		if (s->address % DJED_PAGE_SIZE || s->address < free || s->address > end ||
+		    s->memory_size > end - s->address || s->file_size > s->memory_size ||
 		    s->offset > system->length || s->file_size > system->length - s->offset ||
 		    (s->access & DJED_ACCESS_WRITE && s->access & DJED_ACCESS_EXECUTE))
 			return false;
@@ -141,9 +161,10 @@ static inline const char *djed_system_check(const struct djed_system *system, ui
 		return "it does not begin with a system of this version";
 	if (system->checksum != djed_system_checksum(system))
 		return "its records are damaged";
-	if (system->length > size || system->count < 1 || system->count > DJED_SERVICES_MAX)
+	if (system->length > size || system->count < 1 || system->records < system->count ||
+	    system->records > DJED_SERVICES_MAX)
 		return "it is cut off, or has too many services";
-	for (uint32_t i = 0; i < system->count; i++) {
+	for (uint32_t i = 0; i < system->records; i++) {
 		const struct djed_system_service *service = &system->service[i];
 
 		if (!service->name[0] || service->name[DJED_NAME_MAX - 1])
@@ -153,7 +174,10 @@ static inline const char *djed_system_check(const struct djed_system *system, ui
 		for (unsigned k = 0; k < DJED_LADDER_MAX; k++)
 			if (service->ladder[k] > DJED_RUNG_RESTART_RETRY)
 				return "a service has a rung that there is not";
-		if (!djed_system_image_fits(system, service))
+		if (service->alternative && (i >= system->count || service->alternative < system->count ||
+					     service->alternative >= system->records))
+			return "a service has an implementation that there is not";
+		if (!djed_system_image_fits(system, i))
 			return "an image does not fit";
 	}
 	return NULL;

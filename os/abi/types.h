@@ -1,7 +1,8 @@
 /* Types and limits shared by the kernel, the servers and the host tools.
  *
- * Everything under os/abi/ is plain C11 without any other include than <stdint.h>, <stddef.h> and
- * <stdbool.h>: a kernel, a freestanding server and a host program must all be able to read it. */
+ * Everything under os/abi/ is plain C11 without any other include than <stdint.h>, <stddef.h>,
+ * <stdbool.h> and <stdarg.h>: a kernel, a freestanding server and a host program must all be able to read it.
+ */
 #ifndef DJED_ABI_TYPES_H
 #define DJED_ABI_TYPES_H
 

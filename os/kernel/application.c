@@ -50,7 +50,8 @@ struct application *application_create(struct space *space, uint64_t badge)
 	a->signalled = a->raise = a->context_replaced = a->tapped = false;
 	a->badge = badge;
 	a->call_number = ~0ull;
-	a->failing = a->failures = 0;
+	a->failing = a->failures = a->row = 0;
+	a->refusal = 0;
 	return a;
 }
 
@@ -114,6 +115,14 @@ static void bury(struct application *a, const char *reason)
 		txn_interrupt(&rules, pm, DJED_NOTIFY_TOMBSTONE);
 }
 
+/* Rung 3: it repeats for ever what fails. */
+static void end_client(struct application *a)
+{
+	lab()->rung_uses[RUNG_END_CLIENT]++;
+	lab()->clients_ended++;
+	bury(a, "it repeats for ever what fails");
+}
+
 /* ---- requests -------------------------------------------------------------------------------- */
 
 static void send(struct application *a, unsigned target, const struct djed_message *message)
@@ -144,6 +153,12 @@ void application_call(struct application *a)
 
 	a->call_number = number;
 	lab_call();
+	if (a->refusal && number == a->refused) {
+		arch_call_status(&a->thread.arch, a->refusal);
+		if (++a->failures >= FAILURES_MAX)
+			end_client(a);
+		return;
+	}
 	if (target == TXN_NONE) {
 		arch_call_status(&a->thread.arch, -ENOSYS);
 		return;
@@ -209,9 +224,10 @@ static bool is_hopeless(struct application *a, enum txn_outcome outcome)
 		return false;
 	if (outcome != TXN_FAILED) {
 		if (a->waiting_for == a->failing)
-			a->failures = 0;
+			a->failures = a->row = 0;
 		return false;
 	}
+	a->row = a->waiting_for == a->failing ? a->row + 1 : 1;
 	a->failing = a->waiting_for;
 	return ++a->failures == FAILURES_MAX;
 }
@@ -260,8 +276,7 @@ void application_answered(struct application *a, const struct djed_message *answ
 		return;
 	}
 	if (is_hopeless(a, outcome)) {
-		lab()->rung_uses[RUNG_END_CLIENT]++;
-		bury(a, "it repeats for ever what fails");
+		end_client(a);
 		return;
 	}
 	if (DJED_LABEL_PROTOCOL(a->waiting_for) == DJED_PROTOCOL_LINUX) {
@@ -278,6 +293,21 @@ void application_answered(struct application *a, const struct djed_message *answ
 	thread_ready(&a->thread);
 }
 
+uint32_t application_failures(const struct application *a)
+{
+	bool refusable = DJED_LABEL_PROTOCOL(a->waiting_for) == DJED_PROTOCOL_LINUX &&
+			 a->call_number != LINUX_EXIT && a->call_number != LINUX_EXIT_GROUP &&
+			 a->call_number != LINUX_RT_SIGRETURN && a->call_number != LINUX_BRK;
+
+	return refusable && a->waiting_for == a->failing ? a->row : 0;
+}
+
+void application_refuse(struct application *a, uint64_t error)
+{
+	a->refused = a->call_number;
+	a->refusal = -(djed_status)error;
+}
+
 /* ---- the end of a transaction ---------------------------------------------------------------- */
 
 static void move(struct application *a)
@@ -292,6 +322,7 @@ static void move(struct application *a)
 	space_leave(a->space);
 	a->space = space;
 	a->thread.tables = space->tables;
+	a->refusal = 0; /* another program */
 }
 
 void application_commit(struct application *a, uint32_t effects)

@@ -36,6 +36,9 @@ struct application {
 	uint64_t badge;
 	uint32_t failing;     /* label of the last request that recovery answered with an error */
 	uint32_t failures;    /* such answers since the last success of a request with that label */
+	uint32_t row;	      /* of these, the last ones with the same label */
+	uint64_t refused;     /* Linux call that is not served any more, if `refusal` is not 0 */
+	djed_status refusal;  /* what it gives at once */
 	uint64_t call_number; /* Linux call it is in or has just made; ~0: it came otherwise */
 	bool tapped;	      /* `record` is the number of the call's record in the monitor's ring */
 	uint64_t record, called_at;
@@ -56,6 +59,12 @@ struct application *application_create(struct space *space, uint64_t badge);
 struct application *application_of(djed_handle handle);
 djed_handle application_handle(const struct application *application);
 unsigned application_number(const struct application *application);
+
+/* How often recovery has failed the Linux call that it waits for, in a row; 0 also for calls that cannot be
+ * refused. */
+uint32_t application_failures(const struct application *application);
+/* From now on that call gives the error at once. If it is repeated for ever even so, the thread is ended. */
+void application_refuse(struct application *application, uint64_t error);
 
 /* Its handle is stale at once; its number is free when no request of it is under way any more. */
 void application_destroy(struct application *application);

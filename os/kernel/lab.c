@@ -7,7 +7,7 @@
 static bool exit_by_device;
 static uint64_t crashed_at[DJED_SERVICES_MAX]; /* of the last crash of each service */
 static bool recovering; /* the last recovery that was recorded is still being carried out */
-enum { RUNG_NEW_INSTANCE = 6 };
+enum { RUNG_NEW_INSTANCE = 6, RUNG_SHUTDOWN = 8 };
 static bool ready; /* the page may be reached: the kernel's own tables are in use */
 
 struct djed_lab *lab(void)
@@ -104,20 +104,28 @@ void lab_port_written(uint16_t port, uint8_t value)
 		lab()->output_bytes++;
 }
 
-void lab_record_recovery(const struct djed_recovery_record *record)
+void lab_record_recovery(uint32_t service, uint32_t rung, uint32_t error)
 {
-	if (lab()->recoveries < DJED_LAB_RECOVERIES) {
-		struct djed_recovery_record *to = &lab()->recovery[lab()->recoveries];
+	const struct djed_message *report = &rules.service[service].report;
 
-		*to = *record;
-		if (record->service < DJED_SERVICES_MAX && crashed_at[record->service])
-			to->crashed_at = crashed_at[record->service];
-	}
-	if (record->error && lab()->errors++ == 0)
+	if (lab()->recoveries < DJED_LAB_RECOVERIES)
+		lab()->recovery[lab()->recoveries] =
+		    (struct djed_recovery_record){.service = service,
+						  .cause = (uint32_t)report->word[1],
+						  .rung = rung,
+						  .error = error,
+						  .address = report->word[3],
+						  .instruction = report->word[4],
+						  .transaction = report->word[5],
+						  .label = (uint32_t)report->word[6],
+						  .attempt = (uint32_t)report->word[7],
+						  .crashed_at = crashed_at[service],
+						  .done_at = clock_now()};
+	if (error && lab()->errors++ == 0)
 		lab()->first_error = lab()->output_bytes;
-	recovering = record->rung && record->rung <= RUNG_NEW_INSTANCE;
-	if (record->rung < DJED_RUNGS)
-		lab()->rung_uses[record->rung]++;
+	recovering = rung && rung < RUNG_SHUTDOWN;
+	if (rung < DJED_RUNGS)
+		lab()->rung_uses[rung]++;
 	lab()->recoveries++;
 }
 

@@ -17,8 +17,8 @@ void lab_call(void);
 void lab_crashed(uint32_t service);
 /* A driver has written one byte to a port: may be output. */
 void lab_port_written(uint16_t port, uint8_t value);
-/* Adds a record; the time of the crash is filled in here. */
-void lab_record_recovery(const struct djed_recovery_record *record);
+/* Adds a record about the last crash of a service; `error`: errno that the application gets, or 0. */
+void lab_record_recovery(uint32_t service, uint32_t rung, uint32_t error);
 /* A service waits for its next delivery: the last recovery is done when all participants have rolled back,
  * and a new instance has come so far. */
 void lab_recovery_goes_on(uint32_t service, bool rolled_back);

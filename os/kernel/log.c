@@ -1,7 +1,9 @@
 #include "log.h"
+#include "../abi/format.h"
 #include "arch.h"
 #include "lab.h"
-#include <stdarg.h>
+
+enum { LINE_MAX = 256 }; /* bytes of a line, its NUL included; what is longer is cut */
 
 static void put_text(const char *text)
 {
@@ -9,64 +11,23 @@ static void put_text(const char *text)
 		arch_debug_put(*text++);
 }
 
-static void put_number(uint64_t value, unsigned base)
+static void put_line(const char *source, const char *format, va_list arguments)
 {
-	char digits[20];
-	unsigned count = 0;
+	char line[LINE_MAX];
 
-	do {
-		digits[count++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (count)
-		arch_debug_put(digits[--count]);
-}
-
-static void put_format(const char *format, va_list arguments)
-{
-	for (; *format; format++) {
-		if (*format != '%') {
-			arch_debug_put(*format);
-			continue;
-		}
-		switch (*++format) {
-		case 's':
-			put_text(va_arg(arguments, const char *));
-			break;
-		case 'c':
-			arch_debug_put((char)va_arg(arguments, int));
-			break;
-		case 'd': {
-			int value = va_arg(arguments, int);
-			if (value < 0)
-				arch_debug_put('-');
-			put_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
-			break;
-		}
-		case 'u':
-			put_number(va_arg(arguments, unsigned), 10);
-			break;
-		case 'x':
-			put_number(va_arg(arguments, unsigned), 16);
-			break;
-		case 'p':
-			put_number(va_arg(arguments, uint64_t), 16);
-			break;
-		default:
-			return; /* a mistake in the kernel: what follows cannot be read */
-		}
-	}
+	djed_format(line, sizeof(line), format, arguments);
+	put_text(source);
+	put_text(line);
+	arch_debug_put('\n');
 }
 
 void kernel_log(const char *format, ...)
 {
 	va_list arguments;
 
-	put_text("kernel: ");
 	va_start(arguments, format);
-	put_format(format, arguments);
+	put_line("kernel: ", format, arguments);
 	va_end(arguments);
-	arch_debug_put('\n');
 }
 
 void log_line(const char *source, const char *text, size_t length)
@@ -86,11 +47,9 @@ void panic(const char *format, ...)
 	if (again) /* what follows is what broke */
 		arch_halt(false);
 	again = true;
-	put_text("kernel: panic: ");
 	va_start(arguments, format);
-	put_format(format, arguments);
+	put_line("kernel: panic: ", format, arguments);
 	va_end(arguments);
-	arch_debug_put('\n');
 	arch_callers_dump();
 	lab_halt(DJED_LAB_PANIC, DJED_EXIT_KEPT);
 }

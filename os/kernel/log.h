@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One line of the kernel's own. Knows %s, %c, %u and %d (32 bits), %x (32 bits), %p (64 bits in hexadecimal).
- */
+/* One line of the kernel's own. Conversions are those of abi/format.h; %p takes any 64 bits. */
 void kernel_log(const char *format, ...);
 /* A line of a service; bytes that would break the line format are shown as '?'. */
 void log_line(const char *source, const char *text, size_t length);

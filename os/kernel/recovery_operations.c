@@ -5,20 +5,37 @@
 #include "memory.h"
 #include "operations.h"
 
-/* recover(service, action, error) */
+/* The application of the transaction that a service works for; NULL: it has none. */
+static struct application *client_of(const struct service *service)
+{
+	unsigned root = txn_working_for(&rules, service_number(service));
+	unsigned thread = root == TXN_NONE ? TXN_NONE : txn_thread_of(root);
+
+	return thread == TXN_NONE ? NULL : &application_table[thread];
+}
+
+/* recover(service, action, error, entry) */
 djed_status operation_recover(struct service *caller, const uint64_t *in, uint64_t *out)
 {
-	const struct service *service = service_numbered(in[0]);
+	struct service *service = service_numbered(in[0]);
+	bool refuse = in[1] == DJED_RECOVER_REFUSE;
+	struct application *client;
+	djed_status status;
 
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_RECOVERY))
 		return -EPERM;
 	if (!service)
 		return -ESRCH;
-	if (in[1] < DJED_RECOVER_RETRY || in[1] > DJED_RECOVER_RESTART_ALONE || in[2] > 4095)
+	if (in[1] < DJED_RECOVER_RETRY || in[1] > DJED_RECOVER_REFUSE || in[2] > 4095)
 		return -EINVAL;
-	return txn_recover(&rules, service_number(service), (enum djed_recovery_action)in[1],
-			   (unsigned)in[2]);
+	client = client_of(service);
+	service->entry = in[3]; /* nothing starts there, unless the rules say so now */
+	status = txn_recover(&rules, service_number(service),
+			     refuse ? DJED_RECOVER_ERROR : (enum djed_recovery_action)in[1], (unsigned)in[2]);
+	if (!status && refuse && client)
+		application_refuse(client, in[2]);
+	return status;
 }
 
 /* service_information(service, information) */
@@ -26,6 +43,7 @@ djed_status operation_service_information(struct service *caller, const uint64_t
 {
 	const struct service *service = service_numbered(in[0]);
 	struct djed_service_information information = {0};
+	const struct application *client;
 
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_RECOVERY))
@@ -34,6 +52,9 @@ djed_status operation_service_information(struct service *caller, const uint64_t
 		return -ESRCH;
 	txn_information(&rules, service_number(service), &information);
 	__builtin_memcpy(information.name, service->name, sizeof(information.name));
+	information.entry = service->entry;
+	client = client_of(service);
+	information.failures = client ? application_failures(client) : 0;
 	return copy_to_service(caller, in[1], &information, sizeof(information));
 }
 
@@ -117,9 +138,11 @@ djed_status operation_lab_update(struct service *caller, const uint64_t *in, uin
 	case DJED_LAB_STATE:
 		return lab_set_state(in[2]);
 	case DJED_LAB_SERVICE_VIOLATIONS:
+	case DJED_LAB_FLAGGED:
 		if (!service_numbered(in[1]))
 			return -ESRCH;
-		lab()->service[in[1]].violations = value;
+		*(in[0] == DJED_LAB_FLAGGED ? &lab()->service[in[1]].flagged
+					    : &lab()->service[in[1]].violations) = value;
 		return 0;
 	case DJED_LAB_VIOLATIONS:
 		lab()->violations = value;
@@ -150,23 +173,20 @@ djed_status operation_kernel_audit(struct service *caller, const uint64_t *in, u
 	};
 
 	(void)out;
-	if (!service_holds(caller, DJED_CAP_RECOVERY))
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT))
 		return -EPERM;
 	txn_audit(&rules, service_number(caller), &audit);
 	return copy_to_service(caller, in[0], &audit, sizeof(audit));
 }
 
-/* record_recovery(record) */
+/* record_recovery(service, rung, error) */
 djed_status operation_record_recovery(struct service *caller, const uint64_t *in, uint64_t *out)
 {
-	struct djed_recovery_record record;
-	djed_status status;
-
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_RECOVERY))
 		return -EPERM;
-	status = copy_from_service(caller, &record, in[0], sizeof(record));
-	if (!status)
-		lab_record_recovery(&record);
-	return status;
+	if (!service_numbered(in[0]))
+		return -ESRCH;
+	lab_record_recovery((uint32_t)in[0], (uint32_t)in[1], (uint32_t)in[2]);
+	return 0;
 }

@@ -17,4 +17,12 @@ const char *command_line_program(const char *line);
  * does not fit (then *at stays). */
 bool command_line_next(const char **at, char *word, size_t size);
 
+/* ---- what both are made of ------------------------------------------------------------------- */
+
+/* Decodes up to the next blank; *at is behind what was taken. False: it does not fit. */
+bool command_line_word(const char **at, char *word, size_t size);
+
+/* Moves *line to its next word, and *end behind that. False: it is "--", or there is none. */
+bool command_line_option(const char **line, const char **end);
+
 #endif

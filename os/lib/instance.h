@@ -5,12 +5,19 @@
 
 #include <abi/system.h>
 
-/* Gives a new service its segments and heap. 0 or the kernel's error. */
+/* Gives a new service its heap, its segments, and room for those of its other implementation. 0 or the
+ * kernel's error. */
 [[nodiscard]] djed_status instance_make(const struct djed_system *system, uint32_t service);
 
 /* Makes the memory of a stopped service what it was before it started, with `restarts` in its start
- * information. 0 or the kernel's error. */
-[[nodiscard]] djed_status instance_renew(const struct djed_system *system, uint32_t service,
+ * information. `image`: record of what it is to run: its own number, or its alternative. 0 or the kernel's
+ * error. */
+[[nodiscard]] djed_status instance_renew(const struct djed_system *system, uint32_t service, uint32_t image,
 					 uint32_t restarts);
+
+/* Makes only what the service cannot write: text and constants. If it is started it finds that its memory was
+ * handed over to it. 0 or the kernel's error. */
+[[nodiscard]] djed_status instance_hand_over(const struct djed_system *system, uint32_t service,
+					     uint32_t image, uint32_t restarts);
 
 #endif

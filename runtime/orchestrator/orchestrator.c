@@ -5,8 +5,7 @@
 
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy)
 {
-	*orchestrator =
-	    (struct orchestrator){.policy = policy, .limits = {.restarts = ORCHESTRATOR_RESTARTS_MAX}};
+	*orchestrator = (struct orchestrator){.policy = policy};
 }
 
 uint32_t orchestrator_error(uint32_t label)
@@ -42,18 +41,19 @@ static struct orchestrator_memory *recall(struct orchestrator *o, djed_transacti
 /* Whether the chain of undo logs can take this transaction back (rule 4). */
 static bool undoable(const struct djed_service_information *information)
 {
-	return !information->lost && !information->undoing;
+	return !information->lost && !information->undoing && information->transaction;
 }
 
-/* Whether a new, empty instance of `service` is enough: nobody else lost its log. */
-static bool replaceable(const struct orchestrator *o, const struct orchestrator_crash *crash)
+/* Whether a new instance of `service` is enough, as nobody else lost its log, and not one of too many. */
+static bool replaceable(const struct orchestrator_service *service, const struct orchestrator_crash *crash)
 {
 	return !(crash->information->lost & ~(1u << crash->service)) &&
-	       o->service[crash->service].restarts < o->limits.restarts;
+	       service->window_restarts <
+		   (crash->alternative ? ORCHESTRATOR_RESTARTS_BEFORE_OTHER : ORCHESTRATOR_RESTARTS_MAX);
 }
 
-static bool holds(const struct orchestrator *o, const struct orchestrator_crash *crash, uint32_t rung,
-		  const struct orchestrator_memory *before)
+static bool holds(const struct orchestrator_service *service, const struct orchestrator_crash *crash,
+		  uint32_t rung, const struct orchestrator_memory *before)
 {
 	const struct djed_service_information *information = crash->information;
 
@@ -61,30 +61,50 @@ static bool holds(const struct orchestrator *o, const struct orchestrator_crash 
 	case DJED_RUNG_RETRY:
 		/* Once: if it crashes again the fault is not transient. The kernel's count survives a restart
 		 * of rs. */
-		return undoable(information) && information->transaction && information->root_attempt == 0 &&
+		return undoable(information) && information->root_attempt == 0 &&
 		       !(before->rungs >> DJED_RUNG_RETRY & 1);
+	case DJED_RUNG_HANDOVER:
+		/* What is damaged may be the text, of the recovery stub too. That it was not is seen by the
+		 * next crash, and then this is no help for a while. */
+		return !information->lost && information->transaction && service->window_handovers == 0 &&
+		       !(before->rungs >> DJED_RUNG_HANDOVER & 1);
+	case DJED_RUNG_REFUSE:
+		return undoable(information) && information->failures >= ORCHESTRATOR_REFUSE_AFTER &&
+		       !(before->rungs >> DJED_RUNG_REFUSE & 1);
 	case DJED_RUNG_ERROR:
 		/* Of a notification's failure the service itself hears. */
-		return undoable(information) && information->transaction &&
-		       !(before->rungs >> DJED_RUNG_ERROR & 1);
+		return undoable(information) && !(before->rungs >> DJED_RUNG_ERROR & 1);
 	case DJED_RUNG_RESTART_RETRY:
-		return replaceable(o, crash) && information->root_attempt < 2;
+		return replaceable(service, crash) && information->root_attempt < 2;
 	case DJED_RUNG_RESTART:
-		return replaceable(o, crash);
+		return replaceable(service, crash);
+	case DJED_RUNG_ALTERNATIVE:
+		return crash->alternative && !(information->lost & ~(1u << crash->service));
 	default:
 		return true;
 	}
 }
 
+/* Counts a crash, and begins the next window where it is time. */
+static void count(struct orchestrator_service *service, uint64_t now)
+{
+	if (service->window_crashes == 0 || now - service->window > ORCHESTRATOR_WINDOW_NS) {
+		service->window = now;
+		service->window_crashes = service->window_restarts = service->window_handovers = 0;
+	}
+	service->window_crashes++;
+}
+
 static struct orchestrator_decision climb_down(struct orchestrator *o, const struct orchestrator_crash *crash)
 {
 	struct orchestrator_service *service = &o->service[crash->service];
-	struct orchestrator_memory *before = recall(o, crash->information->transaction, crash->service);
-	uint32_t error = orchestrator_error(crash->information->root_label);
+	const struct djed_service_information *information = crash->information;
+	struct orchestrator_memory *before = recall(o, information->transaction, crash->service);
+	uint32_t error = orchestrator_error(information->root_label);
 	uint32_t rung = DJED_RUNG_SHUTDOWN;
 
 	for (int i = 0; i < DJED_LADDER_MAX && service->ladder[i]; i++) {
-		if (holds(o, crash, service->ladder[i], before)) {
+		if (holds(service, crash, service->ladder[i], before)) {
 			rung = service->ladder[i];
 			break;
 		}
@@ -95,12 +115,19 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0, false};
 	case DJED_RUNG_ERROR:
 		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error, false};
+	case DJED_RUNG_REFUSE:
+		return (struct orchestrator_decision){DJED_RECOVER_REFUSE, 3, error, false};
+	case DJED_RUNG_HANDOVER:
+		service->window_handovers++;
+		/* Where the stub has crashed, the new instance undoes the log when it starts. */
+		return (struct orchestrator_decision){
+		    information->undoing ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RETRY, 4, 0, false};
 	case DJED_RUNG_RESTART:
-		service->restarts++;
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, true};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, false};
 	case DJED_RUNG_RESTART_RETRY:
-		service->restarts++;
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, error, true};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, 0, false};
+	case DJED_RUNG_ALTERNATIVE:
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 7, 0, false};
 	default:
 		return (struct orchestrator_decision){0, 8, 0, false};
 	}
@@ -110,16 +137,17 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 						 const struct orchestrator_crash *crash)
 {
 	const struct djed_service_information *information = crash->information;
+	struct orchestrator_service *service = &o->service[crash->service];
 	uint32_t error = orchestrator_error(information->root_label);
 	struct orchestrator_decision decision;
 
+	count(service, crash->now);
 	switch (o->policy) {
 	case DJED_POLICY_NONE:
 		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error, false};
 		break;
 	case DJED_POLICY_RESTART:
-		o->service[crash->service].restarts++;
-		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, true};
+		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, false};
 		break;
 	case DJED_POLICY_OSIRIS:
 		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to
@@ -132,7 +160,11 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 	default:
 		decision = climb_down(o, crash);
 	}
-	if (decision.rung < DJED_RUNGS)
-		o->rung_uses[decision.rung]++;
+	if (decision.rung == DJED_RUNG_RESTART || decision.rung == DJED_RUNG_ALTERNATIVE) {
+		service->restarts++;
+		service->window_restarts++;
+	}
+	decision.flagged = service->window_crashes == ORCHESTRATOR_FLAG_AT;
+	o->rung_uses[decision.rung]++;
 	return decision;
 }

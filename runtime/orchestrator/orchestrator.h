@@ -8,15 +8,23 @@
 #include "../../os/abi/recovery.h"
 #include "../../os/abi/system.h"
 
-enum { ORCHESTRATOR_MEMORY = 64, ORCHESTRATOR_RESTARTS_MAX = 16 };
+enum {
+	ORCHESTRATOR_MEMORY = 64,
+	/* Of one service within ORCHESTRATOR_WINDOW_NS: */
+	ORCHESTRATOR_RESTARTS_MAX = 16,		/* new instances, before the ladder moves on */
+	ORCHESTRATOR_RESTARTS_BEFORE_OTHER = 8, /* the same where another implementation stands by */
+	ORCHESTRATOR_FLAG_AT = 32,		/* crashes, before somebody should look */
 
-struct orchestrator_limits {
-	uint32_t restarts; /* of one service, before its ladder's restart rungs no longer hold */
+	ORCHESTRATOR_REFUSE_AFTER = 16, /* failures of one client's same call, with no success in between */
 };
+#define ORCHESTRATOR_WINDOW_NS UINT64_C(1000000000)
 
 struct orchestrator_service {
 	uint8_t ladder[DJED_LADDER_MAX]; /* enum djed_rung; 0 ends */
-	uint32_t restarts;
+	uint32_t restarts;		 /* new instances so far, empty ones and alternatives */
+	/* The window begins with a crash; the first crash behind its end begins the next one. */
+	uint64_t window; /* its begin, ns since boot */
+	uint32_t window_crashes, window_restarts, window_handovers;
 };
 
 /* A transaction that a rung was used for. */
@@ -28,7 +36,6 @@ struct orchestrator_memory {
 
 struct orchestrator {
 	uint32_t policy; /* enum djed_policy */
-	struct orchestrator_limits limits;
 	struct orchestrator_service service[DJED_SERVICES_MAX];
 	struct orchestrator_memory memory[ORCHESTRATOR_MEMORY]; /* the latest ones */
 	uint32_t remembered;
@@ -38,13 +45,17 @@ struct orchestrator {
 struct orchestrator_crash {
 	uint32_t service;
 	const struct djed_service_information *information;
+	uint64_t now;	  /* ns since boot; never less than at the crash before */
+	bool alternative; /* another implementation stands by, and is not in use yet */
 };
 
+/* Rungs 4, 6 and 7 are carried out by whoever owns the memory, before the action: text made new, all made
+ * new, all made new from the other image. */
 struct orchestrator_decision {
 	uint32_t action; /* enum djed_recovery_action; 0: controlled shutdown */
 	uint32_t rung;	 /* 1..8, 0: none (policy none) */
-	uint32_t error;	 /* errno that the request gets if the action gives one */
-	bool renew;	 /* the service's memory must be made new first */
+	uint32_t error;	 /* errno that the request gets, 0: none */
+	bool flagged;	 /* the service crashes so often that somebody should look; once per window */
 };
 
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy);

@@ -67,6 +67,12 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 	status = kernel_attach((uintptr_t)&djed_ipc, (uintptr_t)djed_recover_entry, DJED_RECOVERY_STACK_TOP);
 	if (status)
 		djed_panic("attach failed: error %d", (int)-status);
+	if (djed_start()->handed_over) {
+		/* What the instance before has logged is undone by this one's text. */
+		djed_runtime_undo();
+		djed_runtime.next = DJED_NEXT_NONE;
+		djed_port_serve();
+	}
 	status = djed_runtime_start();
 	if (status)
 		djed_panic("init failed: error %d", (int)-status);

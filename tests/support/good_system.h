@@ -21,14 +21,20 @@ static void make_good(void)
 					  .file_size = IMAGE_SIZE,
 					  .access = DJED_ACCESS_READ | DJED_ACCESS_EXECUTE};
 
-	good = (struct whole_system){.system = {.magic = DJED_SYSTEM_MAGIC,
-						.length = sizeof(good),
-						.count = 2,
-						.service = {{.name = "root"}, {.name = "other"}}}};
-	for (unsigned i = 0; i < 2; i++) {
+	good = (struct whole_system){
+	    .system = {
+		.magic = DJED_SYSTEM_MAGIC,
+		.length = sizeof(good),
+		.count = 2,
+		.records = 3,
+		.service = {{.name = "root"}, {.name = "other", .alternative = 2}, {.name = "plain"}}}};
+	for (unsigned i = 0; i < 3; i++) {
+		const uint64_t base = i < 2 ? DJED_IMAGE_BASE : DJED_ALTERNATIVE_BASE;
+
 		good.system.service[i].segments = 1;
 		good.system.service[i].segment[0] = text;
-		good.system.service[i].entry = DJED_IMAGE_BASE + 8;
+		good.system.service[i].segment[0].address = base;
+		good.system.service[i].entry = base + 8;
 	}
 	good.system.service[0].segments = 2;
 	good.system.service[0].segment[1] =
@@ -52,12 +58,18 @@ static void make_good(void)
 /* The first promise that an accepted system of `size` bytes breaks, or NULL. */
 static const char *broken_promise(const struct djed_system *system, uint64_t size)
 {
-	if (system->count < 1 || system->count > DJED_SERVICES_MAX || system->length > size)
+	if (system->count < 1 || system->count > system->records || system->records > DJED_SERVICES_MAX ||
+	    system->length > size)
 		return "size";
-	for (uint32_t i = 0; i < system->count; i++) {
+	for (uint32_t i = 0; i < system->records; i++) {
 		const struct djed_system_service *s = &system->service[i];
+		const uint64_t base = i < system->count ? DJED_IMAGE_BASE : DJED_ALTERNATIVE_BASE;
+		const uint64_t limit =
+		    i < system->count ? DJED_ALTERNATIVE_BASE : DJED_STACK_TOP - 2 * DJED_STACK_SIZE;
 		bool entry = false;
 
+		if (s->alternative && (s->alternative < system->count || s->alternative >= system->records))
+			return "alternative";
 		if (!s->name[0] || !memchr(s->name, 0, sizeof(s->name)))
 			return "name";
 		if (s->capabilities > DJED_CAPABILITIES_MAX)
@@ -80,7 +92,7 @@ static const char *broken_promise(const struct djed_system *system, uint64_t siz
 			const struct djed_segment *at = &s->segment[k];
 			const unsigned __int128 end = (unsigned __int128)at->address + at->memory_size;
 
-			if (at->address < DJED_IMAGE_BASE || end > DJED_STACK_TOP - 2 * DJED_STACK_SIZE)
+			if (at->address < base || end > limit)
 				return "place";
 			if ((unsigned __int128)at->offset + at->file_size > size ||
 			    at->file_size > at->memory_size)

@@ -28,14 +28,6 @@ static void quote_line(char *into, size_t size, const struct text *t, size_t at)
 	into[n] = 0;
 }
 
-static bool any_rung(const struct djed_lab *lab, unsigned low, unsigned high)
-{
-	for (unsigned rung = low; rung <= high; rung++)
-		if (lab->rung_uses[rung])
-			return true;
-	return false;
-}
-
 /* True if rs recorded an error answer before output byte `at` was sent. */
 static bool error_before(const struct observation *seen, uint64_t at)
 {
@@ -84,7 +76,7 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 			lost_service |= !lab->service[i].alive;
 		if (lost_service)
 			v.outcome = SERVICE_LOST;
-		else if (any_rung(lab, 3, 3))
+		else if (lab->clients_ended)
 			v.outcome = CLIENT_LOST;
 		else if (same)
 			v.outcome = TRANSPARENT;

@@ -19,12 +19,15 @@ static const char schema[] =
     "KEY(service, name));"
     "CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome "
     "TEXT,"
-    "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL, confirmed INT, disagreed INT,"
+    "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL, "
+    "confirmed INT, disagreed INT,"
     "  PRIMARY KEY(policy, id));"
     "CREATE TABLE IF NOT EXISTS recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, "
     "rung INT,"
     "  error INT, latency INT, label INT, attempt INT, instruction INT, address INT,"
-    "  PRIMARY KEY(policy, experiment, number));";
+    "  PRIMARY KEY(policy, experiment, number));"
+    "CREATE TABLE IF NOT EXISTS flagged(policy TEXT, experiment INT, service INT, times INT,"
+    "  PRIMARY KEY(policy, experiment, service));";
 
 static void refuse(sqlite3 *db)
 {
@@ -232,6 +235,21 @@ static void store_recoveries(sqlite3 *db, const char *policy, unsigned id, const
 	}
 }
 
+/* Services that crashed so often that somebody should look. */
+static void store_flagged(sqlite3 *db, const char *policy, unsigned id, const struct djed_lab *lab)
+{
+	for (unsigned i = 0; i < lab->services && i < DJED_SERVICES_MAX; i++) {
+		if (!lab->service[i].flagged)
+			continue;
+		sqlite3_stmt *add = store_prepare(db, "INSERT OR REPLACE INTO flagged VALUES(?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 2, id);
+		sqlite3_bind_int64(add, 3, i);
+		sqlite3_bind_int64(add, 4, lab->service[i].flagged);
+		store_step(db, add);
+	}
+}
+
 void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct observation *seen,
 		   const struct verdict *verdict)
 {
@@ -253,7 +271,9 @@ void store_outcome(sqlite3 *db, const char *policy, unsigned id, const struct ob
 	sqlite3_bind_text(set, 11, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(set, 12, id);
 	store_step(db, set);
-	if (seen->lab_valid)
+	if (seen->lab_valid) {
 		store_recoveries(db, policy, id, &seen->lab);
+		store_flagged(db, policy, id, &seen->lab);
+	}
 	store_run(db, "COMMIT");
 }

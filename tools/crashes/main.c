@@ -101,7 +101,7 @@ static const char *rung_words(uint32_t rung)
 	static const char *const words[] = {"nothing",
 					    "delivered again",
 					    "answered with an error",
-					    "client ended",
+					    "refused from now on, or client ended",
 					    "new instance, same memory",
 					    "new instance, rebuilt",
 					    "new instance, empty",

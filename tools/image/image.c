@@ -19,7 +19,7 @@ struct djed_system *image_system(const struct text *system)
 const char *image_start(struct text *system, const struct text *records)
 {
 	static const struct djed_system alone = {
-	    .magic = DJED_SYSTEM_MAGIC, .count = 1, .service = {{.name = "root"}}};
+	    .magic = DJED_SYSTEM_MAGIC, .count = 1, .records = 1, .service = {{.name = "root"}}};
 
 	*system = (struct text){0};
 	if (!records) {
@@ -31,7 +31,7 @@ const char *image_start(struct text *system, const struct text *records)
 	text_add(system, records->bytes, records->length);
 	struct djed_system *s = image_system(system);
 	if (s->magic != DJED_SYSTEM_MAGIC || s->checksum != djed_system_checksum(s) || s->count < 1 ||
-	    s->count > DJED_SERVICES_MAX)
+	    s->records < s->count || s->records > DJED_SERVICES_MAX)
 		return "not what djed-manifest of this version writes";
 	return NULL;
 }
@@ -49,8 +49,9 @@ static const char *add_segment(struct text *system, unsigned number, const GElf_
 		return "a segment is not all in the file";
 	if (header->p_vaddr % DJED_PAGE_SIZE)
 		return "a segment does not start at a page";
-	if (header->p_vaddr < DJED_IMAGE_BASE || header->p_vaddr > DJED_IMAGE_END ||
-	    header->p_memsz > DJED_IMAGE_END - header->p_vaddr)
+	uint64_t end = djed_system_image_end(image_system(system), number);
+	if (header->p_vaddr < djed_system_image_base(image_system(system), number) || header->p_vaddr > end ||
+	    header->p_memsz > end - header->p_vaddr)
 		return "a segment lies outside of the image's place";
 	if (service->segments && header->p_vaddr / DJED_PAGE_SIZE <=
 				     (segment[-1].address + segment[-1].memory_size - 1) / DJED_PAGE_SIZE)

@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	reason = image_start(&system, manifest ? &records : NULL);
 	if (reason)
 		die("%s: %s", manifest, reason);
-	for (unsigned i = 0; i < image_system(&system)->count; i++) {
+	for (unsigned i = 0; i < image_system(&system)->records; i++) {
 		const char *name = image_system(&system)->service[i].name, *file = name;
 
 		for (int k = argument; k < argc; k++)

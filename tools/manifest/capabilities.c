@@ -36,11 +36,11 @@ static bool add_endpoints(struct parser *p, uint32_t number)
 			rights |= DJED_MAY_FORWARD;
 		if (given->notifies >> i & 1)
 			rights |= DJED_MAY_NOTIFY;
-		/* The monitor hands on what belongs to users' servers too, and rs audits them: nobody edits
-		 * their lines. */
+		/* The monitor hands on what belongs to users' servers too, and the auditor asks them: nobody
+		 * edits their lines. */
 		if (service->receives_linux && other->linux_last)
 			rights |= DJED_MAY_FORWARD;
-		if (service->grants >> DJED_CAP_RECOVERY & 1 && other != service)
+		if (given->audits && other != service)
 			rights |= DJED_MAY_CALL;
 		if (!rights)
 			continue;

@@ -19,20 +19,35 @@ bool check_complete(struct parser *p)
 				     properties[i].expected);
 		}
 	}
+	bool rung = false;
+	for (unsigned i = 0; i < DJED_LADDER_MAX; i++)
+		rung |= p->service->ladder[i] == DJED_RUNG_ALTERNATIVE;
+	if (rung != (p->service->alternative != 0))
+		return wrong(p, "service %s has %s", p->service->name,
+			     rung ? "the rung 'alternative', but no line 'alternative NAME'"
+				  : "an alternative, but no rung for it");
 	return true;
+}
+
+/* Bit per service: an audit is a call, too. */
+static uint32_t called_by(const struct parser *p, uint32_t service)
+{
+	const struct manifest_rights *rights = &p->manifest->rights[service];
+	uint32_t all = (uint32_t)((UINT64_C(1) << p->manifest->system.count) - 2);
+
+	return rights->audits ? all & ~(1u << service) : rights->calls;
 }
 
 /* Rule 7 of transactions: repeatedly takes out a service that calls nobody who is left. */
 static bool check_acyclic(struct parser *p)
 {
 	const struct djed_system *system = &p->manifest->system;
-	const struct manifest_rights *rights = p->manifest->rights;
 	uint32_t left = (uint32_t)((UINT64_C(1) << system->count) - 2), before;
 
 	do {
 		before = left;
 		for (uint32_t i = 1; i < system->count; i++)
-			if (left >> i & 1 && !(rights[i].calls & left))
+			if (left >> i & 1 && !(called_by(p, i) & left))
 				left &= ~(1u << i);
 	} while (left != before);
 	if (!left)
@@ -42,11 +57,11 @@ static bool check_acyclic(struct parser *p)
 	uint32_t first = (uint32_t)__builtin_ctz(left), passed = 0, at = first;
 	while (!(passed >> at & 1)) {
 		passed |= 1u << at;
-		at = (uint32_t)__builtin_ctz(rights[at].calls & left);
+		at = (uint32_t)__builtin_ctz(called_by(p, at) & left);
 	}
 	p->place = p->manifest->place[at];
 	return wrong(p, "the calls of service %s lead back to it (it calls %s)", system->service[at].name,
-		     system->service[__builtin_ctz(rights[at].calls & left)].name);
+		     system->service[__builtin_ctz(called_by(p, at) & left)].name);
 }
 
 bool check_whole(struct parser *p)

@@ -23,6 +23,7 @@ struct manifest_place {
 /* What a service asks for, before it becomes capabilities. */
 struct manifest_rights {
 	uint32_t calls, forwards, notifies; /* bit per service number */
+	bool audits;			    /* may call every other service, for its audit */
 	uint16_t port_first, port_count;    /* count 0: none */
 	bool has_irq;
 	uint8_t irq_line, irq_bit;

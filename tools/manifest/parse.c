@@ -62,7 +62,7 @@ int manifest_find(const struct manifest *manifest, const char *name)
 	return -1;
 }
 
-static bool valid_name(const char *name)
+bool is_valid_name(const char *name)
 {
 	if (!islower(name[0]) || strlen(name) >= DJED_NAME_MAX)
 		return false;
@@ -79,7 +79,7 @@ static bool learn_name(struct parser *p)
 
 	if (strcmp(p->word[0], "service") != 0)
 		return true;
-	if (p->words != 2 || !valid_name(p->word[1]))
+	if (p->words != 2 || !is_valid_name(p->word[1]))
 		return wrong(p, "expected: service NAME (lower case, at most %d characters)",
 			     DJED_NAME_MAX - 1);
 	if (strcmp(p->word[1], "root") == 0)
@@ -153,8 +153,10 @@ bool manifest_parse(struct manifest *manifest, const struct manifest_text *texts
 						 .length = sizeof manifest->system,
 						 .count = 1,
 						 .service = {{.name = "root"}}}};
-	if (!for_each_line(&parser, texts, count, learn_name) ||
-	    !for_each_line(&parser, texts, count, describe) || !check_complete(&parser) ||
+	if (!for_each_line(&parser, texts, count, learn_name))
+		return false;
+	system->records = system->count;
+	if (!for_each_line(&parser, texts, count, describe) || !check_complete(&parser) ||
 	    !check_whole(&parser) || !make_capabilities(&parser))
 		return false;
 	system->checksum = djed_system_checksum(system);

@@ -27,8 +27,11 @@ struct property {
 	bool (*read)(struct parser *p);
 };
 /* The first PROPERTIES_REQUIRED must be given for each service. */
-enum { PROPERTIES = 12, PROPERTIES_REQUIRED = 4, PROPERTY_RECOVERY = 3 };
+enum { PROPERTIES = 13, PROPERTIES_REQUIRED = 4, PROPERTY_RECOVERY = 3 };
 extern const struct property properties[PROPERTIES];
+
+/* Whether a service or an image may have this name. */
+bool is_valid_name(const char *name);
 
 /* Ends the description of p->service. */
 bool check_complete(struct parser *p);

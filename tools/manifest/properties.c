@@ -65,7 +65,7 @@ static bool read_names(struct parser *p, const struct named *names, const char *
 	return true;
 }
 
-enum { GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
+enum { GRANT_AUDIT = 30, GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
 
 static bool read_priority(struct parser *p)
 {
@@ -114,16 +114,16 @@ static bool read_notifies(struct parser *p)
 static bool read_grants(struct parser *p)
 {
 	static const struct named rights[] = {
-	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},
-	    {"threads", DJED_CAP_THREADS},   {"schedule", DJED_CAP_SCHEDULE},
-	    {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
-	    {"archive", GRANT_ARCHIVE},	     {NULL, 0}};
+	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},     {"threads", DJED_CAP_THREADS},
+	    {"schedule", DJED_CAP_SCHEDULE}, {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
+	    {"archive", GRANT_ARCHIVE},	     {"audit", GRANT_AUDIT},	      {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (!read_names(p, rights, "right", &mask))
 		return false;
 	p->service->archive = mask >> GRANT_ARCHIVE & 1;
-	p->service->grants = mask & ~(1u << GRANT_ARCHIVE);
+	p->rights->audits = mask >> GRANT_AUDIT & 1;
+	p->service->grants = mask & ~(1u << GRANT_ARCHIVE | 1u << GRANT_AUDIT);
 	return true;
 }
 
@@ -198,10 +198,15 @@ static bool read_linux(struct parser *p)
 
 static bool read_recovery(struct parser *p)
 {
-	static const struct named rungs[] = {
-	    {"retry", DJED_RUNG_RETRY},	      {"error", DJED_RUNG_ERROR},
-	    {"restart", DJED_RUNG_RESTART},   {"restart_retry", DJED_RUNG_RESTART_RETRY},
-	    {"shutdown", DJED_RUNG_SHUTDOWN}, {NULL, 0}};
+	static const struct named rungs[] = {{"retry", DJED_RUNG_RETRY},
+					     {"error", DJED_RUNG_ERROR},
+					     {"restart", DJED_RUNG_RESTART},
+					     {"restart_retry", DJED_RUNG_RESTART_RETRY},
+					     {"refuse", DJED_RUNG_REFUSE},
+					     {"handover", DJED_RUNG_HANDOVER},
+					     {"alternative", DJED_RUNG_ALTERNATIVE},
+					     {"shutdown", DJED_RUNG_SHUTDOWN},
+					     {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (p->words - 1 > DJED_LADDER_MAX - 1)
@@ -212,6 +217,21 @@ static bool read_recovery(struct parser *p)
 		for (const struct named *rung = rungs; rung->name; rung++)
 			if (strcmp(rung->name, p->word[i]) == 0)
 				p->service->ladder[i - 1] = (uint8_t)rung->value;
+	return true;
+}
+
+static bool read_alternative(struct parser *p)
+{
+	struct djed_system *system = &p->manifest->system;
+
+	if (!is_valid_name(p->word[1]))
+		return wrong(p, "'%s' cannot be the name of an image", p->word[1]);
+	if (manifest_find(p->manifest, p->word[1]) >= 0)
+		return wrong(p, "service %s stands for itself", p->word[1]);
+	if (system->records == DJED_SERVICES_MAX)
+		return wrong(p, "more than %d services and alternatives", DJED_SERVICES_MAX - 1);
+	p->service->alternative = (uint32_t)system->records;
+	strcpy(system->service[system->records++].name, p->word[1]);
 	return true;
 }
 
@@ -228,4 +248,5 @@ const struct property properties[PROPERTIES] = {
     {"irq", "irq LINE BIT", 2, 2, read_irq},
     {"receives", "receives EVENT...", 1, WORDS_MAX, read_receives},
     {"linux", "linux FIRST LAST", 2, 2, read_linux},
+    {"alternative", "alternative NAME", 1, 1, read_alternative},
 };

@@ -42,6 +42,7 @@ static void add_figures(json_t *o, const struct figures *f)
 	add_outcomes(o, f);
 	json_object_set_new(o, "latency_us", json_pack("{s:f, s:f}", "p50", f->p50_us, "p99", f->p99_us));
 	json_object_set_new(o, "rungs", rungs_object(f));
+	json_object_set_new(o, "flagged", json_integer(f->flagged));
 }
 
 static json_t *window_object(const struct policy_figures *p)

@@ -187,9 +187,10 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	chart_latency(&page, &p->all);
 	text_format(&page, "<h2>Actions</h2>\n");
 	table_rungs(&page, &p->all);
-	text_format(&page, "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran "
-			   "while rollback was "
-			   "allowed; root and rs are reliable computing base and do not count.</p>\n");
+	text_format(&page,
+		    "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran "
+		    "while rollback was "
+		    "allowed; root, rs and the auditor, which hold no dormant faults, do not count.</p>\n");
 	chart_window(&page, p);
 	table_recoveries(&page, p);
 	text_format(&page, "<p>Functions that ran outside of windows, by block counts (instructions of "

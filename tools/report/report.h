@@ -37,6 +37,7 @@ struct figures {
 	unsigned recoveries;
 	unsigned histogram[HISTOGRAM_BINS]; /* bin i: latency below 2^i * 100 ns, not in an earlier one */
 	uint64_t rungs[DJED_RUNGS];
+	unsigned flagged; /* experiments in which a service crashed so often that somebody should look */
 	uint64_t time, time_window;
 	unsigned blocks, executed,
 	    apart;	/* that a request can reach; of these, run without a fault; others */

@@ -202,6 +202,24 @@ static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, i
 	free(latency);
 }
 
+/* The same for experiments with a service that was flagged. */
+static void read_flagged(struct figures *f, sqlite3 *db, const char *policy, int service)
+{
+	sqlite3_stmt *s = query(db, "SELECT 1 FROM sqlite_master WHERE name = 'flagged'");
+	bool known = next_row(s);
+
+	while (known && next_row(s))
+		;
+	if (!known) /* a campaign from before there were flags */
+		return;
+	s = query(db, "SELECT COUNT(DISTINCT experiment) FROM flagged WHERE policy = ?1 AND (?2 < 0 OR "
+		      "service = ?2)");
+	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int(s, 2, service);
+	while (next_row(s))
+		f->flagged = (unsigned)sqlite3_column_int64(s, 0);
+}
+
 static void read_policy(struct policy_figures *p, sqlite3 *db)
 {
 	snprintf(p->all.name, sizeof p->all.name, "all");
@@ -221,8 +239,7 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
 		f->apart = (unsigned)sqlite3_column_int64(s, 6);
-		/* Root and rs, which hold no dormant faults, are reliable computing base: nobody rolls them
-		 * back. */
+		/* Root, rs and the auditor hold no dormant faults: they are not what is tested. */
 		if (!f->blocks && !f->apart)
 			f->time = f->time_window = 0;
 		p->all.time += f->time;
@@ -240,8 +257,11 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 	read_sites(p, db);
 	read_outcomes(p, db);
 	read_latencies(&p->all, db, p->policy, -1);
-	for (unsigned i = 0; i < p->services; i++)
+	read_flagged(&p->all, db, p->policy, -1);
+	for (unsigned i = 0; i < p->services; i++) {
 		read_latencies(&p->service[i], db, p->policy, (int)i);
+		read_flagged(&p->service[i], db, p->policy, (int)i);
+	}
 }
 
 void summary_read(struct summary *summary, sqlite3 *db)

@@ -210,6 +210,11 @@ void table_rungs(struct text *page, const struct figures *f)
 		text_format(page, "</tr>\n");
 	}
 	close_table(page);
+	text_format(
+	    page,
+	    "<p>Experiments in which a service crashed so often within a second that it was flagged for "
+	    "diagnosis: %u.</p>\n",
+	    f->flagged);
 }
 
 static void load_row(struct text *page, const struct figures *f, const struct figures *all)

@@ -194,7 +194,7 @@ static void add_program(struct sources *sources, const char *home, char *elf, bo
 	text_free(&output);
 }
 
-/* The programs of the services in the boot archive, and the kernel. */
+/* The programs of the services in the boot archive, their other implementations, and the kernel. */
 static void add_image(struct sources *sources, const char *home)
 {
 	char *archive = variant_path("plain", "boot.tar");
@@ -207,7 +207,7 @@ static void add_image(struct sources *sources, const char *home)
 	if (reason)
 		die("%s: %s", archive, reason);
 	add_program(sources, home, variant_path("plain", "kernel"), true);
-	for (unsigned i = 0; i < system->count; i++) {
+	for (unsigned i = 0; i < system->records; i++) {
 		const char *service = system->service[i].name;
 		bool base = !strcmp(service, "root") || !strcmp(service, "rs");
 		char *elf = format_string("services/%s.elf", service), *path = variant_path("plain", elf);

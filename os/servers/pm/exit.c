@@ -300,7 +300,7 @@ static void run_ended_simply(const struct process *p)
 	if (p->pid == pm.first_program)
 		(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, (uint64_t)p->exit_status);
 	pm.first_program = pm.probe_program = 0;
-	djed_notify(to.rs, RUN_ENDED);
+	djed_notify(to.auditor, RUN_ENDED);
 }
 
 /* The same with nothing but what its relatives need: whatever it was in leave_family that crashed is left out

@@ -25,7 +25,7 @@ static djed_status init(void)
 	to.sched = djed_capability("sched");
 	to.console = djed_capability("console");
 	to.ds = djed_capability("ds");
-	to.rs = djed_capability("rs");
+	to.auditor = djed_capability("auditor");
 	random_start(djed_now() ^ djed_wall_seconds() << 30);
 	pm_invariants_start();
 	return 0;

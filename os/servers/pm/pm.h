@@ -182,7 +182,7 @@ extern struct pm pm;
 
 /* Slots of the servers that pm calls. */
 struct pm_slots {
-	djed_slot vfs, mm, sched, console, ds, rs;
+	djed_slot vfs, mm, sched, console, ds, auditor;
 };
 extern struct pm_slots to;
 
@@ -328,7 +328,7 @@ void process_park(struct process *p, enum process_wait wait);
 /* Lets the parked request of `p` look again, if it waits for that. */
 void process_wake(struct process *p, enum process_wait wait);
 
-enum { RUN_ENDED = 1 /* notification bit for rs */ };
+enum { RUN_ENDED = 1 /* notification bit for the auditor */ };
 /* simple.c: serves the held request, which is delivered again, if it is one of those that programs cannot do
  * without. False: it has to go the usual way. */
 bool simple_dispatch(struct process *p, const struct djed_delivery *delivery);

@@ -203,7 +203,7 @@ void start_probe(void)
 	if (probe_named() && split_plain(&words, probe_text) && words.count)
 		start(&words, &pm.probe_program, 0);
 	else
-		djed_notify(to.rs, RUN_ENDED);
+		djed_notify(to.auditor, RUN_ENDED);
 }
 
 void probe_refuse(void)
@@ -211,7 +211,7 @@ void probe_refuse(void)
 	djed_log("the probe cannot be started");
 	pm.probe_wanted = false;
 	deadline_update();
-	djed_notify(to.rs, RUN_ENDED);
+	djed_notify(to.auditor, RUN_ENDED);
 }
 
 void run_ended(const struct process *p)
@@ -226,5 +226,5 @@ void run_ended(const struct process *p)
 			return;
 	}
 	pm.probe_program = 0;
-	djed_notify(to.rs, RUN_ENDED);
+	djed_notify(to.auditor, RUN_ENDED);
 }

@@ -6,29 +6,20 @@
 #include <lib/instance.h>
 #include <protocols/audit_client.h>
 #include <protocols/kernel.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 struct root root;
 
 enum {
 	CALL_SLOT = 8, /* of root's own capabilities; the kernel fills the first ones */
 	RS_RESTARTS_MAX = 8,
-	RUN_ENDED = 1,	    /* rs's notification bit */
+	RUN_ENDED = 1,	    /* the auditor's notification bit */
 	CANNOT_START = 126, /* exit status, as a shell gives it */
 };
 
-void root_fail(const char *format, ...)
+void root_stop(void)
 {
-	char line[200];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	djed_log("cannot start: %s", line);
 	(void)kernel_halt(DJED_LAB_PANIC, 0);
-	djed_panic("%s", line);
+	__builtin_unreachable();
 }
 
 /* Waits until a service has finished its init, by asking for its first audit: a system that starts damaged
@@ -51,17 +42,17 @@ static void await(uint32_t service)
 }
 
 /* The service that starts programs answered with an error, or recovery did so in its place: no program runs
- * and none will, so rs is asked for the final audit. */
+ * and none will, so the final audit is due. */
 static void end_run(const char *name, djed_status reason)
 {
+	uint32_t auditor = root_find("auditor");
 	djed_status status = -ESRCH;
 
 	djed_log("service %s: start: error %d", name, (int)-reason);
 	(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, CANNOT_START << 8);
-	for (uint32_t i = 1; i < root.system->count; i++)
-		if (root.system->service[i].receives & 1u << DJED_EVENT_CRASH)
-			status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, i,
-						      DJED_MAY_NOTIFY);
+	if (auditor)
+		status = kernel_service_grant(djed_start()->service, CALL_SLOT, DJED_CAP_ENDPOINT, auditor,
+					      DJED_MAY_NOTIFY);
 	if (!status)
 		status = kernel_notify(CALL_SLOT, RUN_ENDED);
 	if (status)
@@ -103,31 +94,22 @@ static djed_status init(void)
 static void recover(const struct djed_message *report)
 {
 	static uint32_t restarts;
-	struct djed_recovery_record record = {.service = (uint32_t)report->word[0],
-					      .cause = (uint32_t)report->word[1],
-					      .rung = 6,
-					      .address = report->word[3],
-					      .instruction = report->word[4],
-					      .transaction = report->word[5],
-					      .label = (uint32_t)report->word[6],
-					      .attempt = (uint32_t)report->word[7],
-					      .crashed_at = djed_now()};
-	const char *name =
-	    record.service < root.system->count ? root.system->service[record.service].name : NULL;
+	uint32_t service = (uint32_t)report->word[0];
+	const char *name = root.system->service[service].name;
 	djed_status status;
 
-	if (!name || ++restarts > RS_RESTARTS_MAX) {
-		djed_log("%s crashed %u times: shutdown", name ? name : "an unknown service", restarts);
+	if (++restarts > RS_RESTARTS_MAX) {
+		djed_log("%s crashed %u times: shutdown", name, restarts);
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(root.system, record.service, restarts);
+	status = instance_renew(root.system, service, service, restarts);
 	if (!status)
-		status = kernel_recover(record.service, DJED_RECOVER_RESTART_RETRY, EIO);
-	record.done_at = djed_now();
+		status = kernel_recover(service, DJED_RECOVER_RESTART_RETRY, 0,
+					root.system->service[service].entry);
 	if (status)
 		root_fail("%s crashed and cannot be started again: error %d", name, (int)-status);
-	(void)kernel_record_recovery((uintptr_t)&record);
+	(void)kernel_record_recovery(service, DJED_RUNG_RESTART, 0);
 	djed_log("%s crashed: started again", name);
 }
 

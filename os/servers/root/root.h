@@ -16,7 +16,8 @@ struct root {
 extern struct root root;
 
 /* Shows one line in the log and ends the machine's run: Djed cannot start. */
-[[noreturn]] void root_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define root_fail(...) (djed_log("cannot start: " __VA_ARGS__), root_stop())
+[[noreturn]] void root_stop(void);
 
 /* Reads the policy, monitor and detect words of the command line. */
 void root_read(void);

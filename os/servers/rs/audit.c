@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+enum {
+	RUNGS = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_REFUSE |
+		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_RESTART | 1u << DJED_RUNG_ALTERNATIVE |
+		1u << DJED_RUNG_SHUTDOWN
+};
+
 static void audit_service(struct djed_audit *audit, uint32_t number, const struct djed_system *booted)
 {
 	const struct orchestrator_service *service = &rs.orchestrator.service[number];
@@ -16,16 +22,17 @@ static void audit_service(struct djed_audit *audit, uint32_t number, const struc
 	djed_check(audit, known || service->restarts == 0, "service %u is none, and was started anew",
 		   number);
 	djed_check(audit,
-		   rs.orchestrator.policy != DJED_POLICY_CHAIN ||
-		       service->restarts <= rs.orchestrator.limits.restarts,
-		   "service %u was started anew %u times", number, service->restarts);
+		   service->window_restarts <= service->restarts &&
+		       service->window_restarts + service->window_handovers <= service->window_crashes,
+		   "service %u: %u restarts of %u, %u handovers, %u crashes", number,
+		   service->window_restarts, service->restarts, service->window_handovers,
+		   service->window_crashes);
 }
 
 static void audit_memory(struct djed_audit *audit, uint32_t index, const struct djed_system *booted)
 {
 	const struct orchestrator_memory *memory = &rs.orchestrator.memory[index];
-	const uint32_t rungs = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_RESTART |
-			       1u << DJED_RUNG_SHUTDOWN | 1u << DJED_RUNG_RESTART_RETRY;
+	const uint32_t rungs = RUNGS | 1u << DJED_RUNG_RESTART_RETRY;
 
 	if (index >= rs.orchestrator.remembered) {
 		djed_check(audit, !memory->transaction && !memory->service && !memory->rungs,
@@ -47,14 +54,13 @@ static void audit_uses(struct djed_audit *audit)
 		restarts += o->service[i].restarts;
 	for (uint32_t i = 0; i < DJED_RUNGS; i++) {
 		decisions += o->rung_uses[i];
-		djed_check(audit,
-			   !o->rung_uses[i] || i == 0 || i == DJED_RUNG_RETRY || i == DJED_RUNG_ERROR ||
-			       i == DJED_RUNG_RESTART || i == DJED_RUNG_SHUTDOWN,
+		djed_check(audit, !o->rung_uses[i] || i == 0 || RUNGS >> i & 1,
 			   "rung %u was used, and there is none", i);
 	}
-	djed_check(audit, restarts == o->rung_uses[DJED_RUNG_RESTART],
-		   "%llu new instances, %llu decisions for one", (unsigned long long)restarts,
-		   (unsigned long long)o->rung_uses[DJED_RUNG_RESTART]);
+	djed_check(audit, restarts == o->rung_uses[DJED_RUNG_RESTART] + o->rung_uses[DJED_RUNG_ALTERNATIVE],
+		   "%llu new instances, %llu and %llu decisions for one", (unsigned long long)restarts,
+		   (unsigned long long)o->rung_uses[DJED_RUNG_RESTART],
+		   (unsigned long long)o->rung_uses[DJED_RUNG_ALTERNATIVE]);
 	djed_check(audit, o->remembered <= decisions, "%u transactions remembered, %llu decisions",
 		   o->remembered, (unsigned long long)decisions);
 }
@@ -70,8 +76,6 @@ void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64
 	djed_check(audit, rs.system == booted, "the system is not that of the boot archive");
 	djed_check(audit, rs.orchestrator.policy == djed_start()->policy, "the policy is %u",
 		   rs.orchestrator.policy);
-	djed_check(audit, rs.orchestrator.limits.restarts == ORCHESTRATOR_RESTARTS_MAX,
-		   "the limit of restarts is %u", rs.orchestrator.limits.restarts);
 	for (uint32_t i = 0; i < DJED_SERVICES_MAX; i++)
 		audit_service(audit, i, booted);
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)

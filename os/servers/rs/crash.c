@@ -62,10 +62,15 @@ static void describe(uint32_t label, char *text, size_t size)
 		snprintf(text, size, "message %x", label);
 }
 
-void crash_tell(struct djed_crash_record *record)
+void crash_tell(struct djed_crash_record *record, const struct orchestrator_decision *decision,
+		uint32_t attempt)
 {
 	char held[40], origin[40], times[40] = "";
 
+	record->rung = decision->rung;
+	record->action = decision->action;
+	record->error = decision->error;
+	record->attempt = attempt;
 	record->count++;
 	record->last_at = djed_now();
 	/* What crashes again and again is told the 1st, 2nd, 4th, 8th... time. */

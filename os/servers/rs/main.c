@@ -5,9 +5,6 @@
 
 struct rs rs;
 
-enum { RUN_ENDED = 1 /* notification bit, from pm */ };
-#define DEADLINE_PASSED (UINT64_C(1) << 63)
-
 static djed_status init(void)
 {
 	rs.system = DJED_SYSTEM;
@@ -27,22 +24,9 @@ static void handle(const struct djed_delivery *delivery)
 	djed_reply(0);
 }
 
-static void notified(uint64_t bits)
-{
-	if (bits & (RUN_ENDED | DEADLINE_PASSED))
-		rs_finish();
-}
-
 static void audit(struct djed_audit *audit)
 {
 	rs_audit(audit, DJED_SYSTEM, djed_start()->archive_size - DJED_SYSTEM_OFFSET);
 }
 
-/* A service crashes over what it is asked at the end of the run, each time. */
-static void failed(uint64_t bits)
-{
-	(void)bits;
-	rs_finish_failed();
-}
-
-DJED_SERVER_WITH_FAILED(init, handle, notified, audit, failed)
+DJED_SERVER(init, handle, NULL, audit)

@@ -1,5 +1,5 @@
-/* The recovery manager: hears of crashes, lets the orchestrator decide, carries it out; ends the run with the
- * final audit. Reliable computing base: not instrumented. If it crashes itself, root starts it anew and it
+/* The recovery manager: hears of crashes, lets the orchestrator decide, carries it out. It calls nobody but
+ * the kernel. Reliable computing base: not instrumented. If it crashes itself, root starts it anew and it
  * gets the report again. */
 #ifndef RS_H
 #define RS_H
@@ -24,15 +24,10 @@ void rs_recover(const struct djed_message *report);
  * of earlier crashes with this signature. Never NULL. */
 struct djed_crash_record *crash_note(const struct djed_message *report,
 				     const struct djed_service_information *information);
-/* Counts the crash, about which something has been done now, and logs it unless it has come too often. */
-void crash_tell(struct djed_crash_record *record);
+/* Counts the crash and what has been done about it by now, and logs it unless it has come too often. */
+void crash_tell(struct djed_crash_record *record, const struct orchestrator_decision *decision,
+		uint32_t attempt);
 void crash_audit(struct djed_audit *audit);
-
-/* The run has ended: starts the final audit. Called again by the deadline until the machine is halted. */
-void rs_finish(void);
-
-/* The same after a service has crashed over it each time: it is not asked again. */
-void rs_finish_failed(void);
 
 /* Checks the `size` bytes of the boot archive from `booted` on, and compares what rs knows with them. */
 void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);

@@ -78,7 +78,7 @@ static void start(void)
 	host_add_fake("mm", mm);
 	host_add_fake("sched", sched);
 	host_add_fake("console", console);
-	host_add_fake("rs", fake_nobody);
+	host_add_fake("auditor", fake_nobody);
 	host_threads(threads, PIDS);
 	host_add_server("ds", &ds_server);
 	host_on(KERNEL_OP_THREAD_CREATE, thread_create);

@@ -159,12 +159,12 @@ static void decide(const uint64_t *word)
 	crashes++;
 	REQUIRE(kernel_service_information(service, (uintptr_t)&information) == 0);
 	REQUIRE(information.state == DJED_SERVICE_STOPPED && information.held_label == ADD);
-	if (kernel_recover(service, planned, planned_error) == 0)
+	if (kernel_recover(service, planned, planned_error, information.entry) == 0)
 		return;
 	refused++;
 	REQUIRE(information.lost);
 	REQUIRE(kernel_service_zero(service, (uintptr_t)&value, sizeof(value)) == 0);
-	REQUIRE(kernel_recover(service, DJED_RECOVER_RESTART, EIO) == 0);
+	REQUIRE(kernel_recover(service, DJED_RECOVER_RESTART, EIO, information.entry) == 0);
 }
 
 static void recoverer(void)

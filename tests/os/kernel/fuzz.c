@@ -172,7 +172,7 @@ static void fuzz(void)
 				a[1] = random_number() % 4;
 		} else if (number == KERNEL_OP_THREAD_SET_CONTEXT || number == KERNEL_OP_THREAD_GET_CONTEXT) {
 			a[1] = (uintptr_t)scratch;
-		} else if (number == KERNEL_OP_RECORD_RECOVERY || number == KERNEL_OP_SERVICE_CREATE) {
+		} else if (number == KERNEL_OP_SERVICE_CREATE) {
 			a[0] = (uintptr_t)scratch;
 		} else if (number == KERNEL_OP_SPACE_SHARE || number == KERNEL_OP_SPACE_UNMAP) {
 			a[number == KERNEL_OP_SPACE_SHARE ? 3 : 2] &= 0xfffff;
@@ -221,8 +221,15 @@ static void recoverer(void)
 		uint64_t service = ipc.in.message.word[0];
 
 		if (ipc.in.message.label == DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_CRASH)) {
-			if (kernel_recover(service, DJED_RECOVER_RETRY + random_number() % 4, EIO))
-				(void)kernel_recover(service, DJED_RECOVER_RESTART_ALONE, EIO);
+			static struct djed_service_information information;
+
+			REQUIRE(kernel_service_information(service, (uintptr_t)&information) == 0);
+			if (kernel_recover(service,
+					   random_number() % 8 ? DJED_RECOVER_RETRY + random_number() % 4
+							       : DJED_RECOVER_REFUSE,
+					   EIO, information.entry))
+				(void)kernel_recover(service, DJED_RECOVER_RESTART_ALONE, EIO,
+						     information.entry);
 		}
 		REQUIRE(reply(0, 0) == 0);
 	}

@@ -1,7 +1,7 @@
 /* A server that exercises others without any application: each notification of its deadline is one
  * transaction of a few calls to counter, ds and store, whose results it knows beforehand. What it knows lies
  * in its own logged memory, so a transaction that is rolled back and done again must give the very same
- * results. After STEPS it ends the run by asking rs for the final audit; exit status 0: everything was as
+ * results. After STEPS it ends the run by asking for the final audit; exit status 0: everything was as
  * expected. */
 #include <abi/lab.h>
 #include <djed/server.h>
@@ -15,7 +15,7 @@
 enum { STEPS = 50, COUNTER = 3, BYTES = 300, RUN_ENDED = 1 };
 
 static struct {
-	djed_slot counter, ds, store, rs;
+	djed_slot counter, ds, store, auditor;
 	uint64_t object;
 	uint32_t steps, wrong;
 } state;
@@ -71,7 +71,7 @@ static void notified(uint64_t bits)
 	}
 	djed_log("prober: %u steps, %u wrong", state.steps, state.wrong);
 	(void)kernel_lab_update(DJED_LAB_EXIT_STATUS, 0, state.wrong ? 1 << 8 : 0);
-	djed_notify(state.rs, RUN_ENDED);
+	djed_notify(state.auditor, RUN_ENDED);
 }
 
 static void handle(const struct djed_delivery *delivery)
@@ -89,7 +89,7 @@ static djed_status init(void)
 	state.counter = djed_capability("counter");
 	state.ds = djed_capability("ds");
 	state.store = djed_capability("store");
-	state.rs = djed_capability("rs");
+	state.auditor = djed_capability("auditor");
 	return 0;
 }
 

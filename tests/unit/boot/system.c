@@ -79,9 +79,17 @@ Test(system, wrong_values)
 	refused(good.system.length++, "cut off");
 	refused(good.system.length = UINT64_MAX, "cut off");
 	refused(good.system.count = 0, "too many");
-	refused(good.system.count = 33, "too many");
+	refused(good.system.records = 33, "too many");
 	refused(good.system.count = UINT64_MAX, "too many");
-	refused(good.system.count = 3, "no name");
+	refused(good.system.records = 4, "no name");
+	refused(good.system.count = 4, "too many");
+	refused(good.system.count = 3, "implementation that there is not");
+	refused(other->alternative = 1, "implementation that there is not");
+	refused(other->alternative = 3, "implementation that there is not");
+	refused(good.system.service[2].alternative = 2, "implementation that there is not");
+	refused(good.system.service[2].segment[0].address = DJED_IMAGE_BASE;
+		good.system.service[2].entry = DJED_IMAGE_BASE + 8, "image");
+	refused(root->segment[1].address = DJED_ALTERNATIVE_BASE, "image");
 	refused(memset(other->name, 'a', DJED_NAME_MAX), "no name");
 	refused(fill_capabilities(other), "capability");
 	refused(other->capabilities = UINT32_MAX, "capability");
@@ -127,7 +135,7 @@ Test(system, wild_words)
 					DJED_IMAGE_BASE,
 					sizeof good,
 					(uint64_t)-DJED_PAGE_SIZE};
-	size_t words = offsetof(struct djed_system, service[2]) / sizeof(uint64_t);
+	size_t words = offsetof(struct djed_system, service[3]) / sizeof(uint64_t);
 
 	for (size_t i = 2; i < words; i++) /* behind the checksum */
 		for (unsigned k = 0; k < 3 * sizeof(wild) / sizeof(*wild); k++) {

@@ -1,4 +1,5 @@
 /* os/lib: formatter, numbers, command line, list, table. */
+#include <abi/format.h>
 #include <criterion/criterion.h>
 #include <lib/command_line.h>
 #include <lib/list.h>
@@ -49,6 +50,47 @@ Test(lib, formatter)
 	cr_assert(strcmp(got, "%q 1") == 0, "an unknown conversion is shown: '%s'", got);
 	lib_snprintf(got, sizeof(got), "%s", (char *)NULL);
 	cr_assert_str_eq(got, "(null)");
+}
+
+static size_t base_format(char *buffer, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = djed_format(buffer, size, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+/* That of the reliable computing base gives the same text, and the length of what it wrote. */
+#define same_base(...)                                                                                   \
+	do {                                                                                             \
+		char expected[128], got[128];                                                            \
+		for (size_t size_ = 1; size_ < 100; size_++) {                                           \
+			memset(expected, '#', sizeof(expected));                                         \
+			memset(got, '#', sizeof(got));                                                   \
+			snprintf(expected, size_, __VA_ARGS__);                                          \
+			size_t length_ = base_format(got, size_, __VA_ARGS__);                           \
+			size_t end_ = strlen(expected) + 1;                                              \
+			cr_assert(length_ == end_ - 1 && memcmp(expected, got, end_) == 0,               \
+				  "%s at size %zu: '%.40s', expected '%.40s'", #__VA_ARGS__, size_, got, \
+				  expected);                                                             \
+			cr_assert(got[end_] == '#' && got[size_] == '#', "it writes too far");           \
+		}                                                                                        \
+	} while (0)
+
+Test(lib, formatter_of_the_base)
+{
+	char got[32];
+
+	same_base("plain %% text%%");
+	same_base("%d|%d|%d %u %x %#x", -5, INT_MIN, INT_MAX, UINT_MAX, 0xbeefu, 0xbeefu);
+	same_base("%ld %lld %lu %llu %llx %#llx", LONG_MIN, LLONG_MAX, ULONG_MAX, 0ull, ~0ull, 0x10ull);
+	same_base("%s[%s]", "text", "");
+	same_base("%p", (void *)0x1234567890);
+	cr_assert(base_format(got, sizeof(got), "a %q b %d", 1) == 2 && strcmp(got, "a ") == 0, "'%s'", got);
+	cr_assert(base_format(got, sizeof(got), "end %") == 4 && strcmp(got, "end ") == 0, "'%s'", got);
 }
 
 Test(lib, numbers)

@@ -39,7 +39,7 @@ Test(life, first_program)
 	cr_assert(host_take_effect(KERNEL_OP_LAB_UPDATE, &e));
 	cr_assert(e.in[0] == 3 && e.in[2] == 3 << 8);
 	cr_assert(host_take_effect(KERNEL_OP_NOTIFY, &e));
-	cr_assert(e.in[0] == host_slot("rs") && e.in[1] == 1);
+	cr_assert(e.in[0] == host_slot("auditor") && e.in[1] == 1);
 	world_check("ended");
 }
 

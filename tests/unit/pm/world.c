@@ -111,7 +111,7 @@ static void fake_console(const struct djed_delivery *d, struct djed_message *ans
 
 extern const struct djed_server ds_server;
 
-static void fake_rs(const struct djed_delivery *d, struct djed_message *answer)
+static void fake_auditor(const struct djed_delivery *d, struct djed_message *answer)
 {
 	(void)d;
 	answer->status = -ENOSYS;
@@ -300,7 +300,7 @@ void world_start(const char *command_line)
 	host_add_fake("mm", fake_mm);
 	host_add_fake("sched", fake_sched);
 	host_add_fake("console", fake_console);
-	host_add_fake("rs", fake_rs);
+	host_add_fake("auditor", fake_auditor);
 	host_threads(world_thread, WORLD_THREADS);
 	host_add_server("ds", &ds_server);
 	host_on(KERNEL_OP_THREAD_SET_CONTEXT, thread_set_context);

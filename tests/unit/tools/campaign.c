@@ -78,7 +78,7 @@ Test(campaign, outcomes)
 
 	/* The worst that applies. */
 	o = ended("one\ntwo\nthree\n");
-	o.lab.rung_uses[3] = 1;
+	o.lab.clients_ended = 1;
 	expect("client ended", CLIENT_LOST, o, &g);
 	o.output = (struct text){0};
 	text_format(&o.output, "one\ntwo\nthree\n");

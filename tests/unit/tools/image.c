@@ -75,12 +75,23 @@ Test(image, good_and_bad)
 
 Test(image, records)
 {
-	struct djed_system system = {.magic = DJED_SYSTEM_MAGIC, .count = 2};
+	struct djed_system system = {.magic = DJED_SYSTEM_MAGIC, .count = 2, .records = 3};
 	struct text records = {0};
 
 	system.checksum = djed_system_checksum(&system);
 	text_add(&records, &system, sizeof(system));
 	cr_assert(image_start(&made, &records) == NULL);
+	/* The other implementation of a service has another place than the services. */
+	make_good();
+	cr_assert(image_add(&made, 1, (char *)&good, sizeof(good)) == NULL);
+	const char *reason = image_add(&made, 2, (char *)&good, sizeof(good));
+	cr_assert(reason && strstr(reason, "outside of the image's place"));
+	for (unsigned i = 0; i < 3; i += 2)
+		good.segment[i].p_vaddr += DJED_ALTERNATIVE_BASE - DJED_IMAGE_BASE;
+	good.header.e_entry += DJED_ALTERNATIVE_BASE - DJED_IMAGE_BASE;
+	good.section[1].sh_addr += DJED_ALTERNATIVE_BASE - DJED_IMAGE_BASE;
+	cr_assert(image_add(&made, 2, (char *)&good, sizeof(good)) == NULL);
+	text_free(&made);
 	records.length--;
 	cr_assert(image_start(&made, &records) != NULL);
 	records.length++;

@@ -35,7 +35,7 @@ Test(manifest, systems_own)
 	static char text[16384];
 	FILE *file = fopen(MANIFEST, "r");
 	size_t length;
-	int vfs, pm, uart, rs, monitor;
+	int vfs, pm, uart, rs, monitor, auditor;
 	uint64_t object;
 
 	cr_assert(file != NULL);
@@ -54,11 +54,20 @@ Test(manifest, systems_own)
 	cr_assert(rights(uart, "irq", &object) == 0 && object == 4);
 	rs = manifest_find(&manifest, "rs");
 	monitor = manifest_find(&manifest, "monitor");
-	for (int i = 1; i < (int)manifest.system.count; i++)
-		cr_assert(i == rs || rights(rs, manifest.system.service[i].name, &object) & DJED_MAY_CALL);
+	auditor = manifest_find(&manifest, "auditor");
+	for (int i = 1; i < (int)manifest.system.count; i++) {
+		const char *name = manifest.system.service[i].name;
+
+		cr_assert(i == auditor || rights(auditor, name, &object) == DJED_MAY_CALL);
+		cr_assert_eq(rights(rs, name, &object), ~0u, "rs depends on nobody");
+	}
 	cr_assert(rights(monitor, "rs", &object) == ~0u && rights(monitor, "halt", &object) == ~0u);
 	cr_assert(manifest.system.service[pm].receives & 1u << DJED_EVENT_SIGNAL);
 	cr_assert(manifest.system.service[vfs].ladder[0] == DJED_RUNG_RETRY);
+	cr_assert(manifest.system.service[vfs].alternative == 0);
+	cr_assert(manifest.system.service[uart].alternative == manifest.system.count);
+	cr_assert(manifest.system.records == manifest.system.count + 1);
+	cr_assert_str_eq(manifest.system.service[manifest.system.count].name, "uart_plain");
 }
 
 Test(manifest, details)
@@ -128,8 +137,16 @@ Test(manifest, errors)
 	    {RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
 	    {RS OF("b") "linux 5000 5009\n" OF("c") "linux 5009 5010\n",
 	     "manifest:17: calls 5000..5009 belong to service b"},
+	    {RS OF("b") "alternative 1st\n", "manifest:11: '1st' cannot be the name of an image"},
+	    {RS OF("b") "alternative rs\n", "manifest:11: service rs stands for itself"},
+	    {RS OF("b") "alternative other\n",
+	     "manifest:6: service b has an alternative, but no rung for it"},
+	    {RS "service b\npriority 20\nheap 4K\nlog 4K\nrecovery alternative\n",
+	     "manifest:6: service b has the rung 'alternative', but no line 'alternative NAME'"},
 	    {RS "service b\nrecovery pray\n", "manifest:7: there is no rung 'pray'"},
 	    {RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
+	    {RS "grants audit\n" OF("b") "calls rs\n",
+	     "the calls of service rs lead back to it (it calls b)"},
 	    {RS "calls \001\n", "manifest:6: byte 1 is not text"},
 	    {RS "calls aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "is too long"},
 	};
@@ -157,14 +174,32 @@ Test(manifest, many_services)
 	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services"));
 }
 
-/* rs may call all 30 others, and two objects more; or three. */
+Test(manifest, many_alternatives)
+{
+	static char text[8192] = RS;
+	char part[128];
+
+	for (int i = 0; i < 15; i++) {
+		cr_assert(parse(text), "%s", manifest.error);
+		snprintf(
+		    part, sizeof(part),
+		    "service s%d\npriority 20\nheap 64K\nlog 4K\nrecovery alternative\nalternative a%d\n", i,
+		    i);
+		strcat(text, part);
+	}
+	cr_assert(parse(text) && manifest.system.records == DJED_SERVICES_MAX, "%s", manifest.error);
+	strcat(text, OF("more"));
+	cr_assert(!parse(text) && strstr(manifest.error, "more than 31 services and alternatives"));
+}
+
+/* The auditor may call all 30 others, and two objects more; or three. */
 Test(manifest, many_capabilities)
 {
 	for (int more = 0; more < 2; more++) {
 		static char text[8192];
 		char part[128];
 
-		snprintf(text, sizeof(text), RS "grants recovery halt%s\n", more ? " frames" : "");
+		snprintf(text, sizeof(text), RS "grants audit recovery halt%s\n", more ? " frames" : "");
 		for (int i = 0; i < 30; i++) {
 			snprintf(part, sizeof(part), OF("s%d"), i);
 			strcat(text, part);

@@ -22,6 +22,8 @@ static const char campaign[] =
     "CREATE TABLE recovery(policy TEXT, experiment INT, number INT, service INT, cause INT, rung INT, error "
     "INT, latency INT,"
     " label INT, attempt INT, instruction INT, address INT);"
+    "CREATE TABLE flagged(policy TEXT, experiment INT, service INT, times INT);"
+    "INSERT INTO flagged VALUES('chain', 2, 1, 3), ('chain', 5, 1, 1), ('chain', 5, 2, 1), ('none', 1, 1, 1);"
     "INSERT INTO setting VALUES('policy', 'chain'), ('model', 'fail-stop'), ('faults', 'once'), ('seed', "
     "'7'),"
     " ('servers', 'all'), ('workload_path', '/some/where/work.sh');"
@@ -92,6 +94,7 @@ Test(report, figures)
 	cr_expect_float_eq(p->all.p99_us, 90, 1e-9);
 	cr_expect_eq(p->all.rungs[1], 2);
 	cr_expect_eq(p->all.rungs[6], 1);
+	cr_expect(p->all.flagged == 2 && vfs->flagged == 1 && summary.figures[1].all.flagged == 1);
 	cr_expect_float_eq(vfs->p50_us, 6, 1e-9);
 
 	/* Sites: flip 1 of 4, stop 3 of 4; active: 1 and 3 of 4. Sites in pm: 2 of 4; active: 3 of 4. */

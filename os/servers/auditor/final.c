@@ -7,26 +7,17 @@
 #include <protocols/kernel.h>
 #include <string.h>
 
-#include "rs.h"
+#include "auditor.h"
 
-enum { TRIES_MAX = 50, NS_PER_MS = 1000000, DRAIN_MS = 1, SETTLE_MS = 1, DRAIN_TRIES_MAX = 5000 };
-
-static struct {
-	bool drained;
-	uint32_t drain_tries;
-	uint32_t tries; /* of the comparison: work that is still under way settles in the meantime */
-} finish;
+enum { NS_PER_MS = 1000000, DRAIN_MS = 1, SETTLE_MS = 1 };
 
 static bool drained(void)
 {
 	djed_slot console;
 	bool empty = true;
-	djed_status status =
-	    djed_find_capability("console", &console) ? console_drained(console, &empty) : -ENOENT;
 
-	if (status) /* a console that does not answer has nothing more to say */
-		return status != -EBUSY;
-	return empty;
+	/* A console that does not answer has nothing more to say. */
+	return !djed_find_capability("console", &console) || console_drained(console, &empty) || empty;
 }
 
 /* The comparisons are repeated while other programs still run, whose calls may be half way through several
@@ -94,39 +85,49 @@ static void compare_kernel(const struct view *pm, struct djed_audit *result)
 struct findings {
 	uint32_t own;	/* by the services, each about itself: certain */
 	uint32_t cross; /* by comparison: may settle */
-	bool early;	/* a service has just crashed: rs can ask nobody before it has heard the report */
 };
 
-/* One round over everything. */
+static struct djed_audit ask(const char *name, djed_slot slot, bool *answered)
+{
+	struct djed_audit answer = {0};
+	djed_status status =
+	    audit_audit(slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
+			&answer.resource[1], &answer.resource[2], &answer.resource[3]);
+
+	*answered = status == 0;
+	if (status)
+		djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
+	return answer;
+}
+
+/* One round over everything: itself, and whom it may call. */
 static struct findings audit_all(void)
 {
 	static struct view views[] = {{.name = "pm"}, {.name = "mm"}, {.name = "vfs"}, {.name = "sched"}};
 	enum { VIEWS = sizeof(views) / sizeof(*views) };
-	struct djed_audit cross = {0};
-	struct findings findings = {0};
+	const struct djed_start_info *start = djed_start();
+	struct djed_audit own = {0}, cross = {0};
+	struct findings findings;
 
 	for (unsigned i = 0; i < VIEWS; i++)
 		views[i].answered = false;
-	for (uint32_t i = 1; i < rs.system->count; i++) {
-		const char *name = rs.system->service[i].name;
-		struct djed_audit answer = {0};
-		djed_slot slot;
+	djed_server.audit(&own);
+	(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, start->service, own.violations);
+	findings.own = own.violations;
+	for (uint32_t i = 0; i < start->capabilities; i++) {
+		const struct djed_capability_name *service = &start->capability[i];
+		struct djed_audit answer;
+		bool answered;
 
-		if (!djed_find_capability(name, &slot))
+		if (service->type != DJED_CAP_ENDPOINT)
 			continue;
-		djed_status status = audit_audit(
-		    slot, &answer.violations, &answer.processes, &answer.process_xor, &answer.resource[0],
-		    &answer.resource[1], &answer.resource[2], &answer.resource[3]);
-		if (status == -EBUSY && finish.tries < TRIES_MAX)
-			return (struct findings){.early = true};
-		if (status)
-			djed_violation(&answer, "%s does not answer its audit: error %d", name, (int)-status);
-		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, i, answer.violations);
+		answer = ask(service->name, service->slot, &answered);
+		(void)kernel_lab_update(DJED_LAB_SERVICE_VIOLATIONS, service->service, answer.violations);
 		findings.own += answer.violations;
 		for (unsigned k = 0; k < VIEWS; k++) {
-			if (strcmp(views[k].name, name) == 0) {
+			if (strcmp(views[k].name, service->name) == 0) {
 				views[k].audit = answer;
-				views[k].answered = status == 0;
+				views[k].answered = answered;
 			}
 		}
 	}
@@ -136,36 +137,48 @@ static struct findings audit_all(void)
 	return findings;
 }
 
-void rs_finish(void)
+static void end(uint32_t violations)
+{
+	(void)kernel_lab_update(DJED_LAB_VIOLATIONS, 0, violations);
+	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
+}
+
+static void begin_audit(void)
+{
+	auditor.drained = true;
+	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_AUDITING);
+	djed_deadline = djed_now();
+}
+
+void auditor_go_on(void)
 {
 	struct findings findings;
 
 	djed_deadline = 0;
-	if (!finish.drained && finish.drain_tries++ < DRAIN_TRIES_MAX && !drained()) {
-		djed_deadline = djed_now() + DRAIN_MS * NS_PER_MS;
+	if (!auditor.drained) {
+		if (drained() || auditor.drain_tries == AUDITOR_DRAIN_TRIES_MAX) {
+			begin_audit();
+		} else {
+			auditor.drain_tries++;
+			djed_deadline = djed_now() + DRAIN_MS * NS_PER_MS;
+		}
 		return;
 	}
-	if (!finish.drained)
-		(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_AUDITING);
-	finish.drained = true;
-	speak = finish.tries == TRIES_MAX;
+	speak = auditor.tries == AUDITOR_TRIES_MAX;
 	findings = audit_all();
-	if (findings.early || (!findings.own && findings.cross && finish.tries < TRIES_MAX)) {
-		finish.tries++;
+	if (!findings.own && findings.cross && auditor.tries < AUDITOR_TRIES_MAX) {
+		auditor.tries++;
 		djed_deadline = djed_now() + SETTLE_MS * NS_PER_MS;
 		return;
 	}
-	(void)kernel_lab_update(DJED_LAB_VIOLATIONS, 0, findings.own + findings.cross);
-	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
+	end(findings.own + findings.cross);
 }
 
-void rs_finish_failed(void)
+void auditor_give_up(void)
 {
-	if (!finish.drained) {
-		finish.drain_tries = DRAIN_TRIES_MAX;
-		rs_finish();
-		return;
-	}
-	(void)kernel_lab_update(DJED_LAB_VIOLATIONS, 0, 1); /* not to be audited is a violation */
-	(void)kernel_halt(DJED_LAB_ENDED, DJED_EXIT_KEPT);
+	auditor.ending = true; /* what set it may have been undone */
+	if (auditor.drained)
+		end(1); /* not to be audited is a violation */
+	else
+		begin_audit();
 }
