@@ -27,8 +27,9 @@ void kernel_timer(void);
 
 /* ---- control ------------------------------------------------------------------------------------------ */
 
-/* Ends the machine's run as the host expects it: by the debug exit device or a triple fault. */
-[[noreturn]] void arch_halt(bool debug_exit);
+/* Ends the machine's run: by a triple fault; `in_order`: before that by QEMU's isa-debug-exit, if it is
+ * there. */
+[[noreturn]] void arch_halt(bool in_order);
 void arch_debug_put(char c);  /* one byte to the debug port */
 void arch_idle(void);	      /* waits for one interrupt, handles it, returns */
 void arch_callers_dump(void); /* the chain of return addresses, to the log */

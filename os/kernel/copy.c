@@ -5,15 +5,11 @@
 
 static struct lent_pair lent_with[TXN_REQUESTS]; /* beside struct txn_request */
 
-/* Where the memory of an application has been read for its request: what is overwritten there cannot be read
- * again, so the request cannot be repeated to confirm its answer. */
-enum { READS = 4 };
-static struct reads {
-	unsigned count;
-	struct {
-		uint64_t start, end;
-	} range[READS];
-} reads_for[TXN_THREADS];
+/* Where the memory of an application has been read for its request, from the first byte to the last: what is
+ * overwritten there cannot be read again, so the request cannot be repeated to confirm its answer. */
+static struct {
+	uint64_t start, end;
+} read_for[TXN_THREADS];
 
 /* The byte at `offset` of a view, in the kernel's map of memory; NULL: not there, or not writable. */
 static uint8_t *reach(struct view view, uint64_t offset, bool write)
@@ -283,34 +279,8 @@ static djed_status lent_view(const struct service *service, uint64_t source, uin
 
 void copy_begin(unsigned thread)
 {
-	reads_for[thread].count = 0;
-}
-
-/* More ranges than there is room for: the last one grows to hold them all. */
-static void note_read(unsigned thread, uint64_t start, uint64_t end)
-{
-	struct reads *reads = &reads_for[thread];
-	unsigned last = READS - 1;
-
-	if (reads->count <= last) {
-		reads->range[reads->count].start = start;
-		reads->range[reads->count++].end = end;
-		return;
-	}
-	if (start < reads->range[last].start)
-		reads->range[last].start = start;
-	if (end > reads->range[last].end)
-		reads->range[last].end = end;
-}
-
-static bool was_read(unsigned thread, uint64_t start, uint64_t end)
-{
-	const struct reads *reads = &reads_for[thread];
-
-	for (unsigned i = 0; i < reads->count; i++)
-		if (start < reads->range[i].end && reads->range[i].start < end)
-			return true;
-	return false;
+	read_for[thread].start = ~0ull;
+	read_for[thread].end = 0;
 }
 
 /* Whether the bytes are there already. */
@@ -357,8 +327,10 @@ djed_status operation_copy_in(struct service *caller, const uint64_t *in, uint64
 		return status;
 	out[0] = length ? copy_between(own, lender, length, in[4]) : 0;
 	thread = confirmed_client(caller, lender);
-	if (thread != TXN_NONE)
-		note_read(thread, lender.base, lender.base + out[0]);
+	if (thread != TXN_NONE && lender.base < read_for[thread].start)
+		read_for[thread].start = lender.base;
+	if (thread != TXN_NONE && lender.base + out[0] > read_for[thread].end)
+		read_for[thread].end = lender.base + out[0];
 	return 0;
 }
 
@@ -375,7 +347,7 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 		return status;
 	thread = confirmed_client(caller, lender);
 	if (thread != TXN_NONE) {
-		if (was_read(thread, lender.base, lender.base + length))
+		if (lender.base < read_for[thread].end && read_for[thread].start < lender.base + length)
 			txn_once(&rules, service_number(caller));
 		same = !txn_confirms(&rules, service_number(caller)) || holds_same(lender, own, length);
 	}

@@ -17,22 +17,9 @@ static uint32_t sender_of(const struct txn *t, unsigned request)
 	return txn_service_of(request);
 }
 
-/* When the transaction was first delivered. All its executions see this time, so that they can be compared;
- * only those who measure recoveries have the clock itself. */
-static uint64_t begin(const struct txn *t, unsigned service, unsigned root)
+uint64_t txn_env_now(void)
 {
-	static struct {
-		djed_transaction transaction;
-		uint64_t at;
-	} begun[TXN_REQUESTS];
-
-	if (service == 0 || service_table[service].recoverer)
-		return 0;
-	if (begun[root].transaction != t->request[root].transaction) {
-		begun[root].transaction = t->request[root].transaction;
-		begun[root].at = clock_now();
-	}
-	return begun[root].at;
+	return clock_now();
 }
 
 void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed_delivery_kind kind,
@@ -51,7 +38,9 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	in->badge = thread == TXN_NONE ? 0 : application_table[thread].badge;
 	in->thread = thread == TXN_NONE ? 0 : application_handle(&application_table[thread]);
 	in->bits = bits;
-	in->begun = begin(t, number, root);
+	/* All executions of a transaction see the same time, so that they can be compared; only those who
+	 * measure recoveries have the clock itself. */
+	in->begun = number == 0 || service->recoverer ? 0 : t->request[root].begun;
 	in->message = t->request[request].message;
 	if (service->sink_shown && !(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK)
 		service_log_reset(service);

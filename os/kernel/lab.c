@@ -4,7 +4,6 @@
 #include "service.h"
 #include "thread.h"
 
-static bool exit_by_device;
 static uint64_t crashed_at[DJED_SERVICES_MAX]; /* of the last crash of each service */
 static bool recovering; /* the last recovery that was recorded is still being carried out */
 enum { RUNG_NEW_INSTANCE = 6, RUNG_SHUTDOWN = 8 };
@@ -15,9 +14,8 @@ struct djed_lab *lab(void)
 	return arch_memory(DJED_LAB_PHYSICAL);
 }
 
-void lab_init(bool debug_exit)
+void lab_init(void)
 {
-	exit_by_device = debug_exit;
 	__builtin_memset(lab(), 0, sizeof(struct djed_lab));
 	__builtin_memset(arch_memory(DJED_FAULT_PHYSICAL), 0, DJED_SERVICES_MAX * DJED_PAGE_SIZE);
 	lab()->version = 1;
@@ -151,5 +149,5 @@ void lab_halt(enum djed_lab_state state, uint32_t exit_status)
 			lab()->exit_status = exit_status;
 		(void)lab_set_state(state);
 	}
-	arch_halt(exit_by_device);
+	arch_halt(true);
 }

@@ -4,8 +4,7 @@
 
 #include "../abi/lab.h"
 
-/* `debug_exit`: the run ends through QEMU's debug exit device. */
-void lab_init(bool debug_exit);
+void lab_init(void);
 struct djed_lab *lab(void);
 /* Shows a contiguous range. `service`: ~0 for the kernel. -ENOSPC: all places are taken. */
 djed_status lab_add_region(uint32_t service, uint32_t kind, uint64_t physical, uint64_t length);

@@ -18,26 +18,6 @@ uint64_t boot_archive(uint64_t *size)
 	return machine->archive;
 }
 
-/* True if the words of the command line before " -- " hold this one. */
-static bool option(const char *line, const char *word)
-{
-	while (*line) {
-		size_t i = 0;
-
-		while (word[i] && line[i] == word[i])
-			i++;
-		if (!word[i] && (line[i] == ' ' || !line[i]))
-			return true;
-		if (line[0] == '-' && line[1] == '-' && (line[2] == ' ' || !line[2]))
-			return false;
-		while (*line && *line != ' ')
-			line++;
-		while (*line == ' ')
-			line++;
-	}
-	return false;
-}
-
 void kernel_main(const struct machine *given)
 {
 	uint64_t clock;
@@ -52,7 +32,7 @@ void kernel_main(const struct machine *given)
 	clock_page = arch_memory(clock);
 	arch_time_init(clock_page);
 	delivery_limit = arch_ns_to_ticks(DELIVERY_LIMIT_NS);
-	lab_init(option(machine->command_line, "exit=debug"));
+	lab_init();
 	space_init();
 	application_init();
 	txn_init(&rules);

@@ -72,6 +72,7 @@ struct txn_request {
 
 	/* of roots */
 	djed_transaction transaction; /* age; 0 until first delivered */
+	uint64_t begun;		      /* txn_env_now of its first delivery */
 	uint32_t attempt;	      /* redeliveries of this transaction, for any reason */
 	uint32_t retries;	      /* of these, those that followed a crash */
 	uint32_t origin;	      /* label of the first message, whatever forwarders made of it */
@@ -332,6 +333,9 @@ void txn_once(struct txn *t, unsigned service);
 /* ---- what the environment implements ---------------------------------------------------------- */
 
 /* They must not call back into this file, but for txn_env_answer and txn_env_object_commit (see there). */
+
+/* What `begun` of a request gets; has no other meaning here. */
+uint64_t txn_env_now(void);
 
 /* Delivers to a service that was RECEIVING and is now WORKING (kind ROLLBACK: UNDOING). The message is
  * t->request[request].message; attempt and transaction are those of its root. ROLLBACK: request is the root.

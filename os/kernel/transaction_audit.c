@@ -9,16 +9,9 @@ void txn_information(const struct txn *t, unsigned service, struct djed_service_
 	information->state = s->state;
 	information->held_label = s->held == TXN_NONE ? 0 : t->request[s->held].message.label;
 	information->undoing = s->undo_crashed;
-	information->root_label = 0;
-	information->root_attempt = 0;
-	information->lost = 0;
-	information->participants = 0;
-	information->transaction = 0;
-	information->window_closed = 0;
-	if (root == TXN_NONE)
-		return;
 
-	const struct txn_request *r = &t->request[root];
+	static const struct txn_request none;
+	const struct txn_request *r = root == TXN_NONE ? &none : &t->request[root];
 
 	information->root_label = r->origin;
 	information->root_attempt = r->retries;

@@ -42,8 +42,10 @@ static void deliver(struct txn *t, unsigned service, unsigned request, uint64_t 
 	struct txn_request *root = &t->request[q->root];
 	uint32_t flags = 0;
 
-	if (root->transaction == 0)
+	if (root->transaction == 0) {
 		root->transaction = ++t->serial;
+		root->begun = txn_env_now();
+	}
 	if (s->log_owner == q->root)
 		flags |= DJED_DELIVERY_LOG_KEPT;
 	else

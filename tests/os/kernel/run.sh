@@ -11,7 +11,7 @@ status=0
 # shellcheck disable=SC2086
 timeout -k 1 50 qemu-system-x86_64 -M microvm,acpi=off -nodefaults -no-reboot -accel tcg -cpu max -m 128 -display none \
 	$count -serial null -debugcon "file:$log" -device isa-debug-exit,iobase=0xf4,iosize=4 -seed 1 \
-	-kernel "$kernel" -initrd "$archive" -append "exit=debug $*" || status=$?
+	-kernel "$kernel" -initrd "$archive" -append "$*" || status=$?
 grep -v crashed "$log" | tail -20
 [ "$status" = 33 ] || { echo "FAILED: QEMU ended with status $status" >&2; exit 1; }
 ! grep -q panic "$log" || { echo "FAILED: the kernel panicked" >&2; exit 1; }

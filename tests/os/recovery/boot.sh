@@ -6,7 +6,7 @@ boot() {
 	status=0
 	timeout -k 1 50 qemu-system-x86_64 -M microvm,acpi=off -nodefaults -no-reboot -accel tcg -cpu max -m 160 -display none \
 		-serial null -debugcon "file:$work/log" -device isa-debug-exit,iobase=0xf4,iosize=4 -seed 1 \
-		-kernel "$DJED_BUILD_DIR/campaign/kernel" -initrd "$ARCHIVES/$archive/boot.tar" -append "exit=debug $*" || status=$?
+		-kernel "$DJED_BUILD_DIR/campaign/kernel" -initrd "$ARCHIVES/$archive/boot.tar" -append "$*" || status=$?
 	[ "$status" = 33 ] || fail "$*: QEMU ended with status $status: $(tail -3 "$work/log")"
 	! grep -q panic "$work/log" || fail "$*: $(grep panic "$work/log")"
 }

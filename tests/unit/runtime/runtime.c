@@ -118,7 +118,7 @@ static void failed(uint64_t bits)
 	state.failed |= bits;
 }
 
-static const struct djed_server server = {NULL, handle, notified, audit, failed};
+static const struct djed_server server = {NULL, handle, notified, audit, failed, NULL};
 
 static void echo(const struct djed_delivery *d, struct djed_message *answer)
 {

@@ -78,12 +78,12 @@ void cpu_init(void)
 
 /* An interrupt with an empty descriptor table cannot be delivered, nor can the fault that follows: the
  * processor shuts down, which QEMU takes as a reset. */
-void arch_halt(bool debug_exit)
+void arch_halt(bool in_order)
 {
 	struct table_pointer none = {0, 0};
 
-	if (debug_exit)
-		arch_port_write(0xf4, 4, 0x10);
+	if (in_order)
+		arch_port_write(0xf4, 4, 0x10); /* status 33 */
 	__asm__ volatile("lidt %0; int3" : : "m"(none));
 	__builtin_unreachable();
 }
