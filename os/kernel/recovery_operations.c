@@ -136,6 +136,7 @@ djed_status operation_lab_update(struct service *caller, const uint64_t *in, uin
 		return -EPERM;
 	switch (in[0]) {
 	case DJED_LAB_STATE:
+		txn_once(&rules, service_number(caller)); /* the doorbell rings */
 		return lab_set_state(in[2]);
 	case DJED_LAB_SERVICE_VIOLATIONS:
 	case DJED_LAB_FLAGGED:
