@@ -1,4 +1,4 @@
-/* Panic, log, audit lines, capabilities by name. */
+/* Panic, log, audit lines, time. */
 #define KERNEL_BARE /* the logging and marking is done here */
 #include <protocols/kernel.h>
 #include <stdarg.h>
@@ -58,28 +58,6 @@ void djed_violation(struct djed_audit *audit, const char *format, ...)
 	length += format_line(line + length, LINE_MAX - length, format, arguments);
 	va_end(arguments);
 	(void)kernel_log((uintptr_t)line, length);
-}
-
-bool djed_find_capability(const char *name, djed_slot *slot)
-{
-	const struct djed_start_info *start = djed_start();
-
-	for (uint32_t i = 0; i < start->capabilities && i < DJED_CAPABILITIES_MAX; i++) {
-		if (strcmp(start->capability[i].name, name) == 0) {
-			*slot = start->capability[i].slot;
-			return true;
-		}
-	}
-	return false;
-}
-
-djed_slot djed_capability(const char *name)
-{
-	djed_slot slot;
-
-	if (!djed_find_capability(name, &slot))
-		djed_panic("the manifest does not grant '%s'", name);
-	return slot;
 }
 
 uint64_t djed_now(void)
