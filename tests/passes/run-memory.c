@@ -1,7 +1,9 @@
 /* The runtime's own memory functions against the C library's, at all small lengths, alignments and overlaps.
  * RUN: %native -fno-builtin -Dmemcpy=own_memcpy -Dmemmove=own_memmove -Dmemset=own_memset -Dmemcmp=own_memcmp \
  * RUN:   -Dbcmp=own_bcmp -c %runtime/memory.c -o %t.o
- * RUN: %native -I%inputs %s %t.o -o %t && %t
+ * RUN: %native -fno-builtin -Dmemcpy=own_memcpy -Dmemmove=own_memmove -Dmemset=own_memset -Dmemcmp=own_memcmp \
+ * RUN:   -Dbcmp=own_bcmp -c %runtime/memory_more.c -o %t.more.o
+ * RUN: %native -I%inputs %s %t.o %t.more.o -o %t && %t
  */
 #include <string.h>
 
