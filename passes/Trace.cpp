@@ -12,7 +12,7 @@ using namespace djed;
 namespace {
 
 /// Members of struct djed_server (runtime/include/djed/server.h).
-enum Member { Init = 0, Handle = 1, Notified = 2, Audit = 3, Failed = 4, Invariants = 5, Members = 6 };
+enum Member { Init = 0, Handle = 1, Notified = 2, Audit = 3, Failed = 4, Members = 5 }; // at least
 
 /// DJED_LABEL(protocol, 0) of what is not a message: DJED_PROTOCOL_EVENT, DJED_PROTOCOL_AUDIT
 /// (os/abi/message.h).
@@ -79,7 +79,7 @@ void Tracer::traceHandlers() {
   GlobalVariable *Server = M.getGlobalVariable("djed_server", true);
   auto *Initializer =
       Server && Server->hasInitializer() ? dyn_cast<ConstantStruct>(Server->getInitializer()) : nullptr;
-  if (!Initializer || Initializer->getNumOperands() != Members)
+  if (!Initializer || Initializer->getNumOperands() < Members)
     return;
   SmallPtrSet<Function *, 4> Done;
   for (Member Is : {Handle, Notified, Audit, Failed}) {
