@@ -3,7 +3,7 @@
 
 #define RUNTIME __attribute__((section(".djed.runtime")))
 
-enum { ADDRESS_BITS = 56 };
+enum { ADDRESS_BITS = 56, DIGEST_WORDS = 256 };
 static const uint64_t address_mask = ((uint64_t)1 << ADDRESS_BITS) - 1;
 static const uint64_t user_end = (uint64_t)1 << 47;
 
@@ -159,6 +159,8 @@ uint32_t djed_undo_digest(void)
 	uint64_t *top = djed_log_top, sum = 0;
 	struct record record;
 
+	if (top - log_base > DIGEST_WORDS)
+		return 1;
 	while (top > log_base) {
 		if (!decode(top, &record))
 			return 0;

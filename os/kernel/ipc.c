@@ -68,7 +68,8 @@ djed_status operation_receive(struct service *caller, const uint64_t *in, uint64
 	if (in[0] == DJED_NEXT_FORWARD) {
 		status = forward(caller, log, in[2]);
 	} else {
-		txn_shape(&rules, service_number(caller), in[1] << 32 ^ (uint32_t)caller->ipc->out.status);
+		txn_shape(&rules, service_number(caller), (uint32_t)caller->ipc->out.status,
+			  (uint32_t)in[1] >> 2);
 		if (in[1] >> 32)
 			txn_digest(&rules, service_number(caller), (enum djed_next)in[0],
 				   (uint32_t)(in[1] >> 32));
@@ -104,7 +105,7 @@ djed_status operation_call(struct service *caller, const uint64_t *in, uint64_t 
 	if (!status)
 		status = txn_call(&rules, number, service_number(target), (enum djed_log_state)(in[1] & 3),
 				  &caller->ipc->out);
-	txn_shape(&rules, number, in[1] << 32 ^ caller->ipc->out.label);
+	txn_shape(&rules, number, caller->ipc->out.label, (uint32_t)in[1] >> 2);
 	if (!status)
 		lend_commit(number * TXN_PER_SERVICE + TXN_CALL, &lent);
 	return status;

@@ -308,13 +308,17 @@ static inline uint32_t txn_mix(uint32_t sum, uint64_t word)
 	return (uint32_t)((sum ^ word) * 0x9e3779b97f4a7c15u >> 32);
 }
 
-/* Adds to the shape of the execution that the service works for: messages sent, answers, lengths of logs. */
-static inline void txn_shape(struct txn *t, unsigned service, uint64_t what)
+/* Adds to the shape of the execution that the service works for: `what` it sends or answers, and the length
+ * of its log (bytes; of a long one only the two leading bits). */
+static inline void txn_shape(struct txn *t, unsigned service, uint32_t what, uint32_t log)
 {
 	unsigned root = txn_working_for(t, service);
 
-	if (t->confirm && root != TXN_NONE)
-		t->request[root].shape = txn_mix(t->request[root].shape, what);
+	if (!t->confirm || root == TXN_NONE)
+		return;
+	if (log >= 256)
+		log &= ~0u << (30 - (unsigned)__builtin_clz(log));
+	t->request[root].shape = txn_mix(t->request[root].shape, (uint64_t)log << 32 | what);
 }
 
 /* The digest of the service's log, as it states it with a message or (next: ROLLED_BACK) of what it has

@@ -8,7 +8,7 @@
 #include "transaction_internal.h"
 
 enum {
-	FAMILIAR = 8,	  /* executions of a shape that are confirmed */
+	FAMILIAR = 4,	  /* executions of a shape that are confirmed */
 	SAMPLE = 240,	  /* later: one of so many, */
 	SAMPLE_ERROR = 8, /* where an error is answered */
 	ROUNDS_MAX = 3	  /* answers held back, where no two agree; then the next one has to do */

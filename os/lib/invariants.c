@@ -14,7 +14,7 @@ enum {
 enum {
 	SHAPES = 2048,
 	FEW = 32,     /* words of log: their number is part of the shape, of more only its leading bits */
-	FAMILIAR = 4, /* requests of a shape that are looked at if they logged few words, */
+	FAMILIAR = 2, /* requests of a shape that are looked at if they logged few words, */
 	SAMPLE = 240, /* later: one of so many */
 };
 _Static_assert(FAMILIAR + SAMPLE <= UINT8_MAX, "they are counted in a byte");

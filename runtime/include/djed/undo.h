@@ -57,7 +57,7 @@ void djed_undo_range(const void *address, size_t length);
 void djed_undo_call(void (*inverse)(uint64_t argument), uint64_t argument);
 
 /* Of addresses and present contents of all that the log holds, so that two executions can be compared; 0: it
- * is empty or damaged. */
+ * is empty or damaged; 1: it is longer than 2 KiB, which would take too long. */
 uint32_t djed_undo_digest(void);
 
 /* Undoes everything from the top down to the base and empties the log. The whole log is checked first: false
