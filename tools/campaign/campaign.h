@@ -161,13 +161,13 @@ struct snapshot {
 	struct text output;   /* printed before */
 	struct counts counts; /* at it */
 };
-enum { SNAPSHOTS = 8 }; /* each takes some 30 MB of memory, or of the disk */
+enum { SNAPSHOTS = 12 }; /* each takes some 30 MB of memory, or of the disk */
 struct snapshots {
 	unsigned count;
 	struct snapshot at[SNAPSHOTS]; /* [0]: "start" */
 };
-/* Of a machine as experiment_boot leaves it, at equal distances in calls; the machine is paused afterwards.
- * Dies if QEMU cannot take one. */
+/* Of a machine as experiment_boot leaves it, after ever larger numbers of calls; the machine is paused
+ * afterwards. Dies if QEMU cannot take one. */
 void snapshots_take(struct snapshots *snapshots, struct machine *m, const struct golden *golden);
 void snapshots_free(struct snapshots *snapshots);
 /* The last one before `fault` can strike; *skip: executions of its block from there until it does. */
@@ -186,7 +186,7 @@ enum machine_wait experiment_wait(struct machine *m, double seconds, struct text
  * was printed before the snapshot, and is appended to. */
 void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
 		    bool always, double limit_seconds, struct observation *seen, struct counts *counts);
-/* The boot archive with workload and probe in it, in the campaign's folder; malloc'ed path. */
+/* The boot archive with the workload in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
 void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
 		const char *archive, struct sites *sites);

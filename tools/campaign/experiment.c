@@ -13,27 +13,18 @@ enum { BOOT_SECONDS = 60, IDLE_SECONDS = 2 };
 
 char *experiment_archive(const struct settings *settings)
 {
-	const char *home = getenv("DJED_HOME");
-	if (!home)
-		die("DJED_HOME is not set: start the tools through ./djed");
 	char *folder = format_string("%s/rootfs", settings->directory);
 	char *inner = format_string("%s/campaign", folder);
 	make_directories(inner);
-	char *probe = format_string("%s/tests/campaign/probe.sh", home);
-	const char *from[] = {settings->workload, probe};
-	static const char *const names[] = {"workload.sh", "probe.sh"};
-	for (unsigned i = 0; i < 2; i++) {
-		struct text script = read_file(from[i]);
-		char *to = format_string("%s/%s", inner, names[i]);
-		write_file(to, script.bytes, script.length);
-		free(to);
-		text_free(&script);
-	}
+	struct text script = read_file(settings->workload);
+	char *to = format_string("%s/workload.sh", inner);
+	write_file(to, script.bytes, script.length);
+	free(to);
+	text_free(&script);
 	char *source = variant_path("campaign", "boot.tar");
 	char *archive = format_string("%s/boot.tar", settings->directory);
 	guest_overlay(source, archive, &folder, 1);
 	free(source);
-	free(probe);
 	free(inner);
 	free(folder);
 	return archive;
@@ -62,7 +53,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 {
 	struct text line = {0};
 	text_format(&line, "policy=%s monitor=broker detect=%x console=terminal", policy, settings->detect);
-	char *const probe[] = {"/bin/sh", "/campaign/probe.sh", NULL};
+	char *const probe[] = {"/bin/campaign-work", "-t", NULL};
 	guest_add_words(&line, "probe", probe);
 	char *const program[] = {"/bin/sh", "/campaign/workload.sh", NULL};
 	guest_add_program(&line, program);

@@ -14,7 +14,7 @@ static uint8_t slot_of(const char *service)
 	return NOBODY;
 }
 
-static uint8_t range_find(uint32_t number)
+[[gnu::cold]] static uint8_t range_find(uint32_t number)
 {
 	for (uint8_t i = 0; i < monitor.ranges && i < RANGES_MAX; i++)
 		if (number >= monitor.range[i].first && number <= monitor.range[i].last)

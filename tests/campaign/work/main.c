@@ -155,13 +155,16 @@ __attribute__((used)) void start(long *stack)
 	long count = stack[0];
 	char **words = (char **)(stack + 1);
 
-	if (count > 1 && same(words[1], "-v", 3)) {
+	if (count == 2 && same(words[1], "-t", 3)) {
+		tree();
+		count = 0;
+	} else if (count > 1 && same(words[1], "-v", 3)) {
 		verbose = 1;
 		words++;
 		count--;
 	}
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		_Bool wanted = count < 2;
+	for (size_t i = 0; count && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		_Bool wanted = count == 1;
 		for (long word = 1; word < count; word++)
 			wanted |= length_of(words[word]) == length_of(parts[i].name) &&
 				  same(words[word], parts[i].name, length_of(words[word]));

@@ -1,6 +1,7 @@
 /* work: calls of every kind, right and wrong, for the default workload of campaigns.
  *
- *     work [-v] [PART...]        all parts, or those named
+ *     campaign-work [-v] [PART...]        all parts, or those named
+ *     campaign-work -t                    the file tree (tree.c)
  *
  * A static Linux program without a C library, so that each call it makes is one that is written here. It
  * prints one line per part: how many results it noted and a hash of them, which is how a campaign sees a
@@ -52,5 +53,8 @@ void signals(void);
 void times(void);
 void terminal(void);
 void identity(void);
+
+/* All files but the programs. */
+void tree(void);
 
 #endif
