@@ -10,7 +10,8 @@
 #
 # The result of a variant V is ${CMAKE_BINARY_DIR}/V/services/NAME.elf, with symbols; target services-V builds all of them. What is
 # loaded of it os/image puts into the boot archive. Beside it lie NAME.sites (campaign: the dormant faults) and NAME.report (what is logged, and what is exempt). Root and rs are
-# reliable computing base: they are linked by the same function with BASE, which leaves the passes out of every variant. WITHOUT_FAULTS
+# reliable computing base: they are linked by the same function with BASE, which leaves all passes out but the dormant faults (campaign): nothing
+# in them is logged. WITHOUT_FAULTS
 # leaves out the dormant faults alone, for what is the laboratory's own instrument. ALTERNATIVE
 # does so for another implementation of a server, and links it where that one has room for it (manifest word `alternative`).
 #
@@ -106,6 +107,9 @@ function(djed_server name)
     if(server_BASE)
       set(formatter djed-base-format${part})
       set(passes "")
+      if(variant STREQUAL campaign)
+        set(passes fault)
+      endif()
     elseif(server_WITHOUT_FAULTS OR server_ALTERNATIVE)
       string(REPLACE ",fault" "" passes "${passes}")
     endif()

@@ -21,6 +21,7 @@ DJED_HOOK bool djed_fault_strikes(void)
 		slot->not_before = now + slot->interval;
 	}
 	slot->hits++;
+	slot->countdown = slot->every;
 	if (!slot->always)
 		slot->site = 0;
 	return true;

@@ -31,6 +31,7 @@ struct djed_fault_slot {
 	uint32_t always;    /* 0: once, at the chosen execution; 1: at it and at each later one */
 	uint64_t countdown; /* executions of the site still to skip before it strikes */
 	uint64_t hits;	    /* times it struck (written by the guest) */
+	uint64_t every;	    /* executions to skip after each strike */
 	uint64_t interval;  /* ns that pass at least between two strikes, 0: none need to */
 	uint64_t
 	    not_before; /* ns since boot, then plus `interval` after each strike (written by the guest) */

@@ -7,8 +7,8 @@
 /* Server address space (all below the canonical hole; applications have the whole lower half). */
 #define DJED_START_INFO 0x200000ull	   /* struct djed_start_info, read-only */
 #define DJED_FAULT_PAGE 0x201000ull	   /* struct djed_fault_slot, read-write, a frame per service */
-#define DJED_FAULT_AWAKE 0x28ull	   /* in the fault page: from here a byte for each of */
-#define DJED_FAULT_FUNCTIONS 0xfd8ull	   /* so many functions, to its end */
+#define DJED_FAULT_AWAKE 0x30ull	   /* in the fault page: from here a byte for each of */
+#define DJED_FAULT_FUNCTIONS 0xfd0ull	   /* so many functions, to its end */
 #define DJED_TIME_PAGE 0x202000ull	   /* struct djed_time, read-only, one frame for all */
 #define DJED_IMAGE_BASE 0x400000ull	   /* servers' images are linked here, */
 #define DJED_ALTERNATIVE_BASE 0x8000000ull /* and those of other implementations of them here */

@@ -48,7 +48,9 @@ uint64_t arch_ns_to_ticks(uint64_t ns);
 void arch_thread_clear(struct arch_thread *thread); /* all registers zero, user mode, interrupts on */
 void arch_thread_start(struct arch_thread *thread, uint64_t entry, uint64_t stack, uint64_t thread_base);
 void arch_thread_copy(struct arch_thread *to, struct arch_thread *from);
-void arch_thread_gone(struct arch_thread *thread); /* forgets lazily kept state */
+void arch_thread_gone(struct arch_thread *thread); /* forgets what the processor still holds of it */
+/* Its floating-point and vector registers; of a thread that is about to run, if it may use them. */
+void arch_thread_load_fpu(struct arch_thread *thread);
 void arch_thread_get_context(struct arch_thread *thread, struct djed_context *context);
 /* Takes what user mode may have; ignores privileged bits. */
 void arch_thread_set_context(struct arch_thread *thread, const struct djed_context *context);

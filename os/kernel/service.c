@@ -10,7 +10,10 @@ struct service service_table[DJED_SERVICES_MAX];
 struct txn rules;
 
 static unsigned services;
-enum { ENTRY_STACK = DJED_STACK_TOP - 8 }; /* as after a call: an entry point may be a C function */
+enum {
+	ENTRY_STACK = DJED_STACK_TOP - 8, /* as after a call: an entry point may be a C function */
+	ROOT_ATTEMPTS = 8,		  /* of root, at one crash of the recoverer */
+};
 
 struct service *service_numbered(uint64_t number)
 {
@@ -171,6 +174,10 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 	if (!heard || service->recoverer) /* else rs says it, when it has recovered it */
 		kernel_log("%s crashed: cause %u, code %u, address %p, instruction %p", service->name,
 			   (uint32_t)cause, (uint32_t)code, address, arch_instruction(&service->thread.arch));
+	/* What root does for the recoverer it can do again: a new instance is made from the start. */
+	if (!heard && number == 0 && rules.service[0].report.word[7] < ROOT_ATTEMPTS &&
+	    !txn_recover(&rules, 0, DJED_RECOVER_RETRY, 0))
+		return;
 	if (!heard) {
 		lab()->service[number].alive = 0;
 		if (number == 0 || service->recoverer)

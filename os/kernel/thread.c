@@ -128,7 +128,9 @@ void schedule(void)
 		if (next->application && !application_prepare((struct application *)next))
 			continue;
 		resumed_at = arch_ticks();
-		if (!next->application)
+		if (next->application)
+			arch_thread_load_fpu(&next->arch);
+		else
 			timer_want(resumed_at + delivery_limit - (next->user_ticks - next->begun_at));
 		arch_thread_resume(&next->arch, next->tables);
 	}

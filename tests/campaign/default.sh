@@ -17,13 +17,10 @@ while [ $i -lt 12 ]; do
 done
 cp work/a/log work/b/copy
 mv work/b/copy work/b/c/moved
-ln -s b/c/moved work/soft
 
 step processes
-for i in 1 2 3; do
-	(exit $i)
-	echo "status $?"
-done
+(exit 3)
+echo "status $?"
 sleep 100 &
 pid=$!
 kill $pid

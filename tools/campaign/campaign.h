@@ -5,6 +5,7 @@
  *   sites.c       the dormant faults of the campaign build, and how often the golden run executed each
  *   plan.c        which fault, at which execution
  *   golden.c      the fault-free run that all others are compared with
+ *   crashing.c    servers that crash again and again meanwhile
  *   snapshots.c   moments of the fault-free run from which experiments start
  *   experiment.c  one run of the machine from a snapshot
  *   outcome.c     what happened, in one word (pure; unit-tested)
@@ -61,19 +62,45 @@ struct sites {
 	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX], apart[DJED_SERVICES_MAX];
 };
 
+/* A server that crashes at every `every`-th execution of a function's first memory access, in all runs of a
+ * campaign, the fault-free one included: so code that only runs when servers crash runs, too, and the faults
+ * of the plan come while others are being dealt with. */
+struct crashing {
+	char server[DJED_NAME_MAX], function[64];
+	unsigned every;
+	uint32_t site, twin;
+};
+enum { CRASHING_MAX = 4 };
+
 struct settings {
 	const char *directory;
 	const char *model; /* "fail-stop": sites of the class null-pointer; "mix": of all classes */
 	const char *policy;
-	const char *workload; /* path on the host */
-	const char *servers;  /* comma-separated, or NULL: all */
-	uint32_t detect;      /* enum djed_detector bits */
+	const char *workload;  /* path on the host */
+	const char *servers;   /* comma-separated, or NULL: all */
+	const char *meanwhile; /* as given: "SERVER.FUNCTION:N,...", or NULL; taken apart: */
+	struct crashing crashing[CRASHING_MAX];
+	unsigned crashings;
+	uint32_t detect; /* enum djed_detector bits */
 	bool always;
 	bool controls;
 	unsigned experiments;
 	unsigned jobs;
 	uint64_t seed;
 };
+
+/* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
+ * at the snapshot and at the end. */
+struct counts {
+	uint64_t *list[DJED_SERVICES_MAX];	/* NULL: no dormant faults in it */
+	uint64_t *in_window[DJED_SERVICES_MAX]; /* of these */
+	uint64_t blocks[DJED_SERVICES_MAX];
+};
+
+void counts_read(struct counts *counts, struct machine *m);
+/* Of a site's block; 0 if there are none. */
+uint64_t counts_of(const struct counts *counts, const struct site *site);
+void counts_free(struct counts *counts);
 
 /* What the fault-free run did under a policy; everything else is compared with it. */
 struct golden {
@@ -85,17 +112,8 @@ struct golden {
 	unsigned services;
 	char service[DJED_SERVICES_MAX][DJED_NAME_MAX];
 	uint64_t time[DJED_SERVICES_MAX], time_window[DJED_SERVICES_MAX];
+	struct counts before, counts; /* at its start and its end, until golden_check */
 };
-
-/* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
- * at the snapshot and at the end. */
-struct counts {
-	uint64_t *list[DJED_SERVICES_MAX];	/* NULL: reliable computing base, no dormant faults in it */
-	uint64_t *in_window[DJED_SERVICES_MAX]; /* of these */
-	uint64_t blocks[DJED_SERVICES_MAX];
-};
-void counts_read(struct counts *counts, struct machine *m);
-void counts_free(struct counts *counts);
 
 /* Reads the site tables of the services that the guest has; executions are those from `before` to `after`.
  * Sites are listed for the servers chosen and the classes of the model only. Dies on a table that does not
@@ -105,15 +123,31 @@ void sites_read(struct sites *sites, const struct counts *before, const struct c
 
 /* Dies if a name in the comma-separated list is not that of a service with dormant faults. */
 void sites_check_servers(const char *list);
+/* The first fail-stop site of a function. Dies if there is none; `option` is named then. */
+struct table_row sites_find(const char *option, const char *server, const char *function);
+
+/* Fills `crashing` from `meanwhile`. Dies if that is malformed or names what is not there. */
+void crashing_read(struct settings *settings);
+/* In a machine that stands still: begins with them; wakes their functions, after all others were put to
+ * sleep; ends with them. */
+void crashing_start(const struct settings *settings, struct machine *m);
+void crashing_keep_awake(const struct settings *settings, struct machine *m);
+void crashing_end(const struct settings *settings, struct machine *m);
+/* Whether the service is one of them: then no fault of the plan is in it. */
+bool crashing_uses(const struct settings *settings, const char *server);
 
 struct planned {
 	unsigned id; /* from 1 */
 	const struct site *site;
-	uint64_t skip; /* executions before it strikes */
+	uint64_t drawn; /* executions of its block before it strikes, as drawn */
+	uint64_t skip;	/* the same under the policy that is run */
 };
 /* Draws `count` faults: a block, without replacement as long as there are any, then again from all; one of
  * its sites; and the occurrence; each uniformly. */
 void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, uint64_t seed);
+/* The same plan where blocks run more or less often than in the run for which it was drawn: each fault at the
+ * same part of its block's executions, of which there are `after` less `before`. */
+void plan_fit(struct planned *plan, unsigned count, const struct counts *before, const struct counts *after);
 
 /* ---- one experiment ----------------------------------------------------------------------------------- */
 
@@ -184,12 +218,17 @@ enum machine_wait experiment_wait(struct machine *m, double seconds, struct text
  * again when the final audit begins: that is the laboratory's instrument, not part of what is tested.
  * `counts` (or NULL) gets the execution counts at that time. Frees nothing of `seen`; seen->output holds what
  * was printed before the snapshot, and is appended to. */
-void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
-		    bool always, double limit_seconds, struct observation *seen, struct counts *counts);
+void experiment_run(struct machine *m, const struct settings *settings, const char *snapshot,
+		    const struct site *fault, uint64_t skip, double limit_seconds, struct observation *seen,
+		    struct counts *counts);
 /* The boot archive with the workload in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
-void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
-		const char *archive, struct sites *sites);
+/* The run itself; `sites` (or NULL) gets what it reached. The machine stays, for golden_check, which stops
+ * it: the run must repeat, in all ways in which experiments run, or this dies. */
+struct machine *golden_run(struct golden *golden, const struct settings *settings, const char *policy,
+			   const char *archive, struct sites *sites);
+void golden_check(struct golden *golden, const struct settings *settings, struct machine *m,
+		  const struct sites *sites);
 
 /* ---- the database ----------------------------------------------------------------------------------------
  */
@@ -211,8 +250,12 @@ void store_step(sqlite3 *db, sqlite3_stmt *statement);
 
 /* ---- many at once ---------------------------------------------------------------------------- */
 
-/* Runs all experiments of the plan that are not done. */
-void workers_run(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,
-		 const struct planned *plan, unsigned count, const struct golden *golden);
+/* Starts them for all experiments of the plan that are not done; each makes its machine ready, and waits. */
+struct workers;
+struct workers *workers_start(sqlite3 *db, const struct settings *settings, const char *policy,
+			      const char *archive, const struct planned *plan, unsigned count,
+			      const struct golden *golden);
+/* Lets them run, and returns when all is done. */
+void workers_run(struct workers *workers, sqlite3 *db, const char *policy);
 
 #endif

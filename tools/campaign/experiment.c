@@ -77,6 +77,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 	text_free(&output);
 	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
 		memset(machine_fault_slot(m, i)->awake, 1, DJED_FAULT_FUNCTIONS);
+	crashing_start(settings, m);
 	if (!machine_save(m, "start")) {
 		machine_stop(m);
 		die("QEMU could not take the snapshot");
@@ -85,27 +86,30 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 }
 
 /* `fault` is the only one that can strike, and its function the only one that is awake. */
-static struct djed_fault_slot *wake(struct machine *m, const struct site *fault, uint64_t skip, bool always)
+static struct djed_fault_slot *wake(struct machine *m, const struct settings *settings,
+				    const struct site *fault, uint64_t skip)
 {
 	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
-		memset(machine_fault_slot(m, i), 0, sizeof(struct djed_fault_slot));
+		memset(machine_fault_slot(m, i)->awake, 0, DJED_FAULT_FUNCTIONS);
+	crashing_keep_awake(settings, m);
 	struct djed_fault_slot *slot = machine_fault_slot(m, fault->service);
 	slot->countdown = skip;
-	slot->always = always;
+	slot->always = settings->always;
 	slot->site = fault->number;
 	slot->awake[fault->twin] = 1;
 	return slot;
 }
 
-void experiment_run(struct machine *m, const char *snapshot, const struct site *fault, uint64_t skip,
-		    bool always, double limit_seconds, struct observation *seen, struct counts *counts)
+void experiment_run(struct machine *m, const struct settings *settings, const char *snapshot,
+		    const struct site *fault, uint64_t skip, double limit_seconds, struct observation *seen,
+		    struct counts *counts)
 {
 	double start = machine_processor_seconds(m);
 	if (!machine_restore(m, snapshot)) {
 		seen->machine_gone = true;
 		return;
 	}
-	struct djed_fault_slot *slot = fault ? wake(m, fault, skip, always) : NULL;
+	struct djed_fault_slot *slot = fault ? wake(m, settings, fault, skip) : NULL;
 	const struct djed_lab *lab = machine_lab(m);
 	seen->output_before = lab ? lab->output_bytes - seen->output.length : 0;
 	enum machine_wait what =
@@ -113,6 +117,7 @@ void experiment_run(struct machine *m, const char *snapshot, const struct site *
 	if (what == MACHINE_PAUSED && lab && lab->state == DJED_LAB_AUDITING) {
 		if (slot)
 			slot->site = 0;
+		crashing_end(settings, m);
 		if (counts)
 			counts_read(counts, m);
 		what = machine_continue(m) ? experiment_wait(m, limit_seconds, &seen->output) : MACHINE_GONE;

@@ -5,7 +5,8 @@
 
 enum { FAULT_FREE_SECONDS = 120 /* of QEMU's processor time */ };
 
-static void require_good_end(struct machine *m, const struct observation *seen)
+static void require_good_end(struct machine *m, const struct settings *settings,
+			     const struct observation *seen)
 {
 	if (seen->timed_out) {
 		machine_stop(m);
@@ -17,7 +18,7 @@ static void require_good_end(struct machine *m, const struct observation *seen)
 		wrong = "the workload does not end in good order without a fault";
 	else if (seen->lab.violations)
 		wrong = "the final audit finds violations without a fault";
-	else if (seen->lab.recoveries)
+	else if (seen->lab.recoveries && !settings->crashings)
 		wrong = "a server crashes in the fault-free run";
 	else if (seen->lab.services > DJED_SERVICES_MAX)
 		wrong = "the guest shows too many services";
@@ -62,10 +63,10 @@ static bool same_counts(const struct counts *one, const struct counts *other)
 }
 
 /* The run must repeat exactly, or outcomes mean nothing. */
-static bool repeats(struct machine *m, const struct golden *golden)
+static bool repeats(struct machine *m, const struct settings *settings, const struct golden *golden)
 {
 	struct observation again = {0};
-	experiment_run(m, "start", NULL, 0, false, FAULT_FREE_SECONDS, &again, NULL);
+	experiment_run(m, settings, "start", NULL, 0, FAULT_FREE_SECONDS, &again, NULL);
 	bool same =
 	    same_output(&again, golden) && again.lab.ended_at - again.lab.ready_at == golden->instructions;
 	text_free(&again.output);
@@ -73,7 +74,8 @@ static bool repeats(struct machine *m, const struct golden *golden)
 }
 
 /* So must one that goes on from a snapshot in the middle. */
-static bool repeats_from_snapshot(struct machine *m, const struct golden *golden, const struct counts *counts)
+static bool repeats_from_snapshot(struct machine *m, const struct settings *settings,
+				  const struct golden *golden, const struct counts *counts)
 {
 	static struct snapshots snapshots;
 	struct observation again = {0};
@@ -83,7 +85,7 @@ static bool repeats_from_snapshot(struct machine *m, const struct golden *golden
 	snapshots_take(&snapshots, m, golden);
 	const struct snapshot *from = &snapshots.at[snapshots.count / 2];
 	text_add(&again.output, from->output.bytes, from->output.length);
-	experiment_run(m, from->name, NULL, 0, false, FAULT_FREE_SECONDS, &again, &after);
+	experiment_run(m, settings, from->name, NULL, 0, FAULT_FREE_SECONDS, &again, &after);
 	bool same = same_output(&again, golden) && same_counts(&after, counts);
 	text_free(&again.output);
 	counts_free(&after);
@@ -92,32 +94,39 @@ static bool repeats_from_snapshot(struct machine *m, const struct golden *golden
 }
 
 /* Experiments run with one function awake: that is faster, and must make no other difference. */
-static bool repeats_asleep(struct machine *m, const struct golden *golden, const struct site *fault)
+static bool repeats_asleep(struct machine *m, const struct settings *settings, const struct golden *golden,
+			   const struct site *fault)
 {
 	struct observation again = {0};
-	experiment_run(m, "start", fault, UINT64_MAX, false, FAULT_FREE_SECONDS, &again, NULL);
+	experiment_run(m, settings, "start", fault, UINT64_MAX, FAULT_FREE_SECONDS, &again, NULL);
 	bool same = same_output(&again, golden);
 	text_free(&again.output);
 	return same;
 }
 
-void golden_run(struct golden *golden, const struct settings *settings, const char *policy,
-		const char *archive, struct sites *sites)
+struct machine *golden_run(struct golden *golden, const struct settings *settings, const char *policy,
+			   const char *archive, struct sites *sites)
 {
 	struct machine *m = experiment_boot(settings, policy, archive, NULL);
 	struct observation seen = {0};
-	struct counts before = {0}, after = {0};
-	counts_read(&before, m);
-	experiment_run(m, "start", NULL, 0, false, FAULT_FREE_SECONDS, &seen, &after);
-	require_good_end(m, &seen);
+	counts_read(&golden->before, m);
+	experiment_run(m, settings, "start", NULL, 0, FAULT_FREE_SECONDS, &seen, &golden->counts);
+	require_good_end(m, settings, &seen);
 	note(golden, &seen);
 	if (sites)
-		sites_read(sites, &before, &after, golden, settings);
-	bool same = repeats(m, golden) && repeats_from_snapshot(m, golden, &after) &&
-		    (!sites || repeats_asleep(m, golden, sites->list));
+		sites_read(sites, &golden->before, &golden->counts, golden, settings);
+	return m;
+}
+
+void golden_check(struct golden *golden, const struct settings *settings, struct machine *m,
+		  const struct sites *sites)
+{
+	bool same = repeats(m, settings, golden) &&
+		    repeats_from_snapshot(m, settings, golden, &golden->counts) &&
+		    (!sites || repeats_asleep(m, settings, golden, sites->list));
 	machine_stop(m);
-	counts_free(&before);
-	counts_free(&after);
+	counts_free(&golden->before);
+	counts_free(&golden->counts);
 	if (!same)
 		die("two fault-free runs differ: the workload is not deterministic");
 }

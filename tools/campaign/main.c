@@ -20,6 +20,9 @@ static const char usage_text[] =
     "  --model MODEL        fail-stop (default): a null pointer; mix: 16 classes of programmers' mistakes\n"
     "  --faults WHEN        once (transient, default) or always (persistent)\n"
     "  --servers LIST       only these, separated by commas (default: all)\n"
+    "  --meanwhile LIST     SERVER.FUNCTION:N, separated by commas: this server crashes at every N-th "
+    "execution\n"
+    "                       of the function, in all runs; for faults in the recovery itself\n"
     "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
@@ -37,6 +40,7 @@ static void parse(struct settings *settings, int count, char **words)
 		MODEL = 256,
 		FAULTS,
 		SERVERS,
+		MEANWHILE,
 		WORKLOAD,
 		POLICY,
 		DETECT,
@@ -49,6 +53,7 @@ static void parse(struct settings *settings, int count, char **words)
 	static const struct option options[] = {{"model", 1, NULL, MODEL},
 						{"faults", 1, NULL, FAULTS},
 						{"servers", 1, NULL, SERVERS},
+						{"meanwhile", 1, NULL, MEANWHILE},
 						{"workload", 1, NULL, WORKLOAD},
 						{"policy", 1, NULL, POLICY},
 						{"detect", 1, NULL, DETECT},
@@ -76,6 +81,9 @@ static void parse(struct settings *settings, int count, char **words)
 			break;
 		case SERVERS:
 			settings->servers = optarg;
+			break;
+		case MEANWHILE:
+			settings->meanwhile = optarg;
 			break;
 		case WORKLOAD:
 			settings->workload = optarg;
@@ -120,7 +128,7 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 	struct golden golden = {0};
 	bool first = !*plan;
 	fprintf(stderr, "policy %s: fault-free run\n", policy);
-	golden_run(&golden, settings, policy, archive, first ? &sites : NULL);
+	struct machine *m = golden_run(&golden, settings, policy, archive, first ? &sites : NULL);
 	store_golden(db, policy, &golden);
 	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy,
 		(double)golden.instructions / 1e6, (unsigned long long)golden.calls, golden.seconds);
@@ -130,9 +138,14 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 			die("out of memory");
 		plan_draw(*plan, settings->experiments, &sites, settings->seed);
 	}
+	plan_fit(*plan, settings->experiments, &golden.before, &golden.counts);
 	store_sites(db, &sites, &golden);
 	store_plan(db, policy, *plan, settings->experiments, &golden);
-	workers_run(db, settings, policy, archive, *plan, settings->experiments, &golden);
+	/* They get ready while the golden run is checked. */
+	struct workers *workers =
+	    workers_start(db, settings, policy, archive, *plan, settings->experiments, &golden);
+	golden_check(&golden, settings, m, first ? &sites : NULL);
+	workers_run(workers, db, policy);
 }
 
 int main(int count, char **words)
@@ -155,6 +168,8 @@ int main(int count, char **words)
 		die("cannot read the workload %s", settings.workload);
 	if (settings.servers)
 		sites_check_servers(settings.servers);
+	if (settings.meanwhile)
+		crashing_read(&settings);
 	sqlite3 *db = store_open(&settings);
 	char *archive = experiment_archive(&settings);
 	struct planned *plan = NULL;

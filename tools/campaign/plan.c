@@ -32,7 +32,17 @@ void plan_draw(struct planned *plan, unsigned count, const struct sites *sites, 
 		if (classes > 1)
 			site += random_below(&random, classes);
 		plan[i] =
-		    (struct planned){.id = i + 1, .site = site, .skip = random_below(&random, site->count)};
+		    (struct planned){.id = i + 1, .site = site, .drawn = random_below(&random, site->count)};
+		plan[i].skip = plan[i].drawn;
 	}
 	free(block);
+}
+
+void plan_fit(struct planned *plan, unsigned count, const struct counts *before, const struct counts *after)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct site *site = plan[i].site;
+		uint64_t ran = counts_of(after, site) - counts_of(before, site);
+		plan[i].skip = (uint64_t)((unsigned __int128)plan[i].drawn * ran / site->count);
+	}
 }

@@ -43,6 +43,12 @@ void counts_read(struct counts *counts, struct machine *m)
 	}
 }
 
+uint64_t counts_of(const struct counts *counts, const struct site *site)
+{
+	const uint64_t *list = counts->list[site->service];
+	return list && site->block < counts->blocks[site->service] ? list[site->block] : 0;
+}
+
 void counts_free(struct counts *counts)
 {
 	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
@@ -122,7 +128,8 @@ static void read_service(struct sites *sites, const struct counts *before, const
 	struct table table = {.blocks = after->blocks[service]};
 	if (!start || !end || before->blocks[service] != table.blocks)
 		return;
-	bool listed = wanted(name, settings->servers), all_classes = !strcmp(settings->model, "mix");
+	bool listed = wanted(name, settings->servers) && !crashing_uses(settings, name);
+	bool all_classes = !strcmp(settings->model, "mix");
 	char *file = format_string("services/%s.sites", name);
 	table.path = variant_path("campaign", file);
 	table.text = read_file(table.path);
@@ -155,6 +162,26 @@ static void read_service(struct sites *sites, const struct counts *before, const
 	free(apart);
 	free(table.path);
 	free(file);
+}
+
+struct table_row sites_find(const char *option, const char *server, const char *function)
+{
+	char *file = format_string("services/%s.sites", server), *path = variant_path("campaign", file);
+	if (strchr(server, '/') || access(path, R_OK) < 0)
+		die("%s: there is no service '%s' with dormant faults", option, server);
+	struct text table = read_file(path);
+	struct table_row row;
+	for (const char *line = table.bytes; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (table_parse(line, UINT32_MAX, &row) && row.kind == TABLE_SITE &&
+		    !strcmp(row.function, function) && !strcmp(row.fault_class, "null-pointer")) {
+			text_free(&table);
+			free(path);
+			free(file);
+			return row;
+		}
+	}
+	die("%s: %s has no function '%s' that accesses memory", option, server, function);
 }
 
 void sites_check_servers(const char *list)

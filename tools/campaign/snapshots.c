@@ -50,19 +50,14 @@ void snapshots_free(struct snapshots *all)
 	all->count = 0;
 }
 
-static uint64_t ran(const struct snapshot *at, const struct site *site)
-{
-	const uint64_t *list = at->counts.list[site->service];
-	return list && site->block < at->counts.blocks[site->service] ? list[site->block] : 0;
-}
-
 const struct snapshot *snapshots_before(const struct snapshots *all, const struct planned *fault,
 					uint64_t *skip)
 {
+	uint64_t start = counts_of(&all->at[0].counts, fault->site);
 	unsigned last = 0;
 	while (last + 1 < all->count &&
-	       ran(&all->at[last + 1], fault->site) - ran(&all->at[0], fault->site) <= fault->skip)
+	       counts_of(&all->at[last + 1].counts, fault->site) - start <= fault->skip)
 		last++;
-	*skip = fault->skip - (ran(&all->at[last], fault->site) - ran(&all->at[0], fault->site));
+	*skip = fault->skip - (counts_of(&all->at[last].counts, fault->site) - start);
 	return &all->at[last];
 }

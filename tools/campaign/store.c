@@ -108,6 +108,7 @@ sqlite3 *store_open(const struct settings *settings)
 	keep_setting(db, "faults", settings->always ? "always" : "once");
 	keep_setting(db, "policy", settings->policy);
 	keep_setting(db, "detect", detect);
+	keep_setting(db, "meanwhile", settings->meanwhile ? settings->meanwhile : "nothing");
 	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
 	keep_setting(db, "seed", seed);
 	keep_setting(db, "experiments", experiments);

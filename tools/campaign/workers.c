@@ -27,6 +27,18 @@ struct worker {
 	int results;
 };
 
+struct workers {
+	const struct planned *plan;
+	unsigned *todo, left; /* indices in the plan */
+	struct worker worker[JOBS_MAX];
+	unsigned jobs;
+	/* Between the processes. */
+	struct turns {
+		unsigned next; /* index in `todo` */
+		bool go;
+	} *turns;
+};
+
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int number)
@@ -62,30 +74,38 @@ static bool read_whole(int fd, void *bytes, size_t length)
 	return true;
 }
 
-[[noreturn]] static void work(int results, unsigned *next, const struct settings *settings,
-			      const char *policy, const char *archive, const struct planned *plan,
-			      const unsigned *todo, unsigned count, const struct golden *golden)
+/* Until the parent says so; if it ends, the signal comes. */
+static void await(const bool *go)
+{
+	while (!__atomic_load_n(go, __ATOMIC_ACQUIRE))
+		usleep(10000);
+}
+
+[[noreturn]] static void work(int results, const struct workers *workers, const struct settings *settings,
+			      const char *policy, const char *archive, const struct golden *golden)
 {
 	/* A fault may make a run longer, by recoveries and retries, but not by orders of magnitude. */
 	double limit = 2 + 5 * golden->seconds;
-	struct machine *m = NULL;
+	struct machine *m = experiment_boot(settings, policy, archive, NULL);
 	static struct snapshots snapshots;
+	snapshots_take(&snapshots, m, golden);
+	await(&workers->turns->go);
 	for (;;) {
-		unsigned turn = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
-		if (turn >= count)
+		unsigned turn = __atomic_fetch_add(&workers->turns->next, 1, __ATOMIC_RELAXED);
+		if (turn >= workers->left)
 			break;
 		static struct result result;
 		memset(&result, 0, sizeof result);
-		result.index = todo[turn];
+		result.index = workers->todo[turn];
 		if (!m) {
 			m = experiment_boot(settings, policy, archive, NULL);
 			snapshots_take(&snapshots, m, golden);
 		}
-		const struct planned *fault = &plan[result.index];
+		const struct planned *fault = &workers->plan[result.index];
 		uint64_t skip;
 		const struct snapshot *from = snapshots_before(&snapshots, fault, &skip);
 		text_add(&result.seen.output, from->output.bytes, from->output.length);
-		experiment_run(m, from->name, fault->site, skip, settings->always, limit, &result.seen, NULL);
+		experiment_run(m, settings, from->name, fault->site, skip, limit, &result.seen, NULL);
 		result.verdict = classify(&result.seen, golden);
 		text_free(&result.seen.output);
 		if (result.seen.machine_gone) {
@@ -117,76 +137,91 @@ static void show_progress(unsigned done, unsigned total, double start, const uns
 		fputc('\n', stderr);
 }
 
-void workers_run(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,
-		 const struct planned *plan, unsigned count, const struct golden *golden)
+struct workers *workers_start(sqlite3 *db, const struct settings *settings, const char *policy,
+			      const char *archive, const struct planned *plan, unsigned count,
+			      const struct golden *golden)
 {
-	unsigned *todo = calloc(count ? count : 1, sizeof *todo), left = 0;
-	unsigned *next = mmap(NULL, sizeof *next, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (!todo || next == MAP_FAILED)
+	struct workers *w = calloc(1, sizeof *w);
+	if (!w)
+		die("out of memory");
+	w->plan = plan;
+	w->todo = calloc(count ? count : 1, sizeof *w->todo);
+	w->turns = mmap(NULL, sizeof *w->turns, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!w->todo || w->turns == MAP_FAILED)
 		die("out of memory");
 	for (unsigned i = 0; i < count; i++)
 		if (!store_is_done(db, policy, plan[i].id))
-			todo[left++] = i;
-	unsigned jobs = settings->jobs < left ? settings->jobs : left;
-	struct worker worker[JOBS_MAX];
-	signal(SIGINT, on_interrupt);
-	signal(SIGTERM, on_interrupt);
+			w->todo[w->left++] = i;
+	w->jobs = settings->jobs < w->left ? settings->jobs : w->left;
 	pid_t parent = getpid();
-	for (unsigned i = 0; i < jobs; i++) {
+	for (unsigned i = 0; i < w->jobs; i++) {
 		int pipe_ends[2];
-		if (pipe(pipe_ends) < 0 || (worker[i].process = fork()) < 0)
+		if (pipe(pipe_ends) < 0 || (w->worker[i].process = fork()) < 0)
 			die("cannot start a worker: %s", strerror(errno));
-		if (worker[i].process == 0) {
+		if (w->worker[i].process == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			if (getppid() != parent)
 				_exit(1);
 			signal(SIGINT, SIG_IGN);
 			signal(SIGTERM, SIG_DFL);
-			work(pipe_ends[1], next, settings, policy, archive, plan, todo, left, golden);
+			work(pipe_ends[1], w, settings, policy, archive, golden);
 		}
 		close(pipe_ends[1]);
-		worker[i].results = pipe_ends[0];
+		w->worker[i].results = pipe_ends[0];
 	}
-	unsigned done = 0, outcomes[OUTCOMES] = {0};
+	return w;
+}
+
+/* Takes a result that has come. False: there are no more of this worker. */
+static bool take(struct workers *w, struct worker *worker, sqlite3 *db, const char *policy,
+		 unsigned *outcomes)
+{
+	static struct result result;
+	if (!read_whole(worker->results, &result, sizeof result)) {
+		close(worker->results);
+		worker->results = -1;
+		return false;
+	}
+	store_outcome(db, policy, w->plan[result.index].id, &result.seen, &result.verdict);
+	outcomes[result.verdict.outcome]++;
+	return true;
+}
+
+void workers_run(struct workers *w, sqlite3 *db, const char *policy)
+{
+	unsigned done = 0, left = w->left, outcomes[OUTCOMES] = {0};
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
+	__atomic_store_n(&w->turns->go, true, __ATOMIC_RELEASE);
 	double start = seconds_now();
 	while (done < left && !interrupted) {
 		struct pollfd wait[JOBS_MAX];
 		unsigned open_ends = 0;
-		for (unsigned i = 0; i < jobs; i++) {
-			wait[i] = (struct pollfd){worker[i].results, POLLIN, 0};
-			open_ends += worker[i].results >= 0;
+		for (unsigned i = 0; i < w->jobs; i++) {
+			wait[i] = (struct pollfd){w->worker[i].results, POLLIN, 0};
+			open_ends += w->worker[i].results >= 0;
 		}
 		if (!open_ends)
 			break;
-		poll(wait, jobs, 1000);
-		for (unsigned i = 0; i < jobs; i++) {
-			static struct result result;
-			if (!wait[i].revents)
-				continue;
-			if (!read_whole(worker[i].results, &result, sizeof result)) {
-				close(worker[i].results);
-				worker[i].results = -1;
-				continue;
-			}
-			store_outcome(db, policy, plan[result.index].id, &result.seen, &result.verdict);
-			outcomes[result.verdict.outcome]++;
-			done++;
-		}
+		poll(wait, w->jobs, 1000);
+		for (unsigned i = 0; i < w->jobs; i++)
+			done += wait[i].revents && take(w, &w->worker[i], db, policy, outcomes);
 		show_progress(done, left, start, outcomes, false);
 	}
 	show_progress(done, left, start, outcomes, true);
-	for (unsigned i = 0; i < jobs; i++) {
+	for (unsigned i = 0; i < w->jobs; i++) {
 		if (interrupted)
-			kill(worker[i].process, SIGTERM);
-		if (worker[i].results >= 0)
-			close(worker[i].results);
-		waitpid(worker[i].process, NULL, 0);
+			kill(w->worker[i].process, SIGTERM);
+		if (w->worker[i].results >= 0)
+			close(w->worker[i].results);
+		waitpid(w->worker[i].process, NULL, 0);
 	}
-	munmap(next, sizeof *next);
-	free(todo);
 	if (interrupted)
 		die("interrupted after %u of %u; the same command goes on from here", done, left);
 	if (done < left)
 		die("the workers ended after %u of %u experiments; the same command goes on from here", done,
 		    left);
+	munmap(w->turns, sizeof *w->turns);
+	free(w->todo);
+	free(w);
 }

@@ -114,9 +114,14 @@ int main(int count, char **words)
 
 	struct text workload = setting(db, "workload_path");
 	struct text detect = setting(db, "detect");
+	struct text meanwhile = setting(db, "meanwhile");
 	struct settings settings = {.directory = directory,
 				    .workload = workload.bytes,
+				    .always = !strcmp(faults.bytes, "always"),
+				    .meanwhile = meanwhile.bytes,
 				    .detect = (uint32_t)strtoul(detect.bytes, NULL, 16)};
+	if (strcmp(meanwhile.bytes, "nothing"))
+		crashing_read(&settings);
 	char *archive = experiment_archive(&settings);
 	char *log = format_string("%s/repro-%u.log", directory, id);
 	struct machine *m = experiment_boot(&settings, policy, archive, log);
@@ -139,8 +144,8 @@ int main(int count, char **words)
 	}
 	struct observation seen = {0};
 	text_add(&seen.output, from->output.bytes, from->output.length);
-	experiment_run(m, from->name, fault.site, skip, !strcmp(faults.bytes, "always"),
-		       gdb ? 86400 : 2 + 5 * golden.seconds, &seen, NULL);
+	experiment_run(m, &settings, from->name, fault.site, skip, gdb ? 86400 : 2 + 5 * golden.seconds,
+		       &seen, NULL);
 	struct verdict verdict = classify(&seen, &golden);
 	char *crashes = format_string("%s/crashes-%u", directory, id);
 	bool kept = crashes_save(m, "campaign", crashes);

@@ -44,26 +44,6 @@ struct run {
 	struct text output;
 };
 
-static struct table_row find_site(const struct settings_of_storm *s)
-{
-	char *file = format_string("services/%s.sites", s->server), *path = variant_path("campaign", file);
-	if (strchr(s->server, '/') || access(path, R_OK) < 0)
-		die("--server: there is no service '%s' with dormant faults", s->server);
-	struct text table = read_file(path);
-	struct table_row row;
-	for (const char *line = table.bytes; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (table_parse(line, UINT32_MAX, &row) && row.kind == TABLE_SITE &&
-		    !strcmp(row.function, s->function) && !strcmp(row.fault_class, "null-pointer")) {
-			text_free(&table);
-			free(path);
-			free(file);
-			return row;
-		}
-	}
-	die("--function: %s has no function '%s' that accesses memory", s->server, s->function);
-}
-
 static unsigned number_of(struct machine *m, const char *server)
 {
 	const struct djed_lab *lab = machine_lab(m);
@@ -177,7 +157,7 @@ int main(int count, char **words)
 	parse_intervals(&s, "4000,2000,1000,500,250,100");
 	parse(&s, count, words);
 	make_directories(s.directory);
-	struct table_row site = find_site(&s);
+	struct table_row site = sites_find("--server", s.server, s.function);
 	json_t *curve = json_array();
 	struct run calm = {0};
 	unsigned wrong = 0;

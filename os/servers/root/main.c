@@ -10,8 +10,9 @@
 struct root root;
 
 enum {
-	CALL_SLOT = 8, /* of root's own capabilities; the kernel fills the first ones */
-	RS_RESTARTS_MAX = 8,
+	CALL_SLOT = 8,	    /* of root's own capabilities; the kernel fills the first ones */
+	RS_ATTEMPTS = 2,    /* of rs, at one report */
+	RS_STARTS_MAX = 8,  /* of rs that end before it receives anything */
 	RUN_ENDED = 1,	    /* the auditor's notification bit */
 	CANNOT_START = 126, /* exit status, as a shell gives it */
 };
@@ -90,27 +91,61 @@ static djed_status init(void)
 	return 0;
 }
 
-/* rs crashed: a new instance, which gets the report that it was working on again. */
-static void recover(const struct djed_message *report)
+/* What rs cannot decide, because it crashes over it: once again, else an error, else a new instance. By
+ * itself, so that what is wrong in rs is not wrong here. False: nothing helps. */
+static bool decide(uint32_t service)
 {
-	static uint32_t restarts;
-	uint32_t service = (uint32_t)report->word[0];
-	const char *name = root.system->service[service].name;
+	struct djed_service_information information;
+	enum djed_rung rung = DJED_RUNG_RETRY;
 	djed_status status;
 
-	if (++restarts > RS_RESTARTS_MAX) {
-		djed_log("%s crashed %u times: shutdown", name, restarts);
+	if (kernel_service_information(service, (uintptr_t)&information) ||
+	    information.state != DJED_SERVICE_STOPPED)
+		return true;
+	status = information.root_attempt ? -EINVAL : kernel_recover(service, DJED_RECOVER_RETRY, 0, 0);
+	if (status) {
+		rung = DJED_RUNG_ERROR;
+		status = kernel_recover(service, DJED_RECOVER_ERROR, EIO, 0);
+	}
+	if (status) {
+		rung = DJED_RUNG_RESTART;
+		status = instance_renew(root.system, service, service, 1);
+		if (!status)
+			status = kernel_recover(service, DJED_RECOVER_RESTART, EIO,
+						root.system->service[service].entry);
+	}
+	(void)kernel_record_recovery(service, rung, rung == DJED_RUNG_RETRY ? 0 : EIO);
+	djed_log("%s: decided by root: rung %u", information.name, rung);
+	return !status;
+}
+
+/* rs crashed: a new instance, which gets the report that it was working on again; the third time that it
+ * crashes over one, root decides about those who wait. */
+static void recover(const struct djed_message *report)
+{
+	static uint32_t restarts, in_start; /* in_start: over nothing that somebody wants of it */
+	uint32_t service = (uint32_t)report->word[0];
+	const char *name = root.system->service[service].name;
+	bool again = report->word[7] < RS_ATTEMPTS, helped = true;
+	djed_status status;
+
+	in_start += report->word[5] == 0;
+	for (uint32_t i = 1; !again && i < root.system->count; i++)
+		helped &= i == service || decide(i);
+	if (in_start > RS_STARTS_MAX || !helped) {
+		djed_log("%s crashed %u times: shutdown", name, restarts + 1);
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(root.system, service, service, restarts);
+	status = instance_renew(root.system, service, service, ++restarts);
 	if (!status)
-		status = kernel_recover(service, DJED_RECOVER_RESTART_RETRY, 0,
-					root.system->service[service].entry);
+		status = kernel_recover(service, again ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RESTART,
+					again ? 0 : EIO, root.system->service[service].entry);
 	if (status)
 		root_fail("%s crashed and cannot be started again: error %d", name, (int)-status);
 	(void)kernel_record_recovery(service, DJED_RUNG_RESTART, 0);
-	djed_log("%s crashed: started again", name);
+	if (!(restarts & (restarts - 1))) /* the 1st, 2nd, 4th, 8th... time */
+		djed_log("%s crashed: started again, %u times by now", name, restarts);
 }
 
 static void handle(const struct djed_delivery *delivery)

@@ -132,6 +132,7 @@ void root_make_services(void)
 {
 	uint32_t count = root.system->count;
 
+	show(0);
 	for (uint32_t i = 1; i < count; i++)
 		create(i);
 	/* Only now is it known what memory is left for applications. */

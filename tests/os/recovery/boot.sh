@@ -4,7 +4,7 @@ boot() {
 	archive=$1
 	shift
 	status=0
-	timeout -k 1 50 qemu-system-x86_64 -M microvm,acpi=off -nodefaults -no-reboot -accel tcg -cpu max -m 160 -display none \
+	timeout -k 1 50 qemu-system-x86_64 -M microvm,acpi=off -nodefaults -no-reboot -accel tcg -icount shift=0,sleep=off -cpu max -m 160 -display none \
 		-serial null -debugcon "file:$work/log" -device isa-debug-exit,iobase=0xf4,iosize=4 -seed 1 \
 		-kernel "$DJED_BUILD_DIR/campaign/kernel" -initrd "$ARCHIVES/$archive/boot.tar" -append "$*" || status=$?
 	[ "$status" = 33 ] || fail "$*: QEMU ended with status $status: $(tail -3 "$work/log")"

@@ -3,7 +3,9 @@
  *
  *   before   a crash report has arrived, nothing is decided
  *   after    the decision is carried out, the report is not answered yet
- *   audit    the run has ended, and it is asked for its own audit: the second one, as root asked before *
+ *   audit    the run has ended, and it is asked for its own audit: the second one, as root asked before
+ *   restart  before, and then new instances when they start
+ *
  * And with a hand in the others: damage=WHAT writes over the text of the first service that crashes, before
  * anything is decided:
  *
@@ -18,6 +20,7 @@
 /* What rs/main.c calls in place of the functions of rs.h. */
 void struck_recover(const struct djed_message *report);
 void struck_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);
+void struck_init(struct orchestrator *orchestrator, uint32_t policy);
 
 static void strike(const char *where)
 {
@@ -63,8 +66,16 @@ void struck_recover(const struct djed_message *report)
 {
 	damage(report);
 	strike("before");
+	strike("restart");
 	rs_recover(report);
 	strike("after");
+}
+
+void struck_init(struct orchestrator *orchestrator, uint32_t policy)
+{
+	if (djed_start()->restarts)
+		strike("restart");
+	orchestrator_init(orchestrator, policy);
 }
 
 void struck_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size)

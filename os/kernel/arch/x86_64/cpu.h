@@ -21,8 +21,6 @@ extern struct task_state task_state;
 
 void cpu_init(void); /* descriptor tables, task state, system-call registers, protection features */
 void fpu_init(void);
-[[noreturn]] void
-fpu_fault(struct arch_thread *current); /* first use since another thread's: gives it the unit */
 void arch_tables_load(uint64_t tables); /* into CR3, if it holds others */
 void apic_end_of_interrupt(void);
 void apic_timer(uint32_t ns);
@@ -39,18 +37,6 @@ void trap_kernel(struct arch_registers *registers);
 static inline void write_msr(uint32_t number, uint64_t value)
 {
 	__asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
-}
-
-static inline uint64_t read_cr0(void)
-{
-	uint64_t value;
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr0(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(value));
 }
 
 static inline uint64_t read_cr2(void)

@@ -4,7 +4,6 @@
 
 #define CR0_PE 0x1
 #define CR0_MP 0x2
-#define CR0_TS 0x8
 #define CR0_ET 0x10
 #define CR0_NE 0x20
 #define CR0_WP 0x10000
@@ -44,7 +43,6 @@
 #define VECTOR_DEBUG 1
 #define VECTOR_NMI 2
 #define VECTOR_DOUBLE_FAULT 8
-#define VECTOR_NO_FPU 7
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_MACHINE_CHECK 18
 #define VECTOR_IRQ 32 /* IRQ_LINES interrupt lines */

@@ -1,28 +1,15 @@
-/* A thread's state in the processor. Floating-point and vector state is switched lazily: servers never use
- * it, so an application's state stays in the processor across the system calls it makes. */
+/* A thread's state in the processor. Servers never use floating-point and vector registers, so an
+ * application's state stays there across the system calls it makes, until another application runs. */
 #include "cpu.h"
 
 static struct arch_thread *fpu_owner;  /* whose state the processor holds; NULL: nobody's */
 static const struct arch_thread *last; /* whose fs and gs bases the processor holds */
 static uint64_t gs_base;	       /* the last one written */
-static bool fpu_closed;		       /* CR0.TS is set: the next use faults */
 static uint32_t mxcsr_mask;	       /* bits of MXCSR that exist */
 static _Alignas(16) uint8_t initial[512];
 
-static void close_unit(bool close)
-{
-	if (fpu_closed == close)
-		return;
-	fpu_closed = close;
-	if (close)
-		write_cr0(read_cr0() | CR0_TS);
-	else
-		__asm__ volatile("clts");
-}
-
 static void save(struct arch_thread *thread)
 {
-	close_unit(false);
 	__asm__ volatile("fxsave64 %0" : "=m"(thread->fpu));
 }
 
@@ -34,17 +21,16 @@ void fpu_init(void)
 	__builtin_memcpy(&mxcsr_mask, initial + 28, 4);
 	if (!mxcsr_mask)
 		mxcsr_mask = 0xffbf; /* Intel SDM volume 1, 11.6.6 */
-	close_unit(true);
 }
 
-void fpu_fault(struct arch_thread *current)
+void arch_thread_load_fpu(struct arch_thread *thread)
 {
-	if (fpu_owner && fpu_owner != current)
+	if (fpu_owner == thread)
+		return;
+	if (fpu_owner)
 		save(fpu_owner);
-	close_unit(false);
-	__asm__ volatile("fxrstor64 %0" : : "m"(current->fpu));
-	fpu_owner = current;
-	arch_resume(&current->registers);
+	__asm__ volatile("fxrstor64 %0" : : "m"(thread->fpu));
+	fpu_owner = thread;
 }
 
 /* An address that is not canonical would fault in the kernel, at iretq or wrmsr. 0 faults in user mode. */
@@ -81,10 +67,8 @@ void arch_thread_gone(struct arch_thread *thread)
 {
 	if (last == thread)
 		last = NULL;
-	if (fpu_owner != thread)
-		return;
-	fpu_owner = NULL;
-	close_unit(true);
+	if (fpu_owner == thread)
+		fpu_owner = NULL;
 }
 
 void arch_thread_get_context(struct arch_thread *thread, struct djed_context *c)
@@ -158,7 +142,6 @@ void arch_thread_resume(struct arch_thread *thread, uint64_t tables)
 {
 	task_state.stack[0] = (uint64_t)(&thread->registers + 1);
 	arch_tables_load(tables);
-	close_unit(fpu_owner != thread);
 	if (last != thread) { /* user mode changes the bases by loading selectors, so what the last one left
 				 is not known */
 		last = thread;

@@ -56,12 +56,8 @@ static uint32_t access_of(uint64_t error)
 
 void trap_user(struct arch_registers *registers)
 {
-	/* The registers are the first member of their thread's part. */
-	struct arch_thread *thread = (struct arch_thread *)registers;
 	uint64_t vector = registers->vector;
 
-	if (vector == VECTOR_NO_FPU)
-		fpu_fault(thread);
 	if (vector == VECTOR_PAGE_FAULT)
 		kernel_page_fault(read_cr2(), access_of(registers->error));
 	if (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE_CHECK)
