@@ -175,9 +175,10 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 		kernel_log("%s crashed: cause %u, code %u, address %p, instruction %p", service->name,
 			   (uint32_t)cause, (uint32_t)code, address, arch_instruction(&service->thread.arch));
 	/* What root does for the recoverer it can do again: a new instance is made from the start. */
-	if (!heard && number == 0 && rules.service[0].report.word[7] < ROOT_ATTEMPTS &&
+	if (number == 0 && rules.service[0].report.word[7] < ROOT_ATTEMPTS &&
 	    !txn_recover(&rules, 0, DJED_RECOVER_RETRY, 0))
 		return;
+	heard &= number != 0 || rules.service[rules.recoverer].state != DJED_SERVICE_STOPPED;
 	if (!heard) {
 		lab()->service[number].alive = 0;
 		if (number == 0 || service->recoverer)
