@@ -35,6 +35,7 @@
 // order of sites, which begin at 1; `number` is the function's, the index of its byte in the fault page. A
 // block's number is its index in djed_block_counts; the counter of its version with the undo log lies
 // djed_block_count entries behind. A line `# block block function instructions` stands for each block; a line
+// `# effect block function location class operation` names a side effect of the block.
 // `# apart block function` names a block that no request can run (Requests.h): it has no sites.
 //
 //===----------------------------------------------------------------------===//

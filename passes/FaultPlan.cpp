@@ -41,6 +41,7 @@ private:
   void planFunction(Function &F);
   void planBlock(BasicBlock &Block, const LoopInfo &Loops);
   void printSite(Instruction &Candidate, StringRef Class);
+  void printEffects(const BasicBlock &Block);
   void writeTable();
 };
 
@@ -60,6 +61,29 @@ void Planner::printSite(Instruction &Candidate, StringRef Class) {
   else
     Out << "?:0";
   Out << ' ' << Class << ' ' << Functions << '\n';
+}
+
+/// The side effects that a block has, by the markers in its client stubs (Window.h): where the server calls
+/// the stub, its name, its class.
+void Planner::printEffects(const BasicBlock &Block) {
+  for (const Instruction &I : Block) {
+    auto *Call = dyn_cast<CallBase>(&I);
+    auto *Marker = Call ? Call->getCalledFunction() : nullptr;
+    auto *Class = Marker && Marker->getName() == "djed_effect" ? dyn_cast<ConstantInt>(Call->getArgOperand(0))
+                                                               : nullptr;
+    if (!Class || Class->isZero())
+      continue;
+    const DILocation *Inner = I.getDebugLoc().get(), *Outer = Inner;
+    while (Outer && Outer->getInlinedAt())
+      Outer = Outer->getInlinedAt();
+    Out << "# effect " << Blocks << ' ' << Block.getParent()->getName() << ' ';
+    if (Outer)
+      Out << Outer->getFilename() << ':' << Outer->getLine();
+    else
+      Out << "?:0";
+    Out << ' ' << Class->getZExtValue() << ' '
+        << (Inner && Inner != Outer ? Inner->getScope()->getSubprogram()->getName() : "?") << '\n';
+  }
 }
 
 void Planner::planBlock(BasicBlock &Block, const LoopInfo &Loops) {
@@ -101,6 +125,8 @@ void Planner::planFunction(Function &F) {
     Out << "# block " << Blocks << ' ' << F.getName() << ' ' << Block.sizeWithoutDebug() << '\n';
     if (Apart)
       Out << "# apart " << Blocks << ' ' << F.getName() << '\n';
+    else
+      printEffects(Block);
     ++Blocks;
   }
   if (Sites != Before)

@@ -36,10 +36,11 @@ struct site {
 
 /* One line of a site table. */
 struct table_row {
-	enum { TABLE_SITE, TABLE_BLOCK, TABLE_APART } kind;
+	enum { TABLE_SITE, TABLE_BLOCK, TABLE_APART, TABLE_EFFECT } kind;
 	uint32_t site, block, twin; /* site and twin: of a site */
 	uint32_t instructions;	    /* of a block */
-	char function[256], location[256], fault_class[32];
+	uint32_t effect;	    /* enum djed_effect, and by what: of a side effect */
+	char function[256], location[256], fault_class[32], operation[64];
 };
 /* Parses a line, which ends at a newline or NUL, of the table of a service with so many blocks. False: it is
  * none. */
@@ -52,11 +53,21 @@ struct site_function {
 	uint64_t instructions, in_window;
 };
 
+/* A place from which a server changes something outside of itself, and how often. */
+struct site_effect {
+	unsigned service;
+	uint32_t effect; /* enum djed_effect; not DJED_READS */
+	char *function, *location, *operation;
+	uint64_t count;
+};
+
 struct sites {
 	struct site *list; /* those of one block follow each other */
 	unsigned count;
 	struct site_function *function; /* those that ran */
 	unsigned functions;
+	struct site_effect *effect; /* those that ran */
+	unsigned effects;
 	/* Of each service: the blocks that a request can reach, how many of these the golden run executed,
 	 * and those apart, which only start-up, audit and panic can run. */
 	unsigned blocks[DJED_SERVICES_MAX], executed[DJED_SERVICES_MAX], apart[DJED_SERVICES_MAX];
@@ -223,7 +234,7 @@ void experiment_run(struct machine *m, const struct settings *settings, const ch
 		    struct counts *counts);
 /* The boot archive with the workload in it, in the campaign's folder; malloc'ed path. */
 char *experiment_archive(const struct settings *settings);
-/* The run itself; `sites` (or NULL) gets what it reached. The machine stays, for golden_check, which stops
+/* The run itself; `sites` gets what it reached. The machine stays, for golden_check, which stops
  * it: the run must repeat, in all ways in which experiments run, or this dies. */
 struct machine *golden_run(struct golden *golden, const struct settings *settings, const char *policy,
 			   const char *archive, struct sites *sites);
@@ -238,6 +249,8 @@ void golden_check(struct golden *golden, const struct settings *settings, struct
 sqlite3 *store_open(const struct settings *settings);
 void store_golden(sqlite3 *db, const char *policy, const struct golden *golden);
 void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *golden);
+/* What the fault-free run under a policy executed: blocks, functions, side effects. */
+void store_execution(sqlite3 *db, const char *policy, const struct sites *sites, const struct golden *golden);
 void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count,
 		const struct golden *golden);
 bool store_is_done(sqlite3 *db, const char *policy, unsigned id);

@@ -113,8 +113,7 @@ struct machine *golden_run(struct golden *golden, const struct settings *setting
 	experiment_run(m, settings, "start", NULL, 0, FAULT_FREE_SECONDS, &seen, &golden->counts);
 	require_good_end(m, settings, &seen);
 	note(golden, &seen);
-	if (sites)
-		sites_read(sites, &golden->before, &golden->counts, golden, settings);
+	sites_read(sites, &golden->before, &golden->counts, golden, settings);
 	return m;
 }
 
@@ -123,7 +122,7 @@ void golden_check(struct golden *golden, const struct settings *settings, struct
 {
 	bool same = repeats(m, settings, golden) &&
 		    repeats_from_snapshot(m, settings, golden, &golden->counts) &&
-		    (!sites || repeats_asleep(m, settings, golden, sites->list));
+		    repeats_asleep(m, settings, golden, sites->list);
 	machine_stop(m);
 	counts_free(&golden->before);
 	counts_free(&golden->counts);

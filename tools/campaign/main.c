@@ -124,11 +124,14 @@ static void parse(struct settings *settings, int count, char **words)
 static void run_policy(sqlite3 *db, const struct settings *settings, const char *policy, const char *archive,
 		       struct planned **plan)
 {
-	static struct sites sites;
+	struct sites *sites =
+	    calloc(1, sizeof *sites); /* stays: the plan points into that of the first policy */
+	if (!sites)
+		die("out of memory");
 	struct golden golden = {0};
 	bool first = !*plan;
 	fprintf(stderr, "policy %s: fault-free run\n", policy);
-	struct machine *m = golden_run(&golden, settings, policy, archive, first ? &sites : NULL);
+	struct machine *m = golden_run(&golden, settings, policy, archive, sites);
 	store_golden(db, policy, &golden);
 	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy,
 		(double)golden.instructions / 1e6, (unsigned long long)golden.calls, golden.seconds);
@@ -136,15 +139,17 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 		*plan = calloc(settings->experiments, sizeof **plan);
 		if (!*plan)
 			die("out of memory");
-		plan_draw(*plan, settings->experiments, &sites, settings->seed);
+		plan_draw(*plan, settings->experiments, sites, settings->seed);
 	}
 	plan_fit(*plan, settings->experiments, &golden.before, &golden.counts);
-	store_sites(db, &sites, &golden);
+	if (first)
+		store_sites(db, sites, &golden);
+	store_execution(db, policy, sites, &golden);
 	store_plan(db, policy, *plan, settings->experiments, &golden);
 	/* They get ready while the golden run is checked. */
 	struct workers *workers =
 	    workers_start(db, settings, policy, archive, *plan, settings->experiments, &golden);
-	golden_check(&golden, settings, m, first ? &sites : NULL);
+	golden_check(&golden, settings, m, sites);
 	workers_run(workers, db, policy);
 }
 

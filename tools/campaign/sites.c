@@ -121,6 +121,20 @@ static void add_site(struct sites *sites, unsigned service, uint64_t count, cons
 						    .fault_class = format_string("%s", row->fault_class)};
 }
 
+static void add_effect(struct sites *sites, unsigned service, uint64_t count, const struct table_row *row)
+{
+	sites->effect = realloc(sites->effect, (sites->effects + 1) * sizeof *sites->effect);
+	if (!sites->effect)
+		die("out of memory");
+	sites->effect[sites->effects++] =
+	    (struct site_effect){.service = service,
+				 .effect = row->effect,
+				 .function = format_string("%s", row->function),
+				 .location = format_string("%s", row->location),
+				 .operation = format_string("%s", row->operation),
+				 .count = count};
+}
+
 static void read_service(struct sites *sites, const struct counts *before, const struct counts *after,
 			 const char *name, unsigned service, const struct settings *settings)
 {
@@ -149,6 +163,8 @@ static void read_service(struct sites *sites, const struct counts *before, const
 	for (rewind_table(&table); next_row(&table, &row);) {
 		if (row.kind == TABLE_BLOCK)
 			add_to_function(sites, before, after, service, &row);
+		if (row.kind == TABLE_EFFECT && end[row.block] != start[row.block])
+			add_effect(sites, service, end[row.block] - start[row.block], &row);
 		if (row.kind != TABLE_SITE)
 			continue;
 		if (row.site != ++site)

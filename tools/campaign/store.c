@@ -15,8 +15,11 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS site(service TEXT, number INT, block INT, count INT, function TEXT, location "
     "TEXT,"
     "  class TEXT, twin INT, PRIMARY KEY(service, number));"
-    "CREATE TABLE IF NOT EXISTS function(service TEXT, name TEXT, instructions INT, in_window INT, PRIMARY "
-    "KEY(service, name));"
+    "CREATE TABLE IF NOT EXISTS function(policy TEXT, service TEXT, name TEXT, instructions INT, in_window "
+    "INT,"
+    "  PRIMARY KEY(policy, service, name));"
+    "CREATE TABLE IF NOT EXISTS effect(policy TEXT, service TEXT, number INT, function TEXT, location TEXT,"
+    "  operation TEXT, class INT, count INT, PRIMARY KEY(policy, service, number));"
     "CREATE TABLE IF NOT EXISTS experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome "
     "TEXT,"
     "  detail TEXT, hits INT, exit_status INT, state INT, violations INT, recoveries INT, seconds REAL, "
@@ -165,22 +168,45 @@ void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *go
 		sqlite3_bind_int64(add, 8, site->twin);
 		store_step(db, add);
 	}
+	store_run(db, "COMMIT");
+}
+
+void store_execution(sqlite3 *db, const char *policy, const struct sites *sites, const struct golden *golden)
+{
+	store_run(db, "BEGIN");
 	for (unsigned i = 0; i < sites->functions; i++) {
 		const struct site_function *f = &sites->function[i];
-		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO function VALUES(?, ?, ?, ?)");
-		sqlite3_bind_text(add, 1, golden->service[f->service], -1, SQLITE_STATIC);
-		sqlite3_bind_text(add, 2, f->name, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(add, 3, (sqlite3_int64)f->instructions);
-		sqlite3_bind_int64(add, 4, (sqlite3_int64)f->in_window);
+		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO function VALUES(?, ?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 2, golden->service[f->service], -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 3, f->name, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 4, (sqlite3_int64)f->instructions);
+		sqlite3_bind_int64(add, 5, (sqlite3_int64)f->in_window);
+		store_step(db, add);
+	}
+	for (unsigned i = 0; i < sites->effects; i++) {
+		const struct site_effect *e = &sites->effect[i];
+		sqlite3_stmt *add =
+		    store_prepare(db, "INSERT OR IGNORE INTO effect VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 2, golden->service[e->service], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 3, i);
+		sqlite3_bind_text(add, 4, e->function, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 5, e->location, -1, SQLITE_STATIC);
+		sqlite3_bind_text(add, 6, e->operation, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 7, e->effect);
+		sqlite3_bind_int64(add, 8, (sqlite3_int64)e->count);
 		store_step(db, add);
 	}
 	for (unsigned i = 0; i < golden->services; i++) {
 		sqlite3_stmt *add = store_prepare(
-		    db, "UPDATE service SET blocks = ?, executed = ?, apart = ? WHERE number = ?");
+		    db,
+		    "UPDATE service SET blocks = ?, executed = ?, apart = ? WHERE policy = ? AND number = ?");
 		sqlite3_bind_int64(add, 1, sites->blocks[i]);
 		sqlite3_bind_int64(add, 2, sites->executed[i]);
 		sqlite3_bind_int64(add, 3, sites->apart[i]);
-		sqlite3_bind_int64(add, 4, i);
+		sqlite3_bind_text(add, 4, policy, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(add, 5, i);
 		store_step(db, add);
 	}
 	store_run(db, "COMMIT");

@@ -50,6 +50,14 @@ bool table_parse(const char *line, uint64_t blocks, struct table_row *row)
 		row->kind = TABLE_APART;
 		right = take_number(&at, &row->block, 0, blocks, true) &&
 			take_word(&at, row->function, sizeof row->function, false);
+	} else if (!strncmp(line, "# effect ", 9)) {
+		at += 9;
+		row->kind = TABLE_EFFECT;
+		right = take_number(&at, &row->block, 0, blocks, true) &&
+			take_word(&at, row->function, sizeof row->function, false) &&
+			take_word(&at, row->location, sizeof row->location, false) &&
+			take_number(&at, &row->effect, 1, DJED_FINAL + 1, false) &&
+			take_word(&at, row->operation, sizeof row->operation, false);
 	} else {
 		row->kind = TABLE_SITE;
 		right = take_number(&at, &row->site, 1, UINT32_MAX, true) &&

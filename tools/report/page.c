@@ -193,10 +193,8 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 		    "allowed; root, rs and the auditor, which hold no dormant faults, do not count.</p>\n");
 	chart_window(&page, p);
 	table_recoveries(&page, p);
-	text_format(&page, "<p>Functions that ran outside of windows, by block counts (instructions of "
-			   "LLVM's intermediate code, in the version "
-			   "without the undo log); <a href=\"functions.html\">all functions</a>.</p>\n");
-	table_functions(&page, db, 20);
+	text_format(&page, "<p><a href=\"functions.html\">All functions</a>; "
+			   "<a href=\"retry.html\">points after which retry is lost</a>.</p>\n");
 	add_load(&page, p);
 	add_source_coverage(&page, directory);
 	text_format(&page, "<h2>Worst experiments</h2>\n");
@@ -221,9 +219,19 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	text_clear(&page);
 	open_page(&page, "Djed: functions");
 	text_format(&page, "<h1>Window coverage by function</h1>\n<p><a href=\"index.html\">Back</a></p>\n");
-	table_functions(&page, db, -1);
+	table_functions(&page, db, p->policy, -1);
 	text_format(&page, "</body></html>\n");
 	write_page(directory, "functions.html", &page);
+	text_clear(&page);
+	open_page(&page, "Djed: points after which retry is lost");
+	text_format(
+	    &page,
+	    "<h1>Points after which retry is lost</h1>\n<p><a href=\"index.html\">Back</a></p>\n<p>Every "
+	    "place in a server from which something outside of it is changed (a message, a kernel "
+	    "operation), as it ran in the fault-free run.</p>\n");
+	add_retry_lost(&page, db, s);
+	text_format(&page, "</body></html>\n");
+	write_page(directory, "retry.html", &page);
 	text_clear(&page);
 	open_page(&page, "Djed: all experiments");
 	text_format(&page, "<h1>All experiments</h1>\n<p><a href=\"index.html\">Back</a></p>\n");

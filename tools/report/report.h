@@ -97,6 +97,14 @@ void chart_latency(struct text *page, const struct figures *figures);
 void chart_window(struct text *page, const struct policy_figures *figures);
 extern const char *const outcome_colours[REPORT_OUTCOMES];
 
+/* Parts of tables, appended. */
+void open_table(struct text *page);
+void close_table(struct text *page);
+void head(struct text *page, const char *name);
+void head_left(struct text *page, const char *name);
+void number(struct text *page, uint64_t n); /* noughts are there, but do not catch the eye */
+double percent(uint64_t part, uint64_t whole);
+
 /* Tables, appended. */
 void table_outcomes(struct text *page, const struct policy_figures *figures);
 void table_classes(struct text *page, const struct policy_figures *figures);
@@ -106,9 +114,13 @@ void table_published(struct text *page);
 void table_recoveries(struct text *page, const struct policy_figures *figures);
 void table_rungs(struct text *page, const struct figures *figures);
 void table_load(struct text *page, const struct policy_figures *figures);
-/* Functions of servers by the instructions that ran outside of windows, or all (limit < 0), by server.
- * Nothing if the campaign did not count them. */
-void table_functions(struct text *page, sqlite3 *db, int limit);
+/* Functions of servers by the instructions that ran outside of windows under a policy, or all (limit < 0), by
+ * server. */
+void table_functions(struct text *page, sqlite3 *db, const char *policy, int limit);
+/* Where servers change something outside of themselves, after which the request that they work for can no
+ * longer be undone and tried again: for each policy that rolls back, the places, and how much execution lies
+ * beyond. */
+void add_retry_lost(struct text *page, sqlite3 *db, const struct summary *summary);
 /* Rows of experiments; `where` ends the statement: conditions, order, limit. */
 void table_experiments(struct text *page, sqlite3 *db, const char *directory, const char *where);
 

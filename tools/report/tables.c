@@ -3,27 +3,27 @@
 
 #include <string.h>
 
-static double percent(uint64_t part, uint64_t whole)
+double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void head(struct text *page, const char *name)
+void head(struct text *page, const char *name)
 {
 	text_format(page, "<th>%s</th>", name);
 }
 
-static void head_left(struct text *page, const char *name)
+void head_left(struct text *page, const char *name)
 {
 	text_format(page, "<th class=\"l\">%s</th>", name);
 }
 
-static void open_table(struct text *page)
+void open_table(struct text *page)
 {
 	text_format(page, "<div class=\"wide\"><table><tr>");
 }
 
-static void close_table(struct text *page)
+void close_table(struct text *page)
 {
 	text_format(page, "</table></div>\n");
 }
@@ -35,7 +35,7 @@ static void outcome_heads(struct text *page, unsigned count)
 }
 
 /* Noughts are there, but do not catch the eye. */
-static void number(struct text *page, uint64_t n)
+void number(struct text *page, uint64_t n)
 {
 	text_format(page, n ? "<td>%llu</td>" : "<td class=\"no\">%llu</td>", (unsigned long long)n);
 }
@@ -247,47 +247,6 @@ void table_load(struct text *page, const struct policy_figures *p)
 			load_row(page, &p->service[i], &p->all);
 	load_row(page, &p->all, &p->all);
 	close_table(page);
-}
-
-void table_functions(struct text *page, sqlite3 *db, int limit)
-{
-	bool counted = false;
-	for (sqlite3_stmt *s = query(db, "SELECT 1 FROM sqlite_master WHERE name = 'function'"); next_row(s);)
-		counted = true;
-	if (!counted)
-		return;
-	sqlite3_stmt *s = query(
-	    db,
-	    limit < 0
-		? "SELECT service, name, instructions, in_window FROM function ORDER BY service, "
-		  "instructions DESC"
-		: "SELECT service, name, instructions, in_window FROM function WHERE in_window < instructions"
-		  " ORDER BY instructions - in_window DESC LIMIT ?1");
-	if (limit >= 0)
-		sqlite3_bind_int(s, 1, limit);
-	open_table(page);
-	head(page, "server");
-	head_left(page, "function");
-	head(page, "instructions");
-	head(page, "outside windows");
-	head(page, "window coverage");
-	text_format(page, "</tr>\n");
-	unsigned rows = 0;
-	for (; next_row(s); rows++) {
-		uint64_t all = (uint64_t)sqlite3_column_int64(s, 2),
-			 in = (uint64_t)sqlite3_column_int64(s, 3);
-		text_format(page, "<tr><td>");
-		add_html(page, column_text(s, 0));
-		text_format(page, "</td><td class=\"l\">");
-		add_html(page, column_text(s, 1));
-		text_format(page, "</td>");
-		number(page, all);
-		number(page, all - in);
-		text_format(page, "<td>%.1f%%</td></tr>\n", percent(in, all));
-	}
-	close_table(page);
-	if (!rows)
-		text_format(page, "<p>None.</p>\n");
 }
 
 static const char *colour_of(const char *outcome)

@@ -220,6 +220,15 @@ Test(campaign, table_lines)
 	cr_expect_str_eq(row.fault_class, "no-load");
 	cr_assert(table_parse("# block 3 handle 17", 4, &row));
 	cr_expect(row.kind == TABLE_BLOCK && row.block == 3 && row.instructions == 17);
+	cr_assert(table_parse("# effect 2 send a.c:7 3 store_write\n", 4, &row));
+	cr_expect(row.kind == TABLE_EFFECT && row.block == 2 && row.effect == 3);
+	cr_expect_str_eq(row.function, "send");
+	cr_expect_str_eq(row.location, "a.c:7");
+	cr_expect_str_eq(row.operation, "store_write");
+	cr_expect(!table_parse("# effect 4 send a.c:7 3 store_write", 4, &row), "no such block");
+	cr_expect(!table_parse("# effect 2 send a.c:7 6 store_write", 4, &row), "no such class");
+	cr_expect(!table_parse("# effect 2 send a.c:7 0 store_write", 4, &row), "reads is no side effect");
+	cr_expect(!table_parse("# effect 2 send a.c:7 3", 4, &row), "a word is missing");
 	cr_assert(table_parse("# apart 0 init\n", 4, &row));
 	cr_expect(row.kind == TABLE_APART && row.block == 0);
 

@@ -15,7 +15,9 @@ static const char campaign[] =
     "executed INT, apart INT);"
     "CREATE TABLE site(service TEXT, number INT, block INT, count INT, function TEXT, location TEXT, class "
     "TEXT);"
-    "CREATE TABLE function(service TEXT, name TEXT, instructions INT, in_window INT);"
+    "CREATE TABLE function(policy TEXT, service TEXT, name TEXT, instructions INT, in_window INT);"
+    "CREATE TABLE effect(policy TEXT, service TEXT, number INT, function TEXT, location TEXT, operation "
+    "TEXT, class INT, count INT);"
     "CREATE TABLE experiment(policy TEXT, id INT, service TEXT, site INT, skip INT, outcome TEXT, detail "
     "TEXT, hits INT,"
     " exit_status INT, state INT, violations INT, recoveries INT, seconds REAL);"
@@ -35,7 +37,11 @@ static const char campaign[] =
     " ('none', 2, 'vfs', 100, 0, 60, 50, 7);"
     "INSERT INTO site VALUES('pm', 1, 1, 9, 'f<&', 'a.c:1', 'stop'), ('pm', 2, 2, 9, 'f', 'a.c:2', 'flip'),"
     " ('vfs', 1, 1, 9, 'g', 'b.c:1', 'stop'), ('vfs', 2, 2, 9, 'g', 'b.c:2', 'stop');"
-    "INSERT INTO function VALUES('pm', 'f<&', 1000, 1000), ('vfs', 'g', 4321, 1234);"
+    "INSERT INTO function VALUES('chain', 'pm', 'f<&', 1000, 1000), ('chain', 'vfs', 'g', 4321, 1234),"
+    " ('osiris', 'vfs', 'h', 9999, 1);"
+    "INSERT INTO effect VALUES('chain', 'pm', 1, 'f<&', 'a.c:7', 'store_write', 1, 500),"
+    " ('chain', 'pm', 2, 'f<&', 'a.c:7', 'store_write', 1, 1), ('chain', 'vfs', 3, 'g', 'b.c:8', "
+    "'port_write', 5, 42);"
     "INSERT INTO experiment VALUES"
     " ('chain', 1, 'pm', 1, 0, 'transparent', '', 1, 0, 3, 0, 1, 0.1), ('chain', 2, 'pm', 2, 0, 'error', '', "
     "1, 0, 3, 0, 1, 0.1),"
@@ -144,7 +150,17 @@ Test(report, pages)
 		has(&page, parts[i]);
 	has(&experiments, "--policy none");
 	has(&experiments, "pm</td><td class=\"l\">flip</td><td class=\"l\">f</td>");
-	has(&page, "<td>3087</td><td>28.6%</td>");
+	char *points = format_string("%s/report/retry.html", directory);
+	struct text retry = read_file(points);
+	has(&retry,
+	    "3 places with a side effect ran, 543 times; retry is lost after 1 of them, 42 times. 12.5%");
+	has(&retry, "f&lt;&amp;</td><td class=\"l\">a.c:7</td><td "
+		    "class=\"l\">store_write</td><td>undoable</td><td>501</td>"
+		    "<td>kept</td><td class=\"l\">the callee undoes it");
+	has(&retry, "port_write</td><td>final</td><td>42</td><td>lost</td>");
+	has(&retry, "<td>3087</td><td>28.6%</td>");
+	cr_expect_null(strstr(retry.bytes, "9999"), "a function of another policy");
+	text_free(&retry);
 	struct text functions = read_file(windows);
 	has(&functions, "f&lt;&amp;</td><td>1000</td>");
 	has(&functions, "28.6%");
@@ -167,6 +183,7 @@ Test(report, pages)
 	unlink(path);
 	unlink(all);
 	unlink(windows);
+	unlink(points);
 	unlink(json);
 	rmdir(coverage);
 	rmdir(folder);
