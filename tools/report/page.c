@@ -228,7 +228,9 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	    &page,
 	    "<h1>Points after which retry is lost</h1>\n<p><a href=\"index.html\">Back</a></p>\n<p>Every "
 	    "place in a server from which something outside of it is changed (a message, a kernel "
-	    "operation), as it ran in the fault-free run.</p>\n");
+	    "operation), as it ran in the fault-free run. Drivers' accesses to their devices are not among "
+	    "them: "
+	    "nothing of a driver is undone, it is started anew and asked again.</p>\n");
 	add_retry_lost(&page, db, s);
 	text_format(&page, "</body></html>\n");
 	write_page(directory, "retry.html", &page);

@@ -153,7 +153,7 @@ Test(report, pages)
 	char *points = format_string("%s/report/retry.html", directory);
 	struct text retry = read_file(points);
 	has(&retry,
-	    "3 places with a side effect ran, 543 times; retry is lost after 1 of them, 42 times. 12.5%");
+	    "2 places with a side effect ran, 543 times; retry is lost after 1 of them, 42 times. 12.5%");
 	has(&retry, "f&lt;&amp;</td><td class=\"l\">a.c:7</td><td "
 		    "class=\"l\">store_write</td><td>undoable</td><td>501</td>"
 		    "<td>kept</td><td class=\"l\">the callee undoes it");
