@@ -43,6 +43,34 @@ Function *djed::makeTwin(Function &F, StringRef Suffix) {
   return Twin;
 }
 
+/// Ends a block of \p F with a call of its twin, whose result is F's.
+static void callTwin(IRBuilder<> &B, Function &F, Function &Twin) {
+  SmallVector<Value *, 8> Arguments;
+  for (Argument &A : F.args())
+    Arguments.push_back(&A);
+  CallInst *Call = B.CreateCall(&Twin, Arguments);
+  Call->setCallingConv(F.getCallingConv());
+  Call->setAttributes(F.getAttributes().removeFnAttributes(F.getContext()));
+  // LLVM 19 copies a structure by value for a tail call over the caller's return address.
+  Call->setTailCallKind(takesByValue(F) ? CallInst::TCK_NoTail : CallInst::TCK_MustTail);
+  if (DISubprogram *Subprogram = F.getSubprogram())
+    Call->setDebugLoc(DILocation::get(F.getContext(), Subprogram->getScopeLine(), 0, Subprogram));
+  if (F.getReturnType()->isVoidTy())
+    B.CreateRetVoid();
+  else
+    B.CreateRet(Call);
+}
+
+void djed::moveBody(Function &F, StringRef Suffix) {
+  Function *Twin = makeTwin(F, Suffix);
+  for (BasicBlock &Block : F)
+    Block.dropAllReferences();
+  while (!F.empty())
+    F.back().eraseFromParent();
+  IRBuilder<> B(BasicBlock::Create(F.getContext(), "", &F));
+  callTwin(B, F, *Twin);
+}
+
 void djed::addChoice(Function &F, Function &Twin, StringRef TwinBlock, StringRef OwnBlock,
                      function_ref<Value *(IRBuilder<> &)> choose, MDNode *Weights) {
   LLVMContext &Context = F.getContext();
@@ -61,18 +89,5 @@ void djed::addChoice(Function &F, Function &Twin, StringRef TwinBlock, StringRef
   B.CreateCondBr(choose(B), Other, Own, Weights);
 
   B.SetInsertPoint(Other);
-  SmallVector<Value *, 8> Arguments;
-  for (Argument &A : F.args())
-    Arguments.push_back(&A);
-  CallInst *Call = B.CreateCall(&Twin, Arguments);
-  Call->setCallingConv(F.getCallingConv());
-  Call->setAttributes(F.getAttributes().removeFnAttributes(Context));
-  // LLVM 19 copies a structure by value for a tail call over the caller's return address.
-  Call->setTailCallKind(takesByValue(F) ? CallInst::TCK_NoTail : CallInst::TCK_MustTail);
-  if (DISubprogram *Subprogram = F.getSubprogram())
-    Call->setDebugLoc(DILocation::get(Context, Subprogram->getScopeLine(), 0, Subprogram));
-  if (F.getReturnType()->isVoidTy())
-    B.CreateRetVoid();
-  else
-    B.CreateRet(Call);
+  callTwin(B, F, Twin);
 }

@@ -38,6 +38,10 @@ std::string reasonWithoutTwin(llvm::Function &F);
 /// yet.
 llvm::Function *makeTwin(llvm::Function &F, llvm::StringRef Suffix);
 
+/// Leaves \p F nothing but a call of a twin that has its body: then a choice at its entry comes before
+/// anything that the body wants saved.
+void moveBody(llvm::Function &F, llvm::StringRef Suffix);
+
 /// Puts the choice at \p F's entry: \p Twin runs where the i1 that \p choose makes is true. \p TwinBlock and
 /// \p OwnBlock name the two ways; \p Weights (or null) are the branch's.
 void addChoice(llvm::Function &F, llvm::Function &Twin, llvm::StringRef TwinBlock, llvm::StringRef OwnBlock,

@@ -154,6 +154,7 @@ void Instrumenter::instrument(Function &F, StringRef Name, StringRef InPlaceReas
 void Instrumenter::addDispatch(Function &F, Function &Clone) {
   if (Options::get().isBroken("dispatch"))
     return;
+  moveBody(F, ".plain");
   addChoice(
       F, Clone, "djed.window", "djed.plain",
       [&](IRBuilder<> &B) {

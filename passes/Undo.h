@@ -16,7 +16,8 @@
 //              musttail call void @handle.undo(ptr %p)
 //              ret void
 //            djed.plain:
-//              ... as before ...
+//              musttail call void @handle.plain(ptr %p)        ; as before
+//              ret void
 //            }
 //            define internal void @handle.undo(ptr %p) {
 //              ... log 4 bytes at %p (LogWriter.h) ...

@@ -40,27 +40,6 @@
 ; CHECK: @djed_block_count = constant i64 6
 ; ALONE: @djed_block_counts = global [12 x i64]
 
-; The function itself has a choice, and neither faults nor counters.
-; CHECK-LABEL: define void @handle(
-; CHECK: djed.plain:
-; CHECK-NEXT: %[[BYTE:.*]] = load i8, ptr inttoptr (i64 [[#AWAKE:]] to ptr)
-; CHECK-NEXT: %[[SET:.*]] = icmp ne i8 %[[BYTE]], 0
-; CHECK-NEXT: br i1 %[[SET]], label %djed.awake, label %djed.asleep, !prof
-; CHECK: djed.awake:
-; CHECK-NEXT: musttail call void @handle.fault(ptr %p, ptr %q)
-; CHECK-NEXT: ret void
-; CHECK: djed.asleep:
-; CHECK-NEXT: %v = load i32, ptr %p
-; CHECK-NOT: djed_block_counts
-; CHECK: {{^}}}
-
-; A function without sites counts itself.
-; CHECK-LABEL: define void @nothing(
-; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 4)
-; The next function's byte.
-; CHECK-LABEL: define void @other(
-; CHECK: load i8, ptr inttoptr (i64 [[#AWAKE+1]] to ptr)
-
 ; CHECK-LABEL: define internal void @handle.fault(
 ; corrupt-pointer, then null-pointer, of the load
 ; CHECK: %[[SITE:.*]] = load i32, ptr inttoptr (i64 2101248 to ptr)
@@ -92,6 +71,26 @@
 ; CHECK: ptrtoint ptr %[[AT]] to i64
 ; CHECK: store i32 %[[NUMBER]], ptr %[[AT]]
 ; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 8)
+
+; The function itself has a choice, and neither faults nor counters.
+; CHECK-LABEL: define internal void @handle.plain(
+; CHECK: %[[BYTE:.*]] = load i8, ptr inttoptr (i64 [[#AWAKE:]] to ptr)
+; CHECK-NEXT: %[[SET:.*]] = icmp ne i8 %[[BYTE]], 0
+; CHECK-NEXT: br i1 %[[SET]], label %djed.awake, label %djed.asleep, !prof
+; CHECK: djed.awake:
+; CHECK-NEXT: musttail call void @handle.fault(ptr %p, ptr %q)
+; CHECK-NEXT: ret void
+; CHECK: djed.asleep:
+; CHECK-NEXT: %v = load i32, ptr %p
+; CHECK-NOT: djed_block_counts
+; CHECK: {{^}}}
+
+; A function without sites counts itself.
+; CHECK-LABEL: define internal void @nothing.plain(
+; CHECK: getelementptr inbounds ([12 x i64], ptr @djed_block_counts, i64 0, i64 4)
+; The next function's byte.
+; CHECK-LABEL: define internal void @other.plain(
+; CHECK: load i8, ptr inttoptr (i64 [[#AWAKE+1]] to ptr)
 define void @handle(ptr %p, ptr %q) {
   %own = alloca i32
   %v = load i32, ptr %p

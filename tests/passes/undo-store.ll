@@ -10,8 +10,7 @@
 ; CHECK-NEXT:    musttail call void @handle.undo(ptr %p)
 ; CHECK-NEXT:    ret void
 ; CHECK:       djed.plain:
-; CHECK-NEXT:    store i32 1, ptr %p
-; CHECK-NEXT:    call void @helper(ptr %p)
+; CHECK-NEXT:    musttail call void @handle.plain(ptr %p)
 ; CHECK-NEXT:    ret void
 define void @handle(ptr %p) {
   store i32 1, ptr %p
@@ -51,3 +50,8 @@ define internal void @helper(ptr %p) {
 ; CHECK:         load i64, ptr @counter, align 1
 ; CHECK:         store atomic ptr
 ; CHECK:         store i64 %w, ptr @counter
+
+; CHECK-LABEL: define internal void @handle.plain(ptr %p)
+; CHECK-NEXT:    store i32 1, ptr %p
+; CHECK-NEXT:    call void @helper(ptr %p)
+; CHECK-NEXT:    ret void
