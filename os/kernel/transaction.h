@@ -326,7 +326,7 @@ static inline void txn_shape(struct txn *t, unsigned service, uint32_t what, uin
 void txn_digest(struct txn *t, unsigned service, enum djed_next next, uint32_t digest);
 
 /* Whether the service works for a request of which an answer is held back: then results are compared with
- * those in the client's memory, and txn_differs tells if they are others. */
+ * those in the client's memory, and txn_differs tells if they are others; what is told first counts. */
 bool txn_confirms(const struct txn *t, unsigned service);
 enum txn_comparison { TXN_SAME, TXN_DIFFERS, TXN_CANNOT_COMPARE };
 void txn_differs(struct txn *t, unsigned service, enum txn_comparison comparison);

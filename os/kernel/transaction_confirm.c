@@ -25,7 +25,7 @@ void txn_differs(struct txn *t, unsigned service, enum txn_comparison comparison
 {
 	unsigned root = txn_working_for(t, service);
 
-	if (root != TXN_NONE && t->request[root].differs != TXN_CANNOT_COMPARE)
+	if (root != TXN_NONE && t->request[root].differs == TXN_SAME)
 		t->request[root].differs = (uint8_t)comparison;
 }
 
