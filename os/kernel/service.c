@@ -98,12 +98,17 @@ static djed_status map_fixed_parts(struct service *service)
 	if (!status)
 		status = service_map(service, DJED_START_INFO, DJED_PAGE_SIZE, read);
 	if (!status)
+		status = service_map(service, DJED_RUNTIME_BASE, 2 * (uint64_t)DJED_PAGE_SIZE, both);
+	if (!status)
 		status = service_map(service, DJED_STACK_TOP - DJED_STACK_SIZE, DJED_STACK_SIZE, both);
 	if (!status)
 		status = service_map(service, DJED_RECOVERY_STACK_TOP - DJED_RECOVERY_STACK_SIZE,
 				     DJED_RECOVERY_STACK_SIZE, both);
 	if (!status && service->log_size)
 		status = service_map(service, DJED_LOG_BASE, service->log_size, both);
+	if (!status && service->regions)
+		status = service_map(service, DJED_REGIONS_BASE,
+				     (uint64_t)service->regions * service->region_size, read);
 	service->sink_frame = resident_allocate(1);
 	service->sink_table = resident_allocate(1);
 	if (!service->sink_frame || !service->sink_table)
@@ -118,7 +123,8 @@ djed_status service_create(const struct djed_service_spec *spec, struct service 
 
 	if (spec->name[0] == 0 || spec->name[DJED_NAME_MAX - 1] != 0 || spec->priority < PRIORITY_SERVICE ||
 	    spec->priority >= PRIORITIES || spec->flags & ~(uint32_t)DJED_SPEC_RECOVERER ||
-	    spec->log_size % DJED_PAGE_SIZE || spec->log_size >= DJED_LOG_SPAN)
+	    spec->log_size % DJED_PAGE_SIZE || spec->log_size >= DJED_LOG_SPAN ||
+	    spec->regions > DJED_REGIONS_MAX || spec->region_size % DJED_PAGE_SIZE)
 		return -EINVAL;
 	if (services == DJED_SERVICES_MAX)
 		return -ENOSPC;
@@ -130,6 +136,8 @@ djed_status service_create(const struct djed_service_spec *spec, struct service 
 	service->thread.number = (uint16_t)services;
 	service->thread.priority = (uint8_t)spec->priority;
 	service->log_size = spec->log_size;
+	service->regions = spec->regions;
+	service->region_size = spec->region_size;
 	service->recoverer = spec->flags & DJED_SPEC_RECOVERER;
 	__builtin_memcpy(service->name, spec->name, DJED_NAME_MAX);
 	status = map_fixed_parts(service);

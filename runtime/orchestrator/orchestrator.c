@@ -76,6 +76,8 @@ static bool holds(const struct orchestrator_service *service, const struct orche
 		return undoable(information) && !(before->rungs >> DJED_RUNG_ERROR & 1);
 	case DJED_RUNG_RESTART_RETRY:
 		return replaceable(service, crash) && information->root_attempt < 2;
+	case DJED_RUNG_REBUILD:
+		return replaceable(service, crash) && !(before->rungs >> DJED_RUNG_REBUILD & 1);
 	case DJED_RUNG_RESTART:
 		return replaceable(service, crash);
 	case DJED_RUNG_ALTERNATIVE:
@@ -122,6 +124,8 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 		/* Where the stub has crashed, the new instance undoes the log when it starts. */
 		return (struct orchestrator_decision){
 		    information->undoing ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RETRY, 4, 0, false};
+	case DJED_RUNG_REBUILD:
+		return (struct orchestrator_decision){DJED_RECOVER_REBUILD, 5, 0, false};
 	case DJED_RUNG_RESTART:
 		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, false};
 	case DJED_RUNG_RESTART_RETRY:
@@ -160,7 +164,7 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 	default:
 		decision = climb_down(o, crash);
 	}
-	if (decision.rung == DJED_RUNG_RESTART || decision.rung == DJED_RUNG_ALTERNATIVE) {
+	if (decision.rung >= DJED_RUNG_REBUILD && decision.rung <= DJED_RUNG_ALTERNATIVE) {
 		service->restarts++;
 		service->window_restarts++;
 	}

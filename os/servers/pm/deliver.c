@@ -78,7 +78,7 @@ bool signal_handle(struct process *p, const struct signal_info *info, const stru
 
 static void tell_parent(struct process *p, int32_t code, uint32_t status)
 {
-	struct process *parent = &pm.process[p->parent];
+	struct process *parent = &processes[p->parent];
 	uint64_t user, system;
 
 	process_wake(parent, WAIT_CHILD);

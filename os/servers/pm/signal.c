@@ -201,6 +201,7 @@ void signal_send(struct process *p, const struct signal_info *info)
 
 	if (p->state == PROCESS_ZOMBIE || p->state == PROCESS_FREE || p->pid == INIT_PID)
 		return;
+	process_write(p);
 	before_sending(p, info->signal);
 	if (p->wait == WAIT_SIGNAL_SET && p->signals.wait_set & bit) {
 		make_pending(p, info);

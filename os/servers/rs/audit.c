@@ -6,7 +6,7 @@
 
 enum {
 	RUNGS = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_REFUSE |
-		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_RESTART | 1u << DJED_RUNG_ALTERNATIVE |
+		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_REBUILD | 1u << DJED_RUNG_RESTART | 1u << DJED_RUNG_ALTERNATIVE |
 		1u << DJED_RUNG_SHUTDOWN
 };
 
@@ -57,10 +57,10 @@ static void audit_uses(struct djed_audit *audit)
 		djed_check(audit, !o->rung_uses[i] || i == 0 || RUNGS >> i & 1,
 			   "rung %u was used, and there is none", i);
 	}
-	djed_check(audit, restarts == o->rung_uses[DJED_RUNG_RESTART] + o->rung_uses[DJED_RUNG_ALTERNATIVE],
-		   "%llu new instances, %llu and %llu decisions for one", (unsigned long long)restarts,
-		   (unsigned long long)o->rung_uses[DJED_RUNG_RESTART],
-		   (unsigned long long)o->rung_uses[DJED_RUNG_ALTERNATIVE]);
+	djed_check(audit,
+		   restarts == o->rung_uses[DJED_RUNG_REBUILD] + o->rung_uses[DJED_RUNG_RESTART] +
+				   o->rung_uses[DJED_RUNG_ALTERNATIVE],
+		   "%llu new instances, not as many decisions for one", (unsigned long long)restarts);
 	djed_check(audit, o->remembered <= decisions, "%u transactions remembered, %llu decisions",
 		   o->remembered, (unsigned long long)decisions);
 }
