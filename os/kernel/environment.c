@@ -44,7 +44,8 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	in->message = t->request[request].message;
 	if (!(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK) {
 		service_log_reset(service);
-		if (service->regions)
+		/* Mostly it is the same client as before. */
+		if (service->regions && service->served != in->badge)
 			regions_serve(service, in->badge);
 	}
 	lab()->service[number].requests++;

@@ -2,36 +2,44 @@
  * their client is served, or where the service has said that it will. */
 #include "operations.h"
 
-static uint64_t address_of(const struct service *service, unsigned index)
-{
-	return DJED_REGIONS_BASE + (uint64_t)index * service->region_size;
-}
-
 static void protect(const struct service *service, unsigned index, bool write)
 {
-	arch_protect(service->thread.tables, address_of(service, index),
-		     service->region_size / DJED_PAGE_SIZE, write);
+	uint64_t pages = service->region_size / DJED_PAGE_SIZE, first = index * pages;
+
+	arch_protect(service->thread.tables, service->region_entries + first,
+		     DJED_REGIONS_BASE + first * DJED_PAGE_SIZE, pages, write);
 }
 
-void region_open(struct service *service, unsigned index)
+/* False: it is open already. */
+static bool open(struct service *service, unsigned index)
 {
-	if (arch_translate(service->thread.tables, address_of(service, index), true))
-		return;
+	for (unsigned i = 0; i < service->opened; i++)
+		if (service->open[i] == index)
+			return false;
 	service->open[service->opened++] = (uint16_t)index;
+	service->served = ~0ull;
 	protect(service, index, true);
+	return true;
 }
 
-/* The usual client is the one that was served before: then nothing has to be changed. */
 void regions_serve(struct service *service, uint64_t badge)
 {
-	unsigned own = badge ? djed_region_of((uint32_t)(badge >> 32), service->regions) : 0;
-
-	if (service->opened == (badge != 0) && (!badge || service->open[0] == own))
-		return;
 	while (service->opened)
 		protect(service, service->open[--service->opened], false);
 	if (badge)
-		region_open(service, own);
+		(void)open(service, djed_region_of((uint32_t)(badge >> 32), service->regions));
+	service->served = badge;
+}
+
+/* It starts, or it undoes its log: that also holds what would have been written to a closed region, and puts
+ * back what is there. */
+bool regions_touched(struct service *service, uint64_t address)
+{
+	const struct txn_service *s = &rules.service[service_number(service)];
+	uint64_t size = (uint64_t)service->regions * service->region_size;
+
+	return (s->state == DJED_SERVICE_UNDOING || s->held == TXN_NONE) && address - DJED_REGIONS_BASE < size &&
+	       open(service, (unsigned)((address - DJED_REGIONS_BASE) / service->region_size));
 }
 
 /* region_open(index) */
@@ -40,6 +48,6 @@ djed_status operation_region_open(struct service *caller, const uint64_t *in, ui
 	(void)out;
 	if (in[0] >= caller->regions)
 		return -EINVAL;
-	region_open(caller, (unsigned)in[0]);
+	(void)open(caller, (unsigned)in[0]);
 	return 0;
 }

@@ -109,6 +109,12 @@ static djed_status map_fixed_parts(struct service *service)
 	if (!status && service->regions)
 		status = service_map(service, DJED_REGIONS_BASE,
 				     (uint64_t)service->regions * service->region_size, read);
+	if (!status && service->regions) {
+		service->region_entries =
+		    arch_entries(service->thread.tables, DJED_REGIONS_BASE,
+				 (uint64_t)service->regions * service->region_size / DJED_PAGE_SIZE);
+		status = service->region_entries ? 0 : -ENOMEM;
+	}
 	service->sink_frame = resident_allocate(1);
 	service->sink_table = resident_allocate(1);
 	if (!service->sink_frame || !service->sink_table)

@@ -28,6 +28,8 @@ struct service {
 	uint64_t sink_frame, sink_table; /* what lies behind the log once it has run over; physical */
 	bool sink_shown;
 	uint32_t regions, region_size;	 /* of clients; bytes */
+	uint64_t *region_entries;	 /* in the page tables */
+	uint64_t served;		 /* badge whose region alone can be written, 0: none can; else ~0 */
 	uint16_t open[DJED_REGIONS_MAX]; /* those that can be written now: the first `opened` */
 	uint16_t opened;
 };
@@ -72,11 +74,11 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 bool service_log_overflow(struct service *service, uint64_t address);
 void service_log_reset(struct service *service);
 
-/* Region `index` can be written until regions_serve. */
-void region_open(struct service *service, unsigned index);
 /* A new transaction begins in the service: of its regions, that of the application with this badge can be
  * written (0: there is none), and no other. */
-void regions_serve(struct service *service, uint64_t badge);
+[[gnu::noinline]] void regions_serve(struct service *service, uint64_t badge);
+/* A page fault of a service: true if it was a region, and the service works for nobody and may write it. */
+bool regions_touched(struct service *service, uint64_t address);
 
 /* Who gets events and Linux calls. */
 enum { LINUX_CALLS = 8192 };

@@ -109,6 +109,7 @@ void process_continue(struct process *p)
 {
 	if (p->state != PROCESS_STOPPED)
 		return;
+	process_write(p);
 	p->state = PROCESS_ALIVE;
 	process_wake(p, WAIT_STOPPED);
 	if (p->signals.pending & signal_bit(LINUX_SIGKILL))

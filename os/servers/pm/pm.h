@@ -34,6 +34,7 @@ enum {
 	ARGUMENTS_SIZE = 256 * 1024, /* argument and environment strings of one exec; E2BIG beyond */
 	TOMBSTONES_MAX = 256,
 	TOMBSTONE_RETRY_NS = 10000000,
+	PROCESS_REST = 1400, /* bytes of a process's region that are not used */
 	NONE = 0xffff, /* no slot, no information */
 };
 
@@ -150,7 +151,9 @@ struct process {
 	struct credentials credentials;
 	struct limit limit[LINUX_RLIMITS];
 	struct signals signals;
-} __attribute__((aligned(DJED_PAGE_SIZE)));
+	uint8_t rest[PROCESS_REST];
+};
+_Static_assert(sizeof(struct process) == DJED_PAGE_SIZE, "a region");
 extern struct process processes[PROCESSES_MAX];
 
 /* Links of a process, which pm can make anew out of all processes. Slots, or NONE. */

@@ -35,7 +35,9 @@ struct thread {
 	uint64_t wake_at;     /* ns since boot, while it sleeps */
 	uint64_t resume_at;   /* of an interrupted sleep that restart_syscall continues; 0: none */
 	uint64_t remaining;   /* and the address for what was left of it */
-} __attribute__((aligned(DJED_PAGE_SIZE)));
+	uint8_t rest[DJED_PAGE_SIZE - 48];
+};
+_Static_assert(sizeof(struct thread) == DJED_PAGE_SIZE, "a region");
 extern struct thread threads[THREADS_MAX];
 
 struct sleeper {

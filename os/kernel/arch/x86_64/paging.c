@@ -213,14 +213,23 @@ djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint3
 	return 0;
 }
 
-void arch_protect(uint64_t tables, uint64_t address, uint64_t pages, bool write)
+uint64_t *arch_entries(uint64_t tables, uint64_t address, uint64_t pages)
 {
-	uint64_t skip;
+	uint64_t *first = NULL, *e, skip;
 
-	for (; pages--; address += DJED_PAGE_SIZE) {
-		uint64_t *e = &leaf_table(tables, address, &skip)[index_at(address, 0)];
+	for (uint64_t i = 0; i < pages; i++, address += DJED_PAGE_SIZE) {
+		e = &leaf_table(tables, address, &skip)[index_at(address, 0)];
+		first = first ? first : e;
+		if (e != first + i)
+			return NULL;
+	}
+	return first;
+}
 
-		*e = write ? *e | PAGE_WRITE : *e & ~PAGE_WRITE;
+void arch_protect(uint64_t tables, uint64_t *entry, uint64_t address, uint64_t pages, bool write)
+{
+	for (; pages--; entry++, address += DJED_PAGE_SIZE) {
+		*entry = write ? *entry | PAGE_WRITE : *entry & ~PAGE_WRITE;
 		if (loaded == tables)
 			__asm__ volatile("invlpg %0" : : "m"(*(const char *)address) : "memory");
 	}
