@@ -50,7 +50,7 @@ endfunction()
 # The harness: fake kernel, real runtime, os/lib.
 djed_host_objects(djed-lib-linux ${CMAKE_SOURCE_DIR}/os/lib/copy.c ${CMAKE_SOURCE_DIR}/os/lib/format.c ${CMAKE_SOURCE_DIR}/os/lib/heap.c
   ${CMAKE_SOURCE_DIR}/os/lib/heap_audit.c ${CMAKE_SOURCE_DIR}/os/lib/invariants.c ${CMAKE_SOURCE_DIR}/os/lib/book.c
-  ${CMAKE_SOURCE_DIR}/os/lib/table.c ${CMAKE_SOURCE_DIR}/os/lib/command_line.c ${CMAKE_SOURCE_DIR}/os/lib/program_line.c ${CMAKE_SOURCE_DIR}/os/lib/client.c ${CMAKE_SOURCE_DIR}/os/lib/region.c)
+  ${CMAKE_SOURCE_DIR}/os/lib/table.c ${CMAKE_SOURCE_DIR}/os/lib/command_line.c ${CMAKE_SOURCE_DIR}/os/lib/program_line.c ${CMAKE_SOURCE_DIR}/os/lib/client.c)
 add_library(djed-host STATIC ${CMAKE_SOURCE_DIR}/tests/support/host.c ${CMAKE_SOURCE_DIR}/tests/support/host_kernel.c
   ${CMAKE_SOURCE_DIR}/tests/support/host_threads.c
   $<TARGET_OBJECTS:djed-runtime-linux> $<TARGET_OBJECTS:djed-lib-linux>)

@@ -9,19 +9,19 @@
 #define DJED_LIB_REGION_H
 
 #include <djed/server.h>
+#include <protocols/kernel.h>
 
 /* Of the one array of a server whose elements are regions. It has no initial value but zeros: its contents
  * outlive instances of the server. */
 #define DJED_REGIONS __attribute__((section(".regions"), aligned(DJED_PAGE_SIZE)))
 
 /* Makes region `index` of `count` writable until the transaction in hand has ended. */
-void region_open(uint32_t index);
 static inline void region_write(uint32_t index, uint32_t count)
 {
 	uint32_t served = (uint32_t)(djed_current()->badge >> 32);
 
 	if (!served || index != djed_region_of(served, count))
-		region_open(index);
+		(void)kernel_region_open(index);
 }
 
 #endif
