@@ -23,8 +23,9 @@ enum djed_rung {
 	DJED_RUNG_ERROR = 2,
 	DJED_RUNG_REFUSE = 3,	/* error, and the client's same call is refused from now on */
 	DJED_RUNG_HANDOVER = 4, /* new text and stack, the memory is kept; the request is delivered again */
-	DJED_RUNG_REBUILD = 5,	/* new instance, built out of the clients' regions; the request is delivered again */
-	DJED_RUNG_RESTART = 6,	/* new, empty instance; the request gets the error */
+	DJED_RUNG_REBUILD =
+	    5, /* new instance, built out of the clients' regions; the request is delivered again */
+	DJED_RUNG_RESTART = 6, /* new, empty instance; the request gets the error */
 	DJED_RUNG_ALTERNATIVE =
 	    7, /* new, empty instance of the other implementation; the request is delivered again */
 	DJED_RUNG_SHUTDOWN = 8,

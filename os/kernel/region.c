@@ -49,7 +49,8 @@ bool regions_touched(struct service *service, uint64_t address)
 	const struct txn_service *s = &rules.service[service_number(service)];
 	uint64_t size = (uint64_t)service->regions * service->region_size;
 
-	return (s->state == DJED_SERVICE_UNDOING || s->held == TXN_NONE) && address - DJED_REGIONS_BASE < size &&
+	return (s->state == DJED_SERVICE_UNDOING || s->held == TXN_NONE) &&
+	       address - DJED_REGIONS_BASE < size &&
 	       open(service, (unsigned)((address - DJED_REGIONS_BASE) / service->region_size));
 }
 

@@ -3,8 +3,8 @@
  *     struct process {...};                                        its size is a multiple of the page size
  *     DJED_REGIONS struct process processes[PROCESSES_MAX];        manifest: regions 1024 4K
  *
- * What concerns process number `pid` lies in processes[djed_region_of(pid, PROCESSES_MAX)]. While that process
- * is served the server may write there; it says so before it writes to others. */
+ * What concerns process number `pid` lies in processes[djed_region_of(pid, PROCESSES_MAX)]. While that
+ * process is served the server may write there; it says so before it writes to others. */
 #ifndef DJED_LIB_REGION_H
 #define DJED_LIB_REGION_H
 

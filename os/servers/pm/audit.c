@@ -32,10 +32,8 @@ static void audit_slots(struct djed_audit *a)
 	}
 	djed_check(a, in_use == pm.used, "%u slots are used, not %u", in_use, pm.used);
 	djed_check(a, zombies == pm.zombies, "%u zombies, not %u", zombies, pm.zombies);
-	for (at = pm.kin[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX;
-	     at = pm.kin[at].next) {
-		djed_check(a, pm.kin[at].previous == before && used(at), "chain is broken at slot %u",
-			   at);
+	for (at = pm.kin[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX; at = pm.kin[at].next) {
+		djed_check(a, pm.kin[at].previous == before && used(at), "chain is broken at slot %u", at);
 		before = at;
 		chained++;
 	}
@@ -59,7 +57,8 @@ static unsigned audit_children(struct djed_audit *a, const struct process *p)
 		before = at;
 		count++;
 	}
-	djed_check(a, at == NONE && kin_of(p)->last_child == before, "process %u: children end elsewhere", p->pid);
+	djed_check(a, at == NONE && kin_of(p)->last_child == before, "process %u: children end elsewhere",
+		   p->pid);
 	djed_check(a, p->state != PROCESS_ZOMBIE || count == 0, "zombie %u has children", p->pid);
 	return count;
 }
@@ -177,8 +176,7 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 
 static void check_values(struct djed_audit *a, const struct process *p)
 {
-	djed_check(a,
-		   p->pid > 0 && p->pid < PID_MAX && djed_region_of(p->pid, PROCESSES_MAX) == slot_of(p),
+	djed_check(a, p->pid > 0 && p->pid < PID_MAX && djed_region_of(p->pid, PROCESSES_MAX) == slot_of(p),
 		   "slot %u has pid %u", slot_of(p), p->pid);
 	djed_check(a, p->role <= ROLE_PROBE, "process %u has role %u", p->pid, p->role);
 	djed_check(a, p->exit_signal <= SIGNALS && p->death_signal <= SIGNALS && p->stop_signal <= SIGNALS,
@@ -281,9 +279,8 @@ static void audit_run(struct djed_audit *a)
 		bool found = false;
 
 		for (unsigned k = 1; k < PROCESSES_MAX && pid[i]; k++)
-			found =
-			    found || (processes[k].pid == pid[i] && processes[k].state != PROCESS_FREE &&
-				      processes[k].state != PROCESS_ZOMBIE);
+			found = found || (processes[k].pid == pid[i] && processes[k].state != PROCESS_FREE &&
+					  processes[k].state != PROCESS_ZOMBIE);
 		djed_check(a, !pid[i] || found, "the run's program %u is not there", pid[i]);
 	}
 	djed_check(a, pm.last_pid >= INIT_PID && pm.last_pid < PID_MAX, "last pid is %u", pm.last_pid);

@@ -6,12 +6,9 @@
 
 enum law { LAW_USED = 1, LAW_ZOMBIES, LAW_INFOS, LAW_INFO_CHAIN, LAW_TIMERS, LAW_TIMER_LINK };
 static const char *const law_names[] = {
-    [LAW_USED] = "processes counted in",
-    [LAW_ZOMBIES] = "zombies counted in",
-    [LAW_INFOS] = "informations counted in",
-    [LAW_INFO_CHAIN] = "links to information",
-    [LAW_TIMERS] = "timers counted in",
-    [LAW_TIMER_LINK] = "links to timer",
+    [LAW_USED] = "processes counted in",     [LAW_ZOMBIES] = "zombies counted in",
+    [LAW_INFOS] = "informations counted in", [LAW_INFO_CHAIN] = "links to information",
+    [LAW_TIMERS] = "timers counted in",	     [LAW_TIMER_LINK] = "links to timer",
 };
 
 /* As index of an account, 0 being none. */
@@ -53,9 +50,9 @@ static bool in_family(uint16_t slot)
 
 	if (!in_use(parent))
 		return false;
-	if (next == NONE ? pm.kin[parent].last_child != slot
-			 : !in_use(next) || pm.kin[next].previous_sibling != slot ||
-			       processes[next].parent != parent)
+	if (next == NONE
+		? pm.kin[parent].last_child != slot
+		: !in_use(next) || pm.kin[next].previous_sibling != slot || processes[next].parent != parent)
 		return false;
 	return previous == NONE ? pm.kin[parent].first_child == slot
 				: in_use(previous) && pm.kin[previous].next_sibling == slot &&
@@ -87,7 +84,8 @@ static void check_process(struct djed_audit *audit, uint32_t index)
 	djed_check(audit, children_end(slot), "process %u: children end elsewhere", p->pid);
 	djed_check(audit, slot == 0 || p->state == PROCESS_ZOMBIE || p->thread, "process %u has no thread",
 		   p->pid);
-	djed_check(audit, p->state != PROCESS_ZOMBIE || (!p->thread && !p->parked && kin_of(p)->first_child == NONE),
+	djed_check(audit,
+		   p->state != PROCESS_ZOMBIE || (!p->thread && !p->parked && kin_of(p)->first_child == NONE),
 		   "zombie %u has not let go of everything", p->pid);
 }
 
@@ -248,8 +246,8 @@ static struct invariant_table signals = {"signals of process",
 static struct invariant_table tables[] = {
     {"process", processes, sizeof(struct process), PROCESSES_MAX, 0, offsetof(struct process, user_time),
      check_process, balance_process, &signals},
-    {"links of process", pm.kin, sizeof(struct kin), PROCESSES_MAX, 0, sizeof(struct kin), check_process, NULL,
-     NULL},
+    {"links of process", pm.kin, sizeof(struct kin), PROCESSES_MAX, 0, sizeof(struct kin), check_process,
+     NULL, NULL},
     {"processes", &pm.used, 2 * sizeof(uint16_t), 1, 0, 2 * sizeof(uint16_t), NULL, balance_counts, NULL},
     {"information", pm.info, sizeof(struct signal_info), INFOS_MAX, 0, sizeof(struct signal_info), NULL,
      balance_info, NULL},

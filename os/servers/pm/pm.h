@@ -27,15 +27,15 @@
 enum {
 	PROCESSES_MAX = 1024, /* slot 0 included */
 	PID_MAX = 32768,      /* pids are below it, as Linux's default */
-	INIT_PID = 1, /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
-	INFOS_MAX = 1024,	     /* pending signals that carry information, over all processes */
-	GROUPS_MAX = 32,	     /* supplementary groups of a process */
-	PATH_SIZE = 4096,	     /* longest path with its NUL */
+	INIT_PID = 1,	  /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
+	INFOS_MAX = 1024, /* pending signals that carry information, over all processes */
+	GROUPS_MAX = 32,  /* supplementary groups of a process */
+	PATH_SIZE = 4096, /* longest path with its NUL */
 	ARGUMENTS_SIZE = 256 * 1024, /* argument and environment strings of one exec; E2BIG beyond */
 	TOMBSTONES_MAX = 256,
 	TOMBSTONE_RETRY_NS = 10000000,
 	PROCESS_REST = 1400, /* bytes of a process's region that are not used */
-	NONE = 0xffff, /* no slot, no information */
+	NONE = 0xffff,	     /* no slot, no information */
 };
 
 enum process_state {
@@ -242,7 +242,7 @@ static inline void process_write(const struct process *p)
 }
 #define for_each_process(p) \
 	for (struct process *p = process_at(pm.kin[0].next); p; p = process_at(kin_of(p)->next))
-#define for_each_child(c, p) \
+#define for_each_child(c, p)                                            \
 	for (struct process *c = process_at(kin_of(p)->first_child); c; \
 	     c = process_at(kin_of(c)->next_sibling))
 

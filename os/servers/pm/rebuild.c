@@ -26,14 +26,12 @@ static bool sound(const struct process *p)
 	       (p->state == PROCESS_ZOMBIE ? !p->thread : kernel_thread_alive(p->thread) == 0);
 }
 
-/* Of a damaged region no more is believed than is needed to end the process. If even its number is lost, it is
- * ended with its next call, as nobody's. */
+/* Of a damaged region no more is believed than is needed to end the process. If even its number is lost, it
+ * is ended with its next call, as nobody's. */
 static void condemn(struct process *p)
 {
-	const struct process before = {.pid = p->pid,
-				       .role = p->role,
-				       .parent = p->parent,
-				       .thread = p->thread};
+	const struct process before = {
+	    .pid = p->pid, .role = p->role, .parent = p->parent, .thread = p->thread};
 
 	process_clear(p);
 	if (before.pid == 0 || before.pid >= PID_MAX ||

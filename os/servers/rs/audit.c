@@ -6,8 +6,8 @@
 
 enum {
 	RUNGS = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_REFUSE |
-		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_REBUILD | 1u << DJED_RUNG_RESTART | 1u << DJED_RUNG_ALTERNATIVE |
-		1u << DJED_RUNG_SHUTDOWN
+		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_REBUILD | 1u << DJED_RUNG_RESTART |
+		1u << DJED_RUNG_ALTERNATIVE | 1u << DJED_RUNG_SHUTDOWN
 };
 
 static void audit_service(struct djed_audit *audit, uint32_t number, const struct djed_system *booted)

@@ -16,8 +16,8 @@ static void audit_table(struct djed_audit *a)
 
 void thread_check(struct djed_audit *a, const struct thread *t)
 {
-	djed_check(a, djed_region_of(t->pid, THREADS_MAX) == t - threads, "process %u is in the slot of others",
-		   t->pid);
+	djed_check(a, djed_region_of(t->pid, THREADS_MAX) == t - threads,
+		   "process %u is in the slot of others", t->pid);
 	djed_check(a, t->nice >= NICE_MIN && t->nice <= NICE_MAX, "process %u has nice %d", t->pid, t->nice);
 	djed_check(a, t->level < LEVELS, "process %u is at level %u", t->pid, t->level);
 	djed_check(a, t->thread, "process %u has no thread", t->pid);
@@ -65,7 +65,8 @@ static void audit_sleepers(struct djed_audit *a)
 
 		djed_check(a, t->pid && t->sleeping, "slot %u is among the sleepers and does not sleep", at);
 		djed_check(a, t->wake_at >= last, "process %u sleeps out of order", t->pid);
-		djed_check(a, sched.sleeper[at].previous == before, "sleepers are broken at process %u", t->pid);
+		djed_check(a, sched.sleeper[at].previous == before, "sleepers are broken at process %u",
+			   t->pid);
 		last = t->wake_at;
 		before = at;
 		count++;

@@ -70,10 +70,9 @@ static void check_thread(struct djed_audit *audit, uint32_t index)
 	if (!t->sleeping)
 		return;
 	djed_check(audit,
-		   previous == NONE
-		       ? sched.first_sleeper == index
-		       : previous < THREADS_MAX && sched.sleeper[previous].next == index &&
-			     threads[previous].wake_at <= t->wake_at,
+		   previous == NONE ? sched.first_sleeper == index
+				    : previous < THREADS_MAX && sched.sleeper[previous].next == index &&
+					  threads[previous].wake_at <= t->wake_at,
 		   "process %u sleeps out of order", t->pid);
 	djed_check(audit,
 		   next == NONE || (next < THREADS_MAX && sched.sleeper[next].previous == index &&
@@ -88,8 +87,8 @@ static void check_deadline(struct djed_audit *audit, uint32_t index)
 }
 
 static struct invariant_table tables[] = {
-    {"thread", threads, sizeof(struct thread), THREADS_MAX, 0, offsetof(struct thread, resume_at), check_thread,
-     balance_thread, NULL},
+    {"thread", threads, sizeof(struct thread), THREADS_MAX, 0, offsetof(struct thread, resume_at),
+     check_thread, balance_thread, NULL},
     {"sleeper", sched.sleeper, sizeof(struct sleeper), THREADS_MAX, 0, sizeof(struct sleeper), check_thread,
      balance_sleeper, NULL},
     {"count", &sched.used, sizeof(struct counts), 1, 0, sizeof(struct counts), check_deadline, balance_counts,

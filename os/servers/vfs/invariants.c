@@ -144,7 +144,8 @@ static void check_process(struct djed_audit *audit, uint32_t index)
 		return;
 	wait_check(audit, process);
 	djed_check(audit,
-		   !wait_of(process)->deadline || (djed_deadline && djed_deadline <= wait_of(process)->deadline),
+		   !wait_of(process)->deadline ||
+		       (djed_deadline && djed_deadline <= wait_of(process)->deadline),
 		   "process %u: nobody will look at its deadline", process->pid);
 	djed_check(audit, in_waiting_list(wait_of(process), (uint16_t)(index + 1)),
 		   "process %u: its place among those that wait is wrong", process->pid);

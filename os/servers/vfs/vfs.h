@@ -13,8 +13,8 @@
 #include "../../lib/client.h"
 #include "linux_files.h"
 #include <djed/server.h>
-#include <lib/region.h>
 #include <errno.h>
+#include <lib/region.h>
 
 enum {
 	VFS_PROCESSES = 1024,
@@ -30,10 +30,10 @@ enum {
 	VFS_STEP = 65536,   /* bytes moved in one transaction (design, rule 14) */
 	VFS_PIPE_PAGES = 16,
 	VFS_PIPE_SIZE = VFS_PIPE_PAGES * DJED_PAGE_SIZE,
-	VFS_ARGUMENTS = 256, /* bytes of a process's arguments kept for /proc */
-	VFS_COMMAND = 16,    /* bytes of its name */
+	VFS_ARGUMENTS = 256,	 /* bytes of a process's arguments kept for /proc */
+	VFS_COMMAND = 16,	 /* bytes of its name */
 	VFS_PROCESS_REST = 3376, /* bytes of a process's region that are not used */
-	VFS_ROOT = 1,	     /* inode of / */
+	VFS_ROOT = 1,		 /* inode of / */
 };
 
 /* ---- the tree: inode.c, directory.c ------------------------------------------------------------------ */

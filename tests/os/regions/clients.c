@@ -1,5 +1,5 @@
-/* A server that keeps a number for each client, in a region of its own, and has a bug: one call writes into the
- * region of another client without having said so. */
+/* A server that keeps a number for each client, in a region of its own, and has a bug: one call writes into
+ * the region of another client without having said so. */
 #include <errno.h>
 #include <lib/region.h>
 

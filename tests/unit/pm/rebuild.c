@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 #include <protocols/linux.h>
 
-/* 3: with a timer; 4: waits for 7; 5: stopped, with two queued signals; 6: a zombie; 7: in the middle of vfork,
- * held by its child 8. */
+/* 3: with a timer; 4: waits for 7; 5: stopped, with two queued signals; 6: a zombie; 7: in the middle of
+ * vfork, held by its child 8. */
 static void build(void)
 {
 	world_start("-- sh");

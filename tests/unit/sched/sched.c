@@ -305,9 +305,9 @@ static const struct {
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-    ONE(used),		ONE(sunken),	    ONE(sleepers),  ONE(pid), ONE(nice_value), ONE(level),      ONE(handle),
-    ONE(shared_handle), ONE(request),	    ONE(time_lost), ONE(order),	     ONE(first),      ONE(link_),
-    ONE(link_back),	ONE(awake_in_list), ONE(loop),	    ONE(lift),	     ONE(lift_early),
+    ONE(used),	 ONE(sunken),	     ONE(sleepers),	 ONE(pid),	 ONE(nice_value), ONE(level),
+    ONE(handle), ONE(shared_handle), ONE(request),	 ONE(time_lost), ONE(order),	  ONE(first),
+    ONE(link_),	 ONE(link_back),     ONE(awake_in_list), ONE(loop),	 ONE(lift),	  ONE(lift_early),
 #undef ONE
 };
 

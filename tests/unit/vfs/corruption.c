@@ -229,19 +229,18 @@ static const struct {
 	void (*corrupt)(void);
 } corruptions[] = {
 #define C(name) {#name, name}
-    C(file_links),	   C(directory_links),	   C(file_uses),       C(file_writers),
-    C(file_runners),	   C(wrong_parent),	   C(entry_count),     C(entry_order),
-    C(entry_back_link),	   C(entry_leads_nowhere), C(entry_renamed),   C(entry_unhashed),
-    C(wild_mode),	   C(no_object),	   C(negative_size),   C(link_target_cut),
-    C(inode_count),	   C(inode_leaked),	   C(inode_chain),     C(file_references),
-    C(file_closed),	   C(file_on_nothing),	   C(file_lock),       C(file_leaked),
-    C(file_wrong_pipe),	   C(descriptor_lost),	   C(descriptor_wild), C(descriptor_limit),
-    C(descriptor_lowest),  C(pipe_readers),	   C(pipe_writers),    C(pipe_positions),
-    C(pipe_page_lost),	   C(pipe_count),	   C(pipe_chain),      C(process_count),
-    C(process_renumbered), C(process_directory),
-    C(process_umask),	   C(process_program),	   C(process_name),    C(waiter_lost),
-    C(waiter_for_nothing), C(waiter_wrong_pipe),   C(waiter_deadline), C(lock_of_nobody),
-    C(lock_empty),	   C(lock_count),
+    C(file_links),	   C(directory_links),	   C(file_uses),	  C(file_writers),
+    C(file_runners),	   C(wrong_parent),	   C(entry_count),	  C(entry_order),
+    C(entry_back_link),	   C(entry_leads_nowhere), C(entry_renamed),	  C(entry_unhashed),
+    C(wild_mode),	   C(no_object),	   C(negative_size),	  C(link_target_cut),
+    C(inode_count),	   C(inode_leaked),	   C(inode_chain),	  C(file_references),
+    C(file_closed),	   C(file_on_nothing),	   C(file_lock),	  C(file_leaked),
+    C(file_wrong_pipe),	   C(descriptor_lost),	   C(descriptor_wild),	  C(descriptor_limit),
+    C(descriptor_lowest),  C(pipe_readers),	   C(pipe_writers),	  C(pipe_positions),
+    C(pipe_page_lost),	   C(pipe_count),	   C(pipe_chain),	  C(process_count),
+    C(process_renumbered), C(process_directory),   C(process_umask),	  C(process_program),
+    C(process_name),	   C(waiter_lost),	   C(waiter_for_nothing), C(waiter_wrong_pipe),
+    C(waiter_deadline),	   C(lock_of_nobody),	   C(lock_empty),	  C(lock_count),
 #undef C
 };
 
@@ -277,13 +276,13 @@ static void reach_sound_state(void)
 Test(corruption, each_is_reported)
 {
 	unsigned count = sizeof(corruptions) / sizeof(*corruptions);
-	size_t sizes[] = {sizeof(vfs_inode), sizeof(vfs_file),	 sizeof(vfs_pipe), sizeof(vfs_process),
+	size_t sizes[] = {sizeof(vfs_inode), sizeof(vfs_file), sizeof(vfs_pipe), sizeof(vfs_process),
 			  sizeof(vfs_names), sizeof(vfs_wait), sizeof(vfs_lock)};
 	void *tables[] = {vfs_inode, vfs_file, vfs_pipe, vfs_process, vfs_names, vfs_wait, vfs_lock};
 	void *copies[7];
-	void *scalar[] = {&vfs_inodes_used, &vfs_inode_free, &vfs_files_used,	  &vfs_file_free,
-			  &vfs_pipes_used,  &vfs_pipe_free,  &vfs_processes_used, &vfs_waiting,
-			 	    &vfs_locks_used};
+	void *scalar[] = {&vfs_inodes_used,    &vfs_inode_free, &vfs_files_used,
+			  &vfs_file_free,      &vfs_pipes_used, &vfs_pipe_free,
+			  &vfs_processes_used, &vfs_waiting,	&vfs_locks_used};
 	size_t scalar_size[] = {4, 4, 4, 4, 4, 4, 4, 2, 4};
 	uint32_t scalars[9];
 
