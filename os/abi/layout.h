@@ -5,13 +5,12 @@
 #include "types.h"
 
 /* Server address space (all below the canonical hole; applications have the whole lower half). */
-#define DJED_START_INFO 0x200000ull   /* struct djed_start_info, read-only */
-#define DJED_FAULT_PAGE 0x201000ull   /* struct djed_fault_slot, read-write, a frame per service */
-#define DJED_FAULT_AWAKE 0x28ull      /* in the fault page: from here a byte for each of */
-#define DJED_FAULT_FUNCTIONS 0xfd8ull /* so many functions, to its end */
-#define DJED_TIME_PAGE 0x202000ull    /* struct djed_time, read-only, one frame for all */
-#define DJED_RUNTIME_BASE 0x203000ull /* two pages: the runtime's own words, and struct djed_ipc. They */
-/* tell a new instance what the one before was doing */
+#define DJED_START_INFO 0x200000ull	   /* struct djed_start_info, read-only */
+#define DJED_FAULT_PAGE 0x201000ull	   /* struct djed_fault_slot, read-write, a frame per service */
+#define DJED_FAULT_AWAKE 0x28ull	   /* in the fault page: from here a byte for each of */
+#define DJED_FAULT_FUNCTIONS 0xfd8ull	   /* so many functions, to its end */
+#define DJED_TIME_PAGE 0x202000ull	   /* struct djed_time, read-only, one frame for all */
+#define DJED_RUNTIME_BASE 0x203000ull	   /* the runtime's own words; a page behind, struct djed_ipc */
 #define DJED_IMAGE_BASE 0x400000ull	   /* servers' images are linked here, */
 #define DJED_ALTERNATIVE_BASE 0x8000000ull /* and those of other implementations of them here */
 #define DJED_STACK_TOP 0x10000000ull	   /* grows down, guard page below */
@@ -19,10 +18,8 @@
 #define DJED_IMAGE_END (DJED_STACK_TOP - 2 * DJED_STACK_SIZE) /* of where images may lie */
 #define DJED_RECOVERY_STACK_TOP 0x10020000ull		      /* used by the recovery stub alone */
 #define DJED_RECOVERY_STACK_SIZE 0x4000ull
-#define DJED_HEAP_BASE 0x20000000ull /* size in the start information */
-/* Regions of the service's clients, one behind the other. Each can be written only while its client is served
- * (docs/regions.md). */
-#define DJED_REGIONS_BASE 0x60000000ull
+#define DJED_HEAP_BASE 0x20000000ull	  /* size in the start information */
+#define DJED_REGIONS_BASE 0x60000000ull	  /* of clients, one behind the other (docs/regions.md) */
 #define DJED_ARCHIVE_BASE 0x5000000000ull /* boot archive, read-only, where the manifest grants it */
 
 /* Undo log. Real memory for log_size bytes; beyond it, up to DJED_LOG_SPAN, every page is one sink

@@ -53,10 +53,11 @@ struct djed_service_information {
 
 struct djed_service_spec {
 	char name[DJED_NAME_MAX];
-	uint32_t priority;	       /* 17..31 */
-	uint32_t flags;		       /* DJED_SPEC_* */
-	uint64_t log_size;	       /* bytes, multiple of the page size */
-	uint32_t regions, region_size; /* of clients: number, and bytes of each; 0, 0: none */
+	uint32_t priority;    /* 17..31 */
+	uint32_t flags;	      /* DJED_SPEC_* */
+	uint64_t log_size;    /* bytes, multiple of the page size */
+	uint32_t regions;     /* of clients; 0: none */
+	uint32_t region_size; /* bytes, multiple of the page size */
 };
 enum { DJED_SPEC_RECOVERER = 1 /* its crashes go to root, those of others to it */ };
 

@@ -6,7 +6,7 @@ static void protect(const struct service *service, unsigned index, bool write)
 {
 	uint64_t pages = service->region_size / DJED_PAGE_SIZE, first = index * pages;
 
-	arch_protect(service->thread.tables, service->region_entries + first,
+	arch_protect(service->thread.tables, service->region_entry + first,
 		     DJED_REGIONS_BASE + first * DJED_PAGE_SIZE, pages, write);
 }
 

@@ -28,7 +28,7 @@ struct service {
 	uint64_t sink_frame, sink_table; /* what lies behind the log once it has run over; physical */
 	bool sink_shown;
 	uint32_t regions, region_size;	 /* of clients; bytes */
-	uint64_t *region_entries;	 /* in the page tables */
+	uint64_t *region_entry;		 /* of their first page, in the page tables; the others follow */
 	uint64_t served;		 /* badge whose region alone can be written, 0: none can; else ~0 */
 	uint16_t open[DJED_REGIONS_MAX]; /* those that can be written now: the first `opened` */
 	uint16_t opened;

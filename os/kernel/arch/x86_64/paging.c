@@ -213,17 +213,11 @@ djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint3
 	return 0;
 }
 
-uint64_t *arch_entries(uint64_t tables, uint64_t address, uint64_t pages)
+uint64_t *arch_entry(uint64_t tables, uint64_t address)
 {
-	uint64_t *first = NULL, *e, skip;
+	uint64_t skip;
 
-	for (uint64_t i = 0; i < pages; i++, address += DJED_PAGE_SIZE) {
-		e = &leaf_table(tables, address, &skip)[index_at(address, 0)];
-		first = first ? first : e;
-		if (e != first + i)
-			return NULL;
-	}
-	return first;
+	return &leaf_table(tables, address, &skip)[index_at(address, 0)];
 }
 
 void arch_protect(uint64_t tables, uint64_t *entry, uint64_t address, uint64_t pages, bool write)
