@@ -25,19 +25,11 @@ static bool open(struct service *service, unsigned index)
 void regions_serve(struct service *service, uint64_t badge)
 {
 	unsigned own = badge ? djed_region_of((uint32_t)(badge >> 32), service->regions) : DJED_REGIONS_MAX;
-	bool kept = false;
 
-	while (service->opened) {
-		unsigned index = service->open[--service->opened];
-
-		if (index == own)
-			kept = true;
-		else
-			protect(service, index, false);
-	}
-	if (kept)
-		service->open[service->opened++] = (uint16_t)own;
-	else if (badge)
+	for (; service->opened; service->opened--)
+		if (service->open[service->opened - 1] != own)
+			protect(service, service->open[service->opened - 1], false);
+	if (badge)
 		(void)open(service, own);
 	service->served = badge;
 }

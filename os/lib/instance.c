@@ -59,7 +59,7 @@ djed_status instance_make(const struct djed_system *system, uint32_t service)
 }
 
 djed_status instance_renew(const struct djed_system *system, uint32_t service, uint32_t image,
-			   uint32_t restarts, enum djed_handed_over handed_over)
+			   uint32_t restarts, bool regions)
 {
 	const struct djed_system_service *line = &system->service[service];
 	djed_status status = kernel_service_zero(service, DJED_HEAP_BASE, line->heap);
@@ -68,7 +68,8 @@ djed_status instance_renew(const struct djed_system *system, uint32_t service, u
 		status = renew_image(system, service, service, image == service);
 	if (!status && line->alternative)
 		status = renew_image(system, service, line->alternative, image != service);
-	return status ? status : inform(service, restarts, handed_over);
+	return status ? status
+		      : inform(service, restarts, regions ? DJED_HANDED_REGIONS : DJED_HANDED_NOTHING);
 }
 
 djed_status instance_hand_over(const struct djed_system *system, uint32_t service, uint32_t image,

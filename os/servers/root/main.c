@@ -103,7 +103,7 @@ static void recover(const struct djed_message *report)
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(root.system, service, service, restarts, DJED_HANDED_NOTHING);
+	status = instance_renew(root.system, service, service, restarts, false);
 	if (!status)
 		status = kernel_recover(service, DJED_RECOVER_RESTART_RETRY, 0,
 					root.system->service[service].entry);
