@@ -180,7 +180,7 @@ void djed_runtime_undo(void)
 	djed_runtime.undone = djed_ipc.in.flags & DJED_DELIVERY_CONFIRMS ? djed_undo_digest() : 0;
 	if (has_not_begun())
 		djed_undo_reset();
-	else if (!djed_undo_rollback())
+	else if (!djed_undo_rollback() && djed_start()->handed_over != DJED_HANDED_REGIONS)
 		djed_panic("the undo log is damaged");
 	djed_runtime.log_lost = 0;
 	djed_runtime.next = DJED_NEXT_ROLLED_BACK;

@@ -10,6 +10,7 @@
 #define DJED_FAULT_AWAKE 0x30ull	   /* in the fault page: from here a byte for each of */
 #define DJED_FAULT_FUNCTIONS 0xfd0ull	   /* so many functions, to its end */
 #define DJED_TIME_PAGE 0x202000ull	   /* struct djed_time, read-only, one frame for all */
+#define DJED_RUNTIME_BASE 0x203000ull	   /* the runtime's own words; a page behind, struct djed_ipc */
 #define DJED_IMAGE_BASE 0x400000ull	   /* servers' images are linked here, */
 #define DJED_ALTERNATIVE_BASE 0x8000000ull /* and those of other implementations of them here */
 #define DJED_STACK_TOP 0x10000000ull	   /* grows down, guard page below */
@@ -18,6 +19,7 @@
 #define DJED_RECOVERY_STACK_TOP 0x10020000ull		      /* used by the recovery stub alone */
 #define DJED_RECOVERY_STACK_SIZE 0x4000ull
 #define DJED_HEAP_BASE 0x20000000ull	  /* size in the start information */
+#define DJED_REGIONS_BASE 0x60000000ull	  /* of clients, one behind the other (docs/regions.md) */
 #define DJED_ARCHIVE_BASE 0x5000000000ull /* boot archive, read-only, where the manifest grants it */
 
 /* Undo log. Real memory for log_size bytes; beyond it, up to DJED_LOG_SPAN, every page is one sink
@@ -52,6 +54,20 @@ struct djed_capability_name {
 	uint32_t linux_first, linux_last; /* the manifest's `linux` line of that service; 0, 0: it has none */
 };
 
+/* Which of `count` regions is that of a process, in every service. Two processes that exist at the same time
+ * never have the same one: pm, with its own DJED_REGIONS_MAX regions, chooses their numbers so. */
+static inline uint32_t djed_region_of(uint32_t process, uint32_t count)
+{
+	return (process - 1) % count;
+}
+
+/* What a new instance goes on with. */
+enum djed_handed_over {
+	DJED_HANDED_NOTHING = 0,
+	DJED_HANDED_MEMORY = 1,	 /* all memory of the instance before */
+	DJED_HANDED_REGIONS = 2, /* the log, to take back the clients' regions, and these: all else is new */
+};
+
 /* Start information of a service, filled by root. */
 struct djed_start_info {
 	char name[DJED_NAME_MAX];
@@ -65,7 +81,7 @@ struct djed_start_info {
 	uint64_t pool_first;   /* frame pool: first frame number and count (mm), else 0 */
 	uint64_t pool_count;
 	uint32_t restarts;    /* 0 at first start */
-	uint32_t handed_over; /* 1: this instance goes on with the memory of the one before */
+	uint32_t handed_over; /* enum djed_handed_over */
 	uint32_t trace;	      /* 1: its events are recorded */
 	uint32_t detect;      /* enum djed_detector bits */
 	struct djed_capability_name capability[DJED_CAPABILITIES_MAX];

@@ -15,6 +15,8 @@ enum djed_recovery_action {
 	    6, /* policy osiris: roll back the crashed server alone, answer its caller with the error */
 	DJED_RECOVER_RESTART_ALONE =
 	    7, /* policy restart: as RESTART, but nobody is rolled back and its caller gets the error */
+	DJED_RECOVER_REBUILD = 9, /* rung 5: as RESTART_RETRY, but what is parked stays parked, as the new
+				     instance finds it in the clients' regions */
 };
 enum {
 	DJED_RECOVER_REFUSE = 8, /* rung 3, beside those of the transaction rules: as ERROR, and from now on
@@ -51,9 +53,11 @@ struct djed_service_information {
 
 struct djed_service_spec {
 	char name[DJED_NAME_MAX];
-	uint32_t priority; /* 17..31 */
-	uint32_t flags;	   /* DJED_SPEC_* */
-	uint64_t log_size; /* bytes, multiple of the page size */
+	uint32_t priority;    /* 17..31 */
+	uint32_t flags;	      /* DJED_SPEC_* */
+	uint64_t log_size;    /* bytes, multiple of the page size */
+	uint32_t regions;     /* of clients; 0: none */
+	uint32_t region_size; /* bytes, multiple of the page size */
 };
 enum { DJED_SPEC_RECOVERER = 1 /* its crashes go to root, those of others to it */ };
 

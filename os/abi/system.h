@@ -23,7 +23,9 @@ enum djed_rung {
 	DJED_RUNG_ERROR = 2,
 	DJED_RUNG_REFUSE = 3,	/* error, and the client's same call is refused from now on */
 	DJED_RUNG_HANDOVER = 4, /* new text and stack, the memory is kept; the request is delivered again */
-	DJED_RUNG_RESTART = 6,	/* new, empty instance; the request gets the error */
+	DJED_RUNG_REBUILD =
+	    5, /* new instance, built out of the clients' regions; the request is delivered again */
+	DJED_RUNG_RESTART = 6, /* new, empty instance; the request gets the error */
 	DJED_RUNG_ALTERNATIVE =
 	    7, /* new, empty instance of the other implementation; the request is delivered again */
 	DJED_RUNG_SHUTDOWN = 8,
@@ -64,6 +66,7 @@ struct djed_system_service {
 	char name[DJED_NAME_MAX];
 	uint64_t heap, log;		  /* bytes, multiples of the page size */
 	uint32_t priority;		  /* 17..31 */
+	uint32_t regions, region_size;	  /* of clients: number, and bytes of each; 0, 0: none */
 	uint32_t grants;		  /* bit per enum djed_capability_type of those without an object */
 	uint32_t receives;		  /* bit per enum djed_event_message */
 	uint16_t linux_first, linux_last; /* 0, 0: none */

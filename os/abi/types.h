@@ -30,6 +30,7 @@ enum {
 	DJED_NAME_MAX = 16,	    /* bytes of a service name, its NUL included */
 	DJED_WORDS_MAX = 8,	    /* payload words of a message */
 	DJED_GRANTS_MAX = 2,	    /* memory ranges lent with a message */
+	DJED_REGIONS_MAX = 1024,    /* clients' regions of one service */
 };
 
 /* Recovery policies, chosen at boot (design section 8: controls). */

@@ -193,7 +193,8 @@ void kernel_page_fault(uint64_t address, uint32_t access)
 		    (struct djed_message){.label = DJED_LABEL(DJED_PROTOCOL_EVENT, DJED_EVENT_PAGE_FAULT),
 					  .word = {address, access, arch_instruction(&a->thread.arch)}};
 		application_event(a, &a->event);
-	} else if (!service_log_overflow((struct service *)current, address)) {
+	} else if (!service_log_overflow((struct service *)current, address) &&
+		   !regions_touched((struct service *)current, address)) {
 		service_crash((struct service *)current, DJED_CRASH_EXCEPTION, ARCH_PAGE_FAULT, address);
 	}
 	schedule();

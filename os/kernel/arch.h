@@ -67,6 +67,10 @@ bool arch_tables_clear(uint64_t tables); /* drops all user entries; false: there
 /* Maps one page for user mode (access: enum djed_access). -ENOMEM: no table frames left. Replaces what was
  * there. */
 djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint32_t access);
+/* The entry of a page that is mapped; it stays where it is as long as `tables` is not cleared. */
+uint64_t *arch_entry(uint64_t tables, uint64_t address);
+/* Lets pages, whose entries are those from `entry` on, be written, or not. */
+void arch_protect(uint64_t tables, uint64_t *entry, uint64_t address, uint64_t pages, bool write);
 void arch_unmap(uint64_t tables, uint64_t address, uint64_t pages);
 /* Makes the range read-only in `from` and copies the entries to `to`, as far as there are table frames.
  * Returns the number copied. */

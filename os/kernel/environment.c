@@ -42,8 +42,12 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	 * measure recoveries have the clock itself. */
 	in->begun = number == 0 || service->recoverer ? 0 : t->request[root].begun;
 	in->message = t->request[request].message;
-	if (service->sink_shown && !(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK)
+	if (!(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK) {
 		service_log_reset(service);
+		/* Mostly it is the same client as before. */
+		if (service->regions && service->served != in->badge)
+			regions_serve(service, in->badge);
+	}
 	lab()->service[number].requests++;
 	service->thread.begun_at = service->thread.user_ticks;
 	thread_ready(&service->thread);

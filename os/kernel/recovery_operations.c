@@ -27,7 +27,7 @@ djed_status operation_recover(struct service *caller, const uint64_t *in, uint64
 		return -EPERM;
 	if (!service)
 		return -ESRCH;
-	if (in[1] < DJED_RECOVER_RETRY || in[1] > DJED_RECOVER_REFUSE || in[2] > 4095)
+	if (in[1] < DJED_RECOVER_RETRY || in[1] > DJED_RECOVER_REBUILD || in[2] > 4095)
 		return -EINVAL;
 	client = client_of(service);
 	service->entry = in[3]; /* nothing starts there, unless the rules say so now */

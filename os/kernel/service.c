@@ -93,25 +93,34 @@ static djed_status map_fixed_parts(struct service *service)
 {
 	const uint32_t read = DJED_ACCESS_READ, both = DJED_ACCESS_READ | DJED_ACCESS_WRITE;
 	uint64_t fault = DJED_FAULT_PHYSICAL + (uint64_t)service_number(service) * DJED_PAGE_SIZE;
+	uint64_t regions = (uint64_t)service->regions * service->region_size, *entry;
+	const struct {
+		uint64_t address, length;
+		uint32_t access;
+	} part[] = {{DJED_START_INFO, DJED_PAGE_SIZE, read},
+		    {DJED_RUNTIME_BASE, 2 * DJED_PAGE_SIZE, both},
+		    {DJED_STACK_TOP - DJED_STACK_SIZE, DJED_STACK_SIZE, both},
+		    {DJED_RECOVERY_STACK_TOP - DJED_RECOVERY_STACK_SIZE, DJED_RECOVERY_STACK_SIZE, both},
+		    {DJED_LOG_BASE, service->log_size, both},
+		    {DJED_REGIONS_BASE, regions, read}};
 	djed_status status = map_range(service, DJED_FAULT_PAGE, fault, 1, both);
 
 	if (!status)
 		status =
 		    map_range(service, DJED_TIME_PAGE, (uint64_t)clock_page - ARCH_PHYSICAL_MAP, 1, read);
-	if (!status)
-		status = service_map(service, DJED_START_INFO, DJED_PAGE_SIZE, read);
-	if (!status)
-		status = service_map(service, DJED_STACK_TOP - DJED_STACK_SIZE, DJED_STACK_SIZE, both);
-	if (!status)
-		status = service_map(service, DJED_RECOVERY_STACK_TOP - DJED_RECOVERY_STACK_SIZE,
-				     DJED_RECOVERY_STACK_SIZE, both);
-	if (!status && service->log_size)
-		status = service_map(service, DJED_LOG_BASE, service->log_size, both);
+	for (unsigned i = 0; !status && i < sizeof(part) / sizeof(part[0]); i++)
+		if (part[i].length)
+			status = service_map(service, part[i].address, part[i].length, part[i].access);
 	service->sink_frame = resident_allocate(1);
 	service->sink_table = resident_allocate(1);
 	if (!service->sink_frame || !service->sink_table)
 		return -ENOMEM;
-	return status;
+	if (status || !regions)
+		return status;
+	/* Table frames come in rising order as long as none was freed, so these follow each other. */
+	service->region_entry = arch_entry(service->thread.tables, DJED_REGIONS_BASE);
+	entry = arch_entry(service->thread.tables, DJED_REGIONS_BASE + regions - DJED_PAGE_SIZE);
+	return entry == service->region_entry + regions / DJED_PAGE_SIZE - 1 ? 0 : -ENOMEM;
 }
 
 djed_status service_create(const struct djed_service_spec *spec, struct service **made)
@@ -121,7 +130,8 @@ djed_status service_create(const struct djed_service_spec *spec, struct service 
 
 	if (spec->name[0] == 0 || spec->name[DJED_NAME_MAX - 1] != 0 || spec->priority < PRIORITY_SERVICE ||
 	    spec->priority >= PRIORITIES || spec->flags & ~(uint32_t)DJED_SPEC_RECOVERER ||
-	    spec->log_size % DJED_PAGE_SIZE || spec->log_size >= DJED_LOG_SPAN)
+	    spec->log_size % DJED_PAGE_SIZE || spec->log_size >= DJED_LOG_SPAN ||
+	    spec->regions > DJED_REGIONS_MAX || spec->region_size % DJED_PAGE_SIZE)
 		return -EINVAL;
 	if (services == DJED_SERVICES_MAX)
 		return -ENOSPC;
@@ -133,6 +143,8 @@ djed_status service_create(const struct djed_service_spec *spec, struct service 
 	service->thread.number = (uint16_t)services;
 	service->thread.priority = (uint8_t)spec->priority;
 	service->log_size = spec->log_size;
+	service->regions = spec->regions;
+	service->region_size = spec->region_size;
 	service->recoverer = spec->flags & DJED_SPEC_RECOVERER;
 	__builtin_memcpy(service->name, spec->name, DJED_NAME_MAX);
 	status = map_fixed_parts(service);

@@ -27,6 +27,11 @@ struct service {
 	uint64_t log_size;
 	uint64_t sink_frame, sink_table; /* what lies behind the log once it has run over; physical */
 	bool sink_shown;
+	uint32_t regions, region_size;	 /* of clients; bytes */
+	uint64_t *region_entry;		 /* of their first page, in the page tables; the others follow */
+	uint64_t served;		 /* badge whose region alone can be written, 0: none can; else ~0 */
+	uint16_t open[DJED_REGIONS_MAX]; /* those that can be written now: the first `opened` */
+	uint16_t opened;
 };
 
 extern struct service service_table[DJED_SERVICES_MAX];
@@ -68,6 +73,12 @@ void service_crash(struct service *service, enum djed_crash_cause cause, uint64_
 /* A page fault of a service: true if it was the end of its log, which now goes on in the sink. */
 bool service_log_overflow(struct service *service, uint64_t address);
 void service_log_reset(struct service *service);
+
+/* A new transaction begins in the service: of its regions, that of the application with this badge can be
+ * written (0: there is none), and no other. */
+[[gnu::noinline]] void regions_serve(struct service *service, uint64_t badge);
+/* A page fault of a service: true if it was a region, and the service works for nobody and may write it. */
+bool regions_touched(struct service *service, uint64_t address);
 
 /* Who gets events and Linux calls. */
 enum { LINUX_CALLS = 8192 };

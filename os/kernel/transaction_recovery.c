@@ -328,6 +328,7 @@ static djed_status check_recovery(const struct txn *t, unsigned service, enum dj
 	case DJED_RECOVER_RESTART:
 		return error == 0 || (lost & ~txn_bit(service)) ? -EINVAL : 0;
 	case DJED_RECOVER_RESTART_RETRY:
+	case DJED_RECOVER_REBUILD:
 		return lost & ~txn_bit(service) ? -EINVAL : 0;
 	case DJED_RECOVER_RESTART_ALONE:
 		return error == 0 ? -EINVAL : 0;
@@ -363,14 +364,15 @@ static void fail_waiting(struct txn *t, unsigned service, bool dead)
 
 /* The stopped service goes on without what it was doing: with new memory at its entry point, or never again.
  */
-static void renew(struct txn *t, unsigned service, bool dead)
+static void renew(struct txn *t, unsigned service, enum djed_recovery_action action)
 {
 	struct txn_service *s = &t->service[service];
-	bool unwinding = unwinding_for(t, service) != TXN_NONE;
+	bool unwinding = unwinding_for(t, service) != TXN_NONE, dead = action == DJED_RECOVER_ABANDON;
 
 	s->alone = 0;
 	s->state = dead ? DJED_SERVICE_DEAD : DJED_SERVICE_WORKING;
-	fail_waiting(t, service, dead);
+	if (action != DJED_RECOVER_REBUILD)
+		fail_waiting(t, service, dead);
 	if (dead) {
 		s->bits = s->given_up = 0;
 		txn_env_dead(t, service);
@@ -389,7 +391,8 @@ djed_status txn_recover(struct txn *t, unsigned service, enum djed_recovery_acti
 		return status;
 	/* commit */
 	struct txn_service *s = &t->service[service];
-	bool again = action == DJED_RECOVER_RETRY || action == DJED_RECOVER_RESTART_RETRY;
+	bool again = action == DJED_RECOVER_RETRY || action == DJED_RECOVER_RESTART_RETRY ||
+		     action == DJED_RECOVER_REBUILD;
 	unsigned root = unwinding_for(t, service);
 	bool unwound = root != TXN_NONE; /* already: then all go along with it */
 	bool everybody = again || action == DJED_RECOVER_ERROR || action == DJED_RECOVER_RESTART ||
@@ -426,7 +429,8 @@ djed_status txn_recover(struct txn *t, unsigned service, enum djed_recovery_acti
 		[[fallthrough]];
 	case DJED_RECOVER_RESTART:
 	case DJED_RECOVER_RESTART_RETRY:
-		renew(t, service, action == DJED_RECOVER_ABANDON);
+	case DJED_RECOVER_REBUILD:
+		renew(t, service, action);
 		break;
 	}
 	s->undo_crashed = 0;

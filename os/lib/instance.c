@@ -34,7 +34,7 @@ static djed_status map_image(const struct djed_system *system, uint32_t service,
 }
 
 /* Tells the next instance, in its start information, what it is. */
-static djed_status inform(uint32_t service, uint32_t restarts, bool handed_over)
+static djed_status inform(uint32_t service, uint32_t restarts, enum djed_handed_over handed_over)
 {
 	const uint32_t words[2] = {restarts, handed_over};
 
@@ -59,7 +59,7 @@ djed_status instance_make(const struct djed_system *system, uint32_t service)
 }
 
 djed_status instance_renew(const struct djed_system *system, uint32_t service, uint32_t image,
-			   uint32_t restarts)
+			   uint32_t restarts, bool regions)
 {
 	const struct djed_system_service *line = &system->service[service];
 	djed_status status = kernel_service_zero(service, DJED_HEAP_BASE, line->heap);
@@ -68,7 +68,8 @@ djed_status instance_renew(const struct djed_system *system, uint32_t service, u
 		status = renew_image(system, service, service, image == service);
 	if (!status && line->alternative)
 		status = renew_image(system, service, line->alternative, image != service);
-	return status ? status : inform(service, restarts, false);
+	return status ? status
+		      : inform(service, restarts, regions ? DJED_HANDED_REGIONS : DJED_HANDED_NOTHING);
 }
 
 djed_status instance_hand_over(const struct djed_system *system, uint32_t service, uint32_t image,
@@ -85,5 +86,5 @@ djed_status instance_hand_over(const struct djed_system *system, uint32_t servic
 			    kernel_service_write(service, segment->address,
 						 (uintptr_t)system + segment->offset, segment->file_size);
 	}
-	return status ? status : inform(service, restarts, true);
+	return status ? status : inform(service, restarts, DJED_HANDED_MEMORY);
 }

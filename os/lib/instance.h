@@ -10,10 +10,10 @@
 [[nodiscard]] djed_status instance_make(const struct djed_system *system, uint32_t service);
 
 /* Makes the memory of a stopped service what it was before it started, with `restarts` in its start
- * information. `image`: record of what it is to run: its own number, or its alternative. 0 or the kernel's
- * error. */
+ * information. Its log and its clients' regions stay as they are; `regions`: it goes on with them. `image`:
+ * record of what it is to run: its own number, or its alternative. 0 or the kernel's error. */
 [[nodiscard]] djed_status instance_renew(const struct djed_system *system, uint32_t service, uint32_t image,
-					 uint32_t restarts);
+					 uint32_t restarts, bool regions);
 
 /* Makes only what the service cannot write: text and constants. If it is started it finds that its memory was
  * handed over to it. 0 or the kernel's error. */

@@ -76,6 +76,8 @@ static bool holds(const struct orchestrator_service *service, const struct orche
 		return undoable(information) && !(before->rungs >> DJED_RUNG_ERROR & 1);
 	case DJED_RUNG_RESTART_RETRY:
 		return replaceable(service, crash) && information->root_attempt < 2;
+	case DJED_RUNG_REBUILD:
+		return replaceable(service, crash) && !(before->rungs >> DJED_RUNG_REBUILD & 1);
 	case DJED_RUNG_RESTART:
 		return replaceable(service, crash);
 	case DJED_RUNG_ALTERNATIVE:
@@ -101,7 +103,17 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 	const struct djed_service_information *information = crash->information;
 	struct orchestrator_memory *before = recall(o, information->transaction, crash->service);
 	uint32_t error = orchestrator_error(information->root_label);
+	static const uint8_t action[] = {[DJED_RUNG_RETRY] = DJED_RECOVER_RETRY,
+					 [DJED_RUNG_ERROR] = DJED_RECOVER_ERROR,
+					 [DJED_RUNG_REFUSE] = DJED_RECOVER_REFUSE,
+					 [DJED_RUNG_HANDOVER] = DJED_RECOVER_RETRY,
+					 [DJED_RUNG_REBUILD] = DJED_RECOVER_REBUILD,
+					 [DJED_RUNG_RESTART] = DJED_RECOVER_RESTART,
+					 [DJED_RUNG_ALTERNATIVE] = DJED_RECOVER_RESTART_RETRY,
+					 [DJED_RUNG_RESTART_RETRY] = DJED_RECOVER_RESTART_RETRY};
+	const uint32_t fails = 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_REFUSE | 1u << DJED_RUNG_RESTART;
 	uint32_t rung = DJED_RUNG_SHUTDOWN;
+	struct orchestrator_decision decision;
 
 	for (int i = 0; i < DJED_LADDER_MAX && service->ladder[i]; i++) {
 		if (holds(service, crash, service->ladder[i], before)) {
@@ -110,27 +122,16 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 		}
 	}
 	before->rungs |= 1u << rung;
-	switch (rung) {
-	case DJED_RUNG_RETRY:
-		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0, false};
-	case DJED_RUNG_ERROR:
-		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error, false};
-	case DJED_RUNG_REFUSE:
-		return (struct orchestrator_decision){DJED_RECOVER_REFUSE, 3, error, false};
-	case DJED_RUNG_HANDOVER:
+	/* RESTART_RETRY is 16, and rung 6. */
+	decision =
+	    (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0, false};
+	if (rung == DJED_RUNG_HANDOVER) {
 		service->window_handovers++;
 		/* Where the stub has crashed, the new instance undoes the log when it starts. */
-		return (struct orchestrator_decision){
-		    information->undoing ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RETRY, 4, 0, false};
-	case DJED_RUNG_RESTART:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, false};
-	case DJED_RUNG_RESTART_RETRY:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, 0, false};
-	case DJED_RUNG_ALTERNATIVE:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 7, 0, false};
-	default:
-		return (struct orchestrator_decision){0, 8, 0, false};
+		if (information->undoing)
+			decision.action = DJED_RECOVER_RESTART_RETRY;
 	}
+	return decision;
 }
 
 struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
@@ -160,7 +161,7 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 	default:
 		decision = climb_down(o, crash);
 	}
-	if (decision.rung == DJED_RUNG_RESTART || decision.rung == DJED_RUNG_ALTERNATIVE) {
+	if (decision.rung >= DJED_RUNG_REBUILD && decision.rung <= DJED_RUNG_ALTERNATIVE) {
 		service->restarts++;
 		service->window_restarts++;
 	}

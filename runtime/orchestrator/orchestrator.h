@@ -49,8 +49,8 @@ struct orchestrator_crash {
 	bool alternative; /* another implementation stands by, and is not in use yet */
 };
 
-/* Rungs 4, 6 and 7 are carried out by whoever owns the memory, before the action: text made new, all made
- * new, all made new from the other image. */
+/* Rungs 4 to 7 are carried out by whoever owns the memory, before the action: text made new, all but the
+ * clients' regions made new, all made new, all made new from the other image. */
 struct orchestrator_decision {
 	uint32_t action; /* enum djed_recovery_action; 0: controlled shutdown */
 	uint32_t rung;	 /* 1..8, 0: none (policy none) */

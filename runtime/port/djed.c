@@ -62,17 +62,24 @@ void djed_port_panic(const char *text, size_t length, uint64_t line)
 /* From start.S, on the main stack. */
 [[noreturn]] void djed_port_main(void)
 {
+	uint32_t handed_over = djed_start()->handed_over;
 	djed_status status;
 
 	status = kernel_attach((uintptr_t)&djed_ipc, (uintptr_t)djed_recover_entry, DJED_RECOVERY_STACK_TOP);
 	if (status)
 		djed_panic("attach failed: error %d", (int)-status);
-	if (djed_start()->handed_over) {
-		/* What the instance before has logged is undone by this one's text. */
-		djed_runtime_undo();
-		djed_runtime.next = DJED_NEXT_NONE;
-		djed_port_serve();
+	if (handed_over == DJED_HANDED_REGIONS) { /* the memory below is new */
+		djed_stack_low = 0;
+		djed_stack_high = DJED_REGIONS_BASE;
 	}
+	if (handed_over) /* what the instance before has logged is undone by this one's text */
+		djed_runtime_undo();
+	djed_runtime.next = DJED_NEXT_NONE;
+	if (handed_over == DJED_HANDED_MEMORY)
+		djed_port_serve();
+	djed_runtime = (struct djed_runtime){0};
+	djed_ipc = (struct djed_ipc){0};
+	djed_window_open = 0;
 	status = djed_runtime_start();
 	if (status)
 		djed_panic("init failed: error %d", (int)-status);

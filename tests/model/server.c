@@ -153,9 +153,8 @@ static void decide(unsigned variant)
 		return;
 	note_decision(information.transaction, variant ? DECIDED_ERROR : DECIDED_RETRY);
 
-	bool done =
-	    txn_recover(t, service, variant ? DJED_RECOVER_ERROR : DJED_RECOVER_RETRY, EIO) == 0 ||
-	    txn_recover(t, service, variant ? DJED_RECOVER_RESTART : DJED_RECOVER_RESTART_RETRY, EIO) == 0;
+	bool done = txn_recover(t, service, variant ? DJED_RECOVER_ERROR : DJED_RECOVER_RETRY, EIO) == 0 ||
+		    txn_recover(t, service, variant ? DJED_RECOVER_RESTART : DJED_RECOVER_REBUILD, EIO) == 0;
 
 	if (!done)
 		world->shutdown = 1;

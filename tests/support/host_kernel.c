@@ -242,6 +242,7 @@ djed_status djed_hosted_operation(uint64_t number, const uint64_t in[6], uint64_
 		return hooks[number](in, out);
 	switch (number) {
 	case KERNEL_OP_ATTACH:
+	case KERNEL_OP_REGION_OPEN:
 		return 0;
 	case KERNEL_OP_CALL:
 		return host_call((djed_slot)in[0], &djed_ipc.out, &djed_ipc.answer);

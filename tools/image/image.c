@@ -89,6 +89,7 @@ static const struct djed_segment *segment_of(const struct djed_system_service *s
 static const char *add_shown(struct djed_system_service *service, Elf *file)
 {
 	size_t names;
+	uint64_t regions = 0; /* bytes */
 
 	if (elf_getshdrstrndx(file, &names) < 0)
 		return "the section names are damaged";
@@ -96,6 +97,8 @@ static const char *add_shown(struct djed_system_service *service, Elf *file)
 		GElf_Shdr header;
 		const char *name = gelf_getshdr(at, &header) ? elf_strptr(file, names, header.sh_name) : NULL;
 
+		if (name && strcmp(name, ".regions") == 0)
+			regions = header.sh_addr == DJED_REGIONS_BASE ? header.sh_size : ~UINT64_C(0);
 		for (unsigned kind = 0; name && kind <= DJED_REGION_CRASHES; kind++) {
 			const struct djed_segment *segment;
 
@@ -107,6 +110,8 @@ static const char *add_shown(struct djed_system_service *service, Elf *file)
 			service->shown[kind] = (struct djed_shown){header.sh_addr, header.sh_size};
 		}
 	}
+	if (regions != (uint64_t)service->regions * service->region_size)
+		return "its clients' regions are not those of its line 'regions' in the manifest";
 	return NULL;
 }
 

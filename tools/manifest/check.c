@@ -19,9 +19,14 @@ bool check_complete(struct parser *p)
 				     properties[i].expected);
 		}
 	}
-	bool rung = false;
-	for (unsigned i = 0; i < DJED_LADDER_MAX; i++)
+	bool rung = false, rebuild = false;
+	for (unsigned i = 0; i < DJED_LADDER_MAX; i++) {
 		rung |= p->service->ladder[i] == DJED_RUNG_ALTERNATIVE;
+		rebuild |= p->service->ladder[i] == DJED_RUNG_REBUILD;
+	}
+	if (rebuild && !p->service->regions)
+		return wrong(p, "service %s has the rung 'rebuild', but no line 'regions COUNT SIZE'",
+			     p->service->name);
 	if (rung != (p->service->alternative != 0))
 		return wrong(p, "service %s has %s", p->service->name,
 			     rung ? "the rung 'alternative', but no line 'alternative NAME'"

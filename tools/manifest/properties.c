@@ -65,6 +65,7 @@ static bool read_names(struct parser *p, const struct named *names, const char *
 	return true;
 }
 
+enum { REGION_SIZE_MAX = 64 << 10 };
 enum { GRANT_AUDIT = 30, GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
 
 static bool read_priority(struct parser *p)
@@ -205,6 +206,7 @@ static bool read_recovery(struct parser *p)
 					     {"refuse", DJED_RUNG_REFUSE},
 					     {"handover", DJED_RUNG_HANDOVER},
 					     {"alternative", DJED_RUNG_ALTERNATIVE},
+					     {"rebuild", DJED_RUNG_REBUILD},
 					     {"shutdown", DJED_RUNG_SHUTDOWN},
 					     {NULL, 0}};
 	uint32_t mask = 0;
@@ -235,6 +237,18 @@ static bool read_alternative(struct parser *p)
 	return true;
 }
 
+static bool read_regions(struct parser *p)
+{
+	uint64_t count, size;
+
+	if (!read_number(p, p->word[1], 1, DJED_REGIONS_MAX, &count) ||
+	    !read_number(p, p->word[2], 1, REGION_SIZE_MAX, &size))
+		return false;
+	p->service->regions = (uint32_t)count;
+	p->service->region_size = (uint32_t)((size + DJED_PAGE_SIZE - 1) / DJED_PAGE_SIZE * DJED_PAGE_SIZE);
+	return true;
+}
+
 const struct property properties[PROPERTIES] = {
     {"priority", "priority N", 1, 1, read_priority},
     {"heap", "heap SIZE", 1, 1, read_heap},
@@ -249,4 +263,5 @@ const struct property properties[PROPERTIES] = {
     {"receives", "receives EVENT...", 1, WORDS_MAX, read_receives},
     {"linux", "linux FIRST LAST", 2, 2, read_linux},
     {"alternative", "alternative NAME", 1, 1, read_alternative},
+    {"regions", "regions COUNT SIZE", 2, 2, read_regions},
 };

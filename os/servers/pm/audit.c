@@ -14,57 +14,31 @@ static bool slot_valid(uint16_t slot)
 
 static bool used(uint16_t slot)
 {
-	return slot < PROCESSES_MAX && pm.process[slot].state != PROCESS_FREE;
+	return slot < PROCESSES_MAX && processes[slot].state != PROCESS_FREE;
 }
 
 /* ---- the table ------------------------------------------------------------------------------------ */
 
 static void audit_slots(struct djed_audit *a)
 {
-	unsigned in_use = 0, zombies = 0, free_slots = 0, chained = 1;
+	unsigned in_use = 0, zombies = 0, chained = 1;
 	uint16_t at, before = 0;
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		djed_check(a, pm.process[i].state <= PROCESS_ZOMBIE, "slot %u has state %u", i,
-			   pm.process[i].state);
-		in_use += pm.process[i].state != PROCESS_FREE;
-		zombies += pm.process[i].state == PROCESS_ZOMBIE;
+		djed_check(a, processes[i].state <= PROCESS_ZOMBIE, "slot %u has state %u", i,
+			   processes[i].state);
+		in_use += processes[i].state != PROCESS_FREE;
+		zombies += processes[i].state == PROCESS_ZOMBIE;
 	}
 	djed_check(a, in_use == pm.used, "%u slots are used, not %u", in_use, pm.used);
 	djed_check(a, zombies == pm.zombies, "%u zombies, not %u", zombies, pm.zombies);
-	for (at = pm.first_free; at < PROCESSES_MAX && free_slots <= PROCESSES_MAX;
-	     at = pm.process[at].next_in_bucket) {
-		djed_check(a, pm.process[at].state == PROCESS_FREE, "slot %u is used and in the free list",
-			   at);
-		free_slots++;
-	}
-	djed_check(a, at == NONE && free_slots + in_use == PROCESSES_MAX,
-		   "free list has %u slots, %u are used", free_slots, in_use);
-	for (at = pm.process[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX;
-	     at = pm.process[at].next) {
-		djed_check(a, pm.process[at].previous == before && used(at), "chain is broken at slot %u",
-			   at);
+	for (at = pm.kin[0].next; at < PROCESSES_MAX && chained <= PROCESSES_MAX; at = pm.kin[at].next) {
+		djed_check(a, pm.kin[at].previous == before && used(at), "chain is broken at slot %u", at);
 		before = at;
 		chained++;
 	}
 	djed_check(a, at == NONE && chained == in_use, "chain has %u of %u processes", chained, in_use);
-	djed_check(a, pm.process[0].previous == (before ? before : NONE), "chain's end is lost");
-}
-
-static void audit_buckets(struct djed_audit *a)
-{
-	unsigned found = 0;
-
-	for (unsigned i = 0; i < PID_BUCKETS; i++) {
-		uint16_t at = pm.bucket[i];
-
-		for (; at < PROCESSES_MAX && found <= PROCESSES_MAX;
-		     at = pm.process[at].next_in_bucket, found++)
-			djed_check(a, used(at) && pm.process[at].pid % PID_BUCKETS == i,
-				   "slot %u is in the bucket of others", at);
-		djed_check(a, at == NONE, "bucket %u ends in slot %u", i, at);
-	}
-	djed_check(a, found == pm.used, "%u processes can be found by pid, not %u", found, pm.used);
+	djed_check(a, pm.kin[0].previous == (before ? before : NONE), "chain's end is lost");
 }
 
 /* ---- families --------------------------------------------------------------------------------------- */
@@ -74,16 +48,17 @@ static unsigned audit_children(struct djed_audit *a, const struct process *p)
 	uint16_t self = slot_of(p), at, before = NONE;
 	unsigned count = 0;
 
-	for (at = p->first_child; at < PROCESSES_MAX && count <= PROCESSES_MAX;
-	     at = pm.process[at].next_sibling) {
-		djed_check(a, used(at) && pm.process[at].parent == self, "process %u is not a child of %u",
-			   pm.process[at].pid, p->pid);
-		djed_check(a, pm.process[at].previous_sibling == before, "siblings are broken at process %u",
-			   pm.process[at].pid);
+	for (at = kin_of(p)->first_child; at < PROCESSES_MAX && count <= PROCESSES_MAX;
+	     at = pm.kin[at].next_sibling) {
+		djed_check(a, used(at) && processes[at].parent == self, "process %u is not a child of %u",
+			   processes[at].pid, p->pid);
+		djed_check(a, pm.kin[at].previous_sibling == before, "siblings are broken at process %u",
+			   processes[at].pid);
 		before = at;
 		count++;
 	}
-	djed_check(a, at == NONE && p->last_child == before, "process %u: children end elsewhere", p->pid);
+	djed_check(a, at == NONE && kin_of(p)->last_child == before, "process %u: children end elsewhere",
+		   p->pid);
 	djed_check(a, p->state != PROCESS_ZOMBIE || count == 0, "zombie %u has children", p->pid);
 	return count;
 }
@@ -95,21 +70,19 @@ static void audit_descent(struct djed_audit *a, const struct process *p)
 	uint16_t at = p->parent;
 
 	while (at != 0 && used(at) && steps++ < PROCESSES_MAX)
-		at = pm.process[at].parent;
+		at = processes[at].parent;
 	djed_check(a, at == 0, "process %u does not descend from init", p->pid);
 }
 
 static void audit_groups(struct djed_audit *a, const struct process *p)
 {
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		const struct process *other = &pm.process[i];
+		const struct process *other = &processes[i];
 
 		djed_check(a,
 			   other->state == PROCESS_FREE || other->group != p->group ||
 			       other->session == p->session,
 			   "group %u spans sessions %u and %u", p->group, p->session, other->session);
-		djed_check(a, other->state == PROCESS_FREE || other == p || other->pid != p->pid,
-			   "pid %u is there twice", p->pid);
 	}
 }
 
@@ -195,15 +168,17 @@ static void audit_wait(struct djed_audit *a, const struct process *p)
 
 	check_wait(a, p);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
-		if (pm.process[i].state != PROCESS_FREE && pm.process[i].parent == slot_of(p))
-			holders += pm.process[i].holds_parent;
-	djed_check(a, p->wait == WAIT_VFORK ? holders == 1 : p == pm.process || holders == 0,
+		if (processes[i].state != PROCESS_FREE && processes[i].parent == slot_of(p))
+			holders += processes[i].holds_parent;
+	djed_check(a, p->wait == WAIT_VFORK ? holders == 1 : p == processes || holders == 0,
 		   "process %u: wait %u, held by %u children", p->pid, p->wait, holders);
 }
 
 static void check_values(struct djed_audit *a, const struct process *p)
 {
-	djed_check(a, p->pid > 0 && p->pid < PID_MAX, "slot %u has pid %u", slot_of(p), p->pid);
+	djed_check(a, p->pid > 0 && p->pid < PID_MAX && djed_region_of(p->pid, PROCESSES_MAX) == slot_of(p),
+		   "slot %u has pid %u", slot_of(p), p->pid);
+	djed_check(a, p->role <= ROLE_PROBE, "process %u has role %u", p->pid, p->role);
 	djed_check(a, p->exit_signal <= SIGNALS && p->death_signal <= SIGNALS && p->stop_signal <= SIGNALS,
 		   "process %u: signals %u, %u, %u", p->pid, p->exit_signal, p->death_signal, p->stop_signal);
 	djed_check(a, p->report <= REPORT_CONTINUE, "process %u reports %u", p->pid, p->report);
@@ -261,6 +236,16 @@ void deadline_check(struct djed_audit *a)
 		   "deadline is %llu", (unsigned long long)djed_deadline);
 }
 
+void timer_check(struct djed_audit *a, uint32_t number)
+{
+	const struct process *p = &processes[number % PROCESSES_MAX];
+
+	djed_check(a,
+		   pm.timer[number].deadline ==
+		       (p->state == PROCESS_FREE ? 0 : p->deadline[number / PROCESSES_MAX]),
+		   "timer %u is not that of its process", number);
+}
+
 static void audit_timers(struct djed_audit *a)
 {
 	unsigned count = 0, armed = 0;
@@ -269,6 +254,7 @@ static void audit_timers(struct djed_audit *a)
 
 	for (unsigned i = 0; i < TIMERS_MAX; i++) {
 		armed += pm.timer[i].deadline != 0;
+		timer_check(a, i);
 		djed_check(a, !pm.timer[i].deadline || (used(i % PROCESSES_MAX) && i % PROCESSES_MAX),
 			   "timer %u is armed for nobody", i);
 	}
@@ -293,9 +279,8 @@ static void audit_run(struct djed_audit *a)
 		bool found = false;
 
 		for (unsigned k = 1; k < PROCESSES_MAX && pid[i]; k++)
-			found =
-			    found || (pm.process[k].pid == pid[i] && pm.process[k].state != PROCESS_FREE &&
-				      pm.process[k].state != PROCESS_ZOMBIE);
+			found = found || (processes[k].pid == pid[i] && processes[k].state != PROCESS_FREE &&
+					  processes[k].state != PROCESS_ZOMBIE);
 		djed_check(a, !pid[i] || found, "the run's program %u is not there", pid[i]);
 	}
 	djed_check(a, pm.last_pid >= INIT_PID && pm.last_pid < PID_MAX, "last pid is %u", pm.last_pid);
@@ -305,7 +290,7 @@ static void audit_run(struct djed_audit *a)
 
 void pm_audit(struct djed_audit *audit)
 {
-	const struct process *init = &pm.process[0];
+	const struct process *init = &processes[0];
 	unsigned children = 0, queued = 0;
 
 	djed_check(audit,
@@ -313,9 +298,8 @@ void pm_audit(struct djed_audit *audit)
 		       !init->thread,
 		   "slot 0 is not init");
 	audit_slots(audit);
-	audit_buckets(audit);
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		const struct process *p = &pm.process[i];
+		const struct process *p = &processes[i];
 
 		if (p->state == PROCESS_FREE)
 			continue;

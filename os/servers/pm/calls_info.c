@@ -81,6 +81,7 @@ static int64_t limit_set(struct process *p, uint32_t resource, const struct limi
 		return -EINVAL;
 	if (now->hard > limit->hard && p->credentials.effective_user != 0)
 		return -EPERM;
+	process_write(p);
 	*limit = *now;
 	return 0;
 }

@@ -78,7 +78,7 @@ bool signal_handle(struct process *p, const struct signal_info *info, const stru
 
 static void tell_parent(struct process *p, int32_t code, uint32_t status)
 {
-	struct process *parent = &pm.process[p->parent];
+	struct process *parent = &processes[p->parent];
 	uint64_t user, system;
 
 	process_wake(parent, WAIT_CHILD);
@@ -109,6 +109,7 @@ void process_continue(struct process *p)
 {
 	if (p->state != PROCESS_STOPPED)
 		return;
+	process_write(p);
 	p->state = PROCESS_ALIVE;
 	process_wake(p, WAIT_STOPPED);
 	if (p->signals.pending & signal_bit(LINUX_SIGKILL))

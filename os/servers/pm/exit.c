@@ -46,10 +46,10 @@ void process_reap(struct process *child)
 
 static void children_leave(struct process *p)
 {
-	struct process *init = &pm.process[0];
+	struct process *init = &processes[0];
 
-	while (p->first_child != NONE) {
-		struct process *child = &pm.process[p->first_child];
+	while (kin_of(p)->first_child != NONE) {
+		struct process *child = &processes[kin_of(p)->first_child];
 
 		process_adopt(init, child);
 		if (child->state == PROCESS_ZOMBIE) {
@@ -102,6 +102,7 @@ static void become_zombie(struct process *p, int32_t status)
 /* What pm alone has to do, without asking anybody. */
 static void leave_family(struct process *p, int32_t status)
 {
+	process_write(p);
 	vfork_release(p);
 	timer_set(p, TIMER_ALARM, 0);
 	timer_set(p, TIMER_WAIT, 0);
@@ -126,10 +127,10 @@ enum { LEAVE_VFS = 1, LEAVE_SCHED = 2, LEAVE_MM = 4, LEAVE_INIT = 8, LEAVE_ALL =
 
 static void init_reaps(void)
 {
-	for (uint16_t at = pm.process[0].first_child, next; at != NONE; at = next) {
-		next = pm.process[at].next_sibling;
-		if (pm.process[at].state == PROCESS_ZOMBIE)
-			process_reap(&pm.process[at]);
+	for (uint16_t at = pm.kin[0].first_child, next; at != NONE; at = next) {
+		next = pm.kin[at].next_sibling;
+		if (processes[at].state == PROCESS_ZOMBIE)
+			process_reap(&processes[at]);
 	}
 }
 
@@ -152,19 +153,29 @@ static void leave(uint32_t pid, unsigned servers)
 				 (long long)status[i]);
 }
 
-static void tombstone_add(uint32_t pid, uint8_t left)
+static void tombstone_keep(const struct tombstone *t)
+{
+	struct process *p = &processes[djed_region_of(t->pid, PROCESSES_MAX)];
+
+	process_write(p);
+	p->gone = t->pid;
+	p->left = t->left;
+}
+
+void tombstone_add(uint32_t pid, uint8_t left)
 {
 	if (pm.tombstones == TOMBSTONES_MAX) {
 		djed_log("process %u: no room for its tombstone", pid);
 		return;
 	}
-	pm.tombstone[pm.tombstones++] = (struct tombstone){.pid = pid, .left = left};
+	pm.tombstone[pm.tombstones] = (struct tombstone){.pid = pid, .left = left};
+	tombstone_keep(&pm.tombstone[pm.tombstones++]);
 	deadline_update();
 }
 
 void process_reap_later(struct process *child)
 {
-	process_adopt(&pm.process[0], child);
+	process_adopt(&processes[0], child);
 	tombstone_add(child->pid, LEAVE_INIT);
 }
 
@@ -202,6 +213,7 @@ bool tombstone_clear(void)
 	for (unsigned i = 0; t->failed & step && i < pm.tombstones; i++)
 		pm.tombstone[i].failed &= (uint8_t)~step;
 	t->left &= (uint8_t)~step;
+	tombstone_keep(t);
 	if (!t->left)
 		*t = pm.tombstone[--pm.tombstones];
 	deadline_update();
@@ -227,10 +239,11 @@ bool tombstone_clear_simply(void)
 		break;
 	default:
 		for (unsigned i = 1; i < PROCESSES_MAX; i++)
-			if (pm.process[i].state == PROCESS_ZOMBIE && pm.process[i].parent == 0)
-				process_free(&pm.process[i]);
+			if (processes[i].state == PROCESS_ZOMBIE && processes[i].parent == 0)
+				process_free(&processes[i]);
 	}
 	t->left &= (uint8_t)~step;
+	tombstone_keep(t);
 	if (!t->left)
 		*t = pm.tombstone[--pm.tombstones];
 	deadline_update();
@@ -271,9 +284,21 @@ void process_exit(struct process *p, int32_t status)
 	(void)kernel_thread_destroy(thread);
 }
 
-static bool ended_by_kernel(const struct process *p)
+/* By the kernel; or it has to be, because its region is damaged. */
+static bool is_ended(const struct process *p)
 {
-	return p->state != PROCESS_ZOMBIE && p->thread && kernel_thread_alive(p->thread) != 0;
+	return p->state != PROCESS_ZOMBIE &&
+	       (p->damaged || (p->thread && kernel_thread_alive(p->thread) != 0));
+}
+
+static void end_thread(struct process *p)
+{
+	if (!p->damaged)
+		return;
+	if (kernel_thread_alive(p->thread) == 0)
+		(void)kernel_thread_destroy(p->thread);
+	process_write(p);
+	p->damaged = false;
 }
 
 /* First pm's own work, which lets the parent go on; the other servers, one of which may be the reason why the
@@ -282,14 +307,17 @@ void tombstones_find(void)
 {
 	uint16_t next;
 
-	for (uint16_t at = pm.process[0].next; at != NONE; at = next) {
-		struct process *p = &pm.process[at];
+	pm.damaged = false;
+	deadline_update();
+	for (uint16_t at = pm.kin[0].next; at != NONE; at = next) {
+		struct process *p = &processes[at];
 
-		next = p->next;
-		if (!ended_by_kernel(p))
+		next = kin_of(p)->next;
+		if (!is_ended(p))
 			continue;
 		djed_log("process %u: ended by the kernel", p->pid);
 		tombstone_add(p->pid, LEAVE_ALL);
+		end_thread(p);
 		leave_family(p, LINUX_SIGKILL);
 	}
 }
@@ -309,8 +337,10 @@ static void end_simply(struct process *p)
 {
 	struct process *parent = process_at(p->parent);
 
-	while (p->first_child != NONE)
-		process_adopt(&pm.process[0], &pm.process[p->first_child]);
+	process_write(p);
+	process_write(parent);
+	while (kin_of(p)->first_child != NONE)
+		process_adopt(&processes[0], &processes[kin_of(p)->first_child]);
 	if (p->holds_parent && parent->wait == WAIT_VFORK)
 		djed_answer_parked(parent->parked, 0, p->pid);
 	else if (parent->wait == WAIT_CHILD)
@@ -343,13 +373,16 @@ void tombstones_find_simply(void)
 {
 	uint16_t next;
 
-	for (uint16_t at = pm.process[0].next; at != NONE; at = next) {
-		struct process *p = &pm.process[at];
+	pm.damaged = false;
+	deadline_update();
+	for (uint16_t at = pm.kin[0].next; at != NONE; at = next) {
+		struct process *p = &processes[at];
 
-		next = p->next;
-		if (!ended_by_kernel(p))
+		next = kin_of(p)->next;
+		if (!is_ended(p))
 			continue;
 		tombstone_add(p->pid, LEAVE_ALL | LEAVE_INIT);
+		end_thread(p);
 		end_simply(p);
 	}
 }

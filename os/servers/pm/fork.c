@@ -139,6 +139,7 @@ void vfork_release(struct process *child)
 	child->holds_parent = false;
 	if (parent->wait != WAIT_VFORK)
 		return;
+	process_write(parent);
 	djed_answer_parked(parent->parked, 0, child->pid);
 	parent->parked = 0;
 	parent->wait = WAIT_NOTHING;

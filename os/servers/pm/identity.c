@@ -41,6 +41,7 @@ int64_t group_set(struct process *p, uint32_t pid, uint32_t group)
 		return -EPERM;
 	if (target->group == group)
 		return 0;
+	process_write(target);
 	target->group = group;
 	if (target->state != PROCESS_ZOMBIE)
 		identity_publish(target);

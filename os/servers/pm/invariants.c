@@ -4,15 +4,11 @@
 #include <lib/invariants.h>
 #include <stddef.h>
 
-enum law { LAW_USED = 1, LAW_ZOMBIES, LAW_CHAIN, LAW_INFOS, LAW_INFO_CHAIN, LAW_TIMERS, LAW_TIMER_LINK };
+enum law { LAW_USED = 1, LAW_ZOMBIES, LAW_INFOS, LAW_INFO_CHAIN, LAW_TIMERS, LAW_TIMER_LINK };
 static const char *const law_names[] = {
-    [LAW_USED] = "processes counted in",
-    [LAW_ZOMBIES] = "zombies counted in",
-    [LAW_CHAIN] = "links to slot",
-    [LAW_INFOS] = "informations counted in",
-    [LAW_INFO_CHAIN] = "links to information",
-    [LAW_TIMERS] = "timers counted in",
-    [LAW_TIMER_LINK] = "links to timer",
+    [LAW_USED] = "processes counted in",     [LAW_ZOMBIES] = "zombies counted in",
+    [LAW_INFOS] = "informations counted in", [LAW_INFO_CHAIN] = "links to information",
+    [LAW_TIMERS] = "timers counted in",	     [LAW_TIMER_LINK] = "links to timer",
 };
 
 /* As index of an account, 0 being none. */
@@ -23,7 +19,7 @@ static uint32_t link(uint16_t at)
 
 static bool in_use(uint16_t slot)
 {
-	return slot < PROCESSES_MAX && pm.process[slot].state != PROCESS_FREE;
+	return slot < PROCESSES_MAX && processes[slot].state != PROCESS_FREE;
 }
 
 /* ---- processes ---------------------------------------------------------------------------------------- */
@@ -35,49 +31,47 @@ static void balance_process(struct book *book, const void *before, const void *n
 	(void)index;
 	book_count(book, LAW_USED, 0, (new->state != PROCESS_FREE) - (old->state != PROCESS_FREE));
 	book_count(book, LAW_ZOMBIES, 0, (new->state == PROCESS_ZOMBIE) - (old->state == PROCESS_ZOMBIE));
-	book_move(book, LAW_CHAIN, link(old->next_in_bucket), link(new->next_in_bucket));
 }
 
 /* All processes are in one chain, which begins and, as `previous` of slot 0, ends at slot 0. */
-static bool in_chain(const struct process *p, uint16_t slot)
+static bool in_chain(uint16_t slot)
 {
-	uint16_t next = p->next, previous = p->previous, last = pm.process[0].previous;
+	uint16_t next = pm.kin[slot].next, previous = pm.kin[slot].previous, last = pm.kin[0].previous;
 
-	if (next == NONE ? last != (slot ? slot : NONE) : !in_use(next) || pm.process[next].previous != slot)
+	if (next == NONE ? last != (slot ? slot : NONE) : !in_use(next) || pm.kin[next].previous != slot)
 		return false;
-	return slot == 0 || (in_use(previous) && pm.process[previous].next == slot);
+	return slot == 0 || (in_use(previous) && pm.kin[previous].next == slot);
 }
 
-static bool in_family(const struct process *p, uint16_t slot)
+static bool in_family(uint16_t slot)
 {
-	const struct process *parent = &pm.process[p->parent % PROCESSES_MAX];
-	uint16_t next = p->next_sibling, previous = p->previous_sibling;
+	uint16_t parent = processes[slot].parent, next = pm.kin[slot].next_sibling,
+		 previous = pm.kin[slot].previous_sibling;
 
-	if (!in_use(p->parent))
+	if (!in_use(parent))
 		return false;
-	if (next == NONE ? parent->last_child != slot
-			 : !in_use(next) || pm.process[next].previous_sibling != slot ||
-			       pm.process[next].parent != p->parent)
+	if (next == NONE
+		? pm.kin[parent].last_child != slot
+		: !in_use(next) || pm.kin[next].previous_sibling != slot || processes[next].parent != parent)
 		return false;
-	return previous == NONE ? parent->first_child == slot
-				: in_use(previous) && pm.process[previous].next_sibling == slot &&
-				      pm.process[previous].parent == p->parent;
+	return previous == NONE ? pm.kin[parent].first_child == slot
+				: in_use(previous) && pm.kin[previous].next_sibling == slot &&
+				      processes[previous].parent == parent;
 }
 
-static bool children_end(const struct process *p, uint16_t slot)
+static bool children_end(uint16_t slot)
 {
-	const struct process *first = &pm.process[p->first_child % PROCESSES_MAX];
-	const struct process *last = &pm.process[p->last_child % PROCESSES_MAX];
+	uint16_t first = pm.kin[slot].first_child, last = pm.kin[slot].last_child;
 
-	if (p->first_child == NONE || p->last_child == NONE)
-		return p->first_child == p->last_child;
-	return in_use(p->first_child) && first->parent == slot && first->previous_sibling == NONE &&
-	       in_use(p->last_child) && last->parent == slot && last->next_sibling == NONE;
+	if (first == NONE || last == NONE)
+		return first == last;
+	return in_use(first) && processes[first].parent == slot && pm.kin[first].previous_sibling == NONE &&
+	       in_use(last) && processes[last].parent == slot && pm.kin[last].next_sibling == NONE;
 }
 
 static void check_process(struct djed_audit *audit, uint32_t index)
 {
-	const struct process *p = &pm.process[index];
+	const struct process *p = &processes[index];
 	uint16_t slot = (uint16_t)index;
 
 	djed_check(audit, p->state <= PROCESS_ZOMBIE, "slot %u has state %u", slot, p->state);
@@ -85,12 +79,13 @@ static void check_process(struct djed_audit *audit, uint32_t index)
 		return;
 	process_check(audit, p);
 	djed_check(audit, process_find(p->pid) == p, "process %u cannot be found", p->pid);
-	djed_check(audit, in_chain(p, slot), "chain is broken at slot %u", slot);
-	djed_check(audit, slot == 0 || in_family(p, slot), "siblings are broken at process %u", p->pid);
-	djed_check(audit, children_end(p, slot), "process %u: children end elsewhere", p->pid);
+	djed_check(audit, in_chain(slot), "chain is broken at slot %u", slot);
+	djed_check(audit, slot == 0 || in_family(slot), "siblings are broken at process %u", p->pid);
+	djed_check(audit, children_end(slot), "process %u: children end elsewhere", p->pid);
 	djed_check(audit, slot == 0 || p->state == PROCESS_ZOMBIE || p->thread, "process %u has no thread",
 		   p->pid);
-	djed_check(audit, p->state != PROCESS_ZOMBIE || (!p->thread && !p->parked && p->first_child == NONE),
+	djed_check(audit,
+		   p->state != PROCESS_ZOMBIE || (!p->thread && !p->parked && kin_of(p)->first_child == NONE),
 		   "zombie %u has not let go of everything", p->pid);
 }
 
@@ -112,7 +107,7 @@ static bool pending(const struct process *p, uint16_t info)
 
 static void check_signals(struct djed_audit *audit, uint32_t index)
 {
-	const struct process *p = &pm.process[index];
+	const struct process *p = &processes[index];
 	uint16_t last = p->signals.last_info;
 
 	if (p->state == PROCESS_FREE)
@@ -128,8 +123,8 @@ static void check_signals(struct djed_audit *audit, uint32_t index)
 
 static void check_identity(struct djed_audit *audit, uint32_t index)
 {
-	if (pm.process[index].state != PROCESS_FREE)
-		identity_check(audit, &pm.process[index]);
+	if (processes[index].state != PROCESS_FREE)
+		identity_check(audit, &processes[index]);
 }
 
 static void balance_info(struct book *book, const void *before, const void *now, uint32_t index)
@@ -157,9 +152,10 @@ static void check_timer(struct djed_audit *audit, uint32_t index)
 	const struct timer *t = &pm.timer[index];
 	uint16_t slot = (uint16_t)(index % PROCESSES_MAX), at = (uint16_t)index;
 
+	timer_check(audit, index);
 	if (!t->deadline)
 		return;
-	djed_check(audit, slot && in_use(slot) && pm.process[slot].state != PROCESS_ZOMBIE,
+	djed_check(audit, slot && in_use(slot) && processes[slot].state != PROCESS_ZOMBIE,
 		   "timer %u is armed for nobody", index);
 	djed_check(audit,
 		   (t->previous == NONE ? pm.first_timer == at
@@ -177,23 +173,15 @@ static void balance_link(struct book *book, const void *before, const void *now,
 	book_move(book, law, link(*(const uint16_t *)before), link(*(const uint16_t *)now));
 }
 
-static void balance_bucket(struct book *book, const void *before, const void *now, uint32_t index)
+static void balance_counts(struct book *book, const void *before, const void *now, uint32_t index)
 {
-	(void)index;
-	balance_link(book, before, now, LAW_CHAIN);
-}
-
-static void balance_free(struct book *book, const void *before, const void *now, uint32_t index)
-{
-	const uint16_t *old = before, *new = now; /* first_free, used, zombies */
+	const uint16_t *old = before, *new = now; /* used, zombies */
 
 	(void)index;
-	balance_link(book, before, now, LAW_CHAIN);
-	book_count(book, LAW_USED, 0, old[1] - new[1]);
-	book_count(book, LAW_ZOMBIES, 0, old[2] - new[2]);
+	book_count(book, LAW_USED, 0, old[0] - new[0]);
+	book_count(book, LAW_ZOMBIES, 0, old[1] - new[1]);
 }
-_Static_assert(offsetof(struct pm, zombies) == offsetof(struct pm, first_free) + 4,
-	       "as balance_free reads them");
+_Static_assert(offsetof(struct pm, zombies) == offsetof(struct pm, used) + 2, "as balance_counts reads them");
 
 static void balance_free_info(struct book *book, const void *before, const void *now, uint32_t index)
 {
@@ -237,7 +225,7 @@ static void check_deadline(struct djed_audit *audit, uint32_t index)
  */
 
 static struct invariant_table identity = {"identity of process",
-					  pm.process,
+					  processes,
 					  sizeof(struct process),
 					  PROCESSES_MAX,
 					  offsetof(struct process, name),
@@ -246,7 +234,7 @@ static struct invariant_table identity = {"identity of process",
 					  NULL,
 					  NULL};
 static struct invariant_table signals = {"signals of process",
-					 pm.process,
+					 processes,
 					 sizeof(struct process),
 					 PROCESSES_MAX,
 					 offsetof(struct process, signals),
@@ -256,11 +244,11 @@ static struct invariant_table signals = {"signals of process",
 					 &identity};
 
 static struct invariant_table tables[] = {
-    {"process", pm.process, sizeof(struct process), PROCESSES_MAX, 0, offsetof(struct process, user_time),
+    {"process", processes, sizeof(struct process), PROCESSES_MAX, 0, offsetof(struct process, user_time),
      check_process, balance_process, &signals},
-    {"bucket", pm.bucket, sizeof(uint16_t), PID_BUCKETS, 0, sizeof(uint16_t), NULL, balance_bucket, NULL},
-    {"free slots", &pm.first_free, 3 * sizeof(uint16_t), 1, 0, 3 * sizeof(uint16_t), NULL, balance_free,
-     NULL},
+    {"links of process", pm.kin, sizeof(struct kin), PROCESSES_MAX, 0, sizeof(struct kin), check_process,
+     NULL, NULL},
+    {"processes", &pm.used, 2 * sizeof(uint16_t), 1, 0, 2 * sizeof(uint16_t), NULL, balance_counts, NULL},
     {"information", pm.info, sizeof(struct signal_info), INFOS_MAX, 0, sizeof(struct signal_info), NULL,
      balance_info, NULL},
     {"free informations", &pm.first_free_info, 2 * sizeof(uint16_t), 1, 0, 2 * sizeof(uint16_t), NULL,

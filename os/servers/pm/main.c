@@ -19,7 +19,10 @@ struct process *caller(void)
 
 static djed_status init(void)
 {
-	table_reset();
+	if (djed_start()->handed_over == DJED_HANDED_REGIONS)
+		table_rebuild();
+	else
+		table_reset();
 	to.vfs = djed_capability("vfs");
 	to.mm = djed_capability("mm");
 	to.sched = djed_capability("sched");
@@ -63,6 +66,17 @@ static bool event_dispatch_mine(const struct djed_delivery *d)
 	}
 }
 
+static void release_children(const struct process *p)
+{
+	for_each_child(c, p)
+	{
+		if (!c->holds_parent)
+			continue;
+		process_write(c);
+		c->holds_parent = false;
+	}
+}
+
 /* Gives a wait up, with what the call answers then. */
 static void abandon(struct process *p, djed_status status)
 {
@@ -80,7 +94,7 @@ static void cancel(struct process *p, const struct djed_delivery *d)
 	if (p->wait == WAIT_VFORK) {
 		/* Only death ends this wait: the child still runs in the parent's memory. */
 		if (signal_fatal(p)) {
-			for_each_child(c, p) c->holds_parent = false;
+			release_children(p);
 			abandon(p, -EINTR);
 		} else {
 			process_park(p, WAIT_VFORK);
@@ -113,7 +127,7 @@ static void forget_wait(struct process *p)
 	p->signals.wait_set = 0;
 	if (timer_deadline(p, TIMER_WAIT))
 		timer_set(p, TIMER_WAIT, 0);
-	for_each_child(c, p) c->holds_parent = false;
+	release_children(p);
 }
 
 static void handle(const struct djed_delivery *d)
@@ -125,7 +139,7 @@ static void handle(const struct djed_delivery *d)
 		return;
 	}
 	if (!p || p->pid == INIT_PID || p->state == PROCESS_ZOMBIE) {
-		/* Nobody's thread: it must not run on. */
+		/* Nobody's thread: it must not run on. (So also that of a region whose number is lost.) */
 		djed_log("message %x about unknown process %llu", d->message.label,
 			 (unsigned long long)(d->badge >> 32));
 		if (d->thread)
@@ -157,7 +171,7 @@ static void terminal_signals(void)
 
 static void notified(uint64_t bits)
 {
-	if (bits & DJED_NOTIFY_TOMBSTONE)
+	if (bits & DJED_NOTIFY_TOMBSTONE || pm.damaged)
 		tombstones_find();
 	if (bits & CONSOLE_CHANGED)
 		terminal_signals();
@@ -173,7 +187,7 @@ static void failed(uint64_t bits)
 {
 	uint64_t now = djed_now();
 
-	if (bits & DJED_NOTIFY_TOMBSTONE)
+	if (bits & DJED_NOTIFY_TOMBSTONE || pm.damaged)
 		tombstones_find_simply();
 	if (bits & CONSOLE_CHANGED)
 		terminal_signals_simply();

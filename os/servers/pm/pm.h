@@ -8,7 +8,10 @@
  *              main.c     the server's four functions; calls_*.c  the Linux calls
  *
  * A process has one thread. Every table is static and bounded, links between slots are indices: an audit can
- * follow them without trusting them. */
+ * follow them without trusting them.
+ *
+ * What belongs to one process is its region (docs/regions.md), and is enough to build all else anew: lists,
+ * counts, timers. */
 #ifndef PM_H
 #define PM_H
 
@@ -16,6 +19,7 @@
 #include <abi/restart.h>
 #include <djed/server.h>
 #include <errno.h>
+#include <lib/region.h>
 #include <string.h>
 
 #include "linux_types.h"
@@ -23,15 +27,15 @@
 enum {
 	PROCESSES_MAX = 1024, /* slot 0 included */
 	PID_MAX = 32768,      /* pids are below it, as Linux's default */
-	INIT_PID = 1, /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
-	PID_BUCKETS = 256,
-	INFOS_MAX = 1024,	     /* pending signals that carry information, over all processes */
-	GROUPS_MAX = 32,	     /* supplementary groups of a process */
-	PATH_SIZE = 4096,	     /* longest path with its NUL */
+	INIT_PID = 1,	  /* slot 0: adopts and reaps orphans; has no thread, other servers do not know it */
+	INFOS_MAX = 1024, /* pending signals that carry information, over all processes */
+	GROUPS_MAX = 32,  /* supplementary groups of a process */
+	PATH_SIZE = 4096, /* longest path with its NUL */
 	ARGUMENTS_SIZE = 256 * 1024, /* argument and environment strings of one exec; E2BIG beyond */
 	TOMBSTONES_MAX = 256,
 	TOMBSTONE_RETRY_NS = 10000000,
-	NONE = 0xffff, /* no slot, no information */
+	PROCESS_REST = 1400, /* bytes of a process's region that are not used */
+	NONE = 0xffff,	     /* no slot, no information */
 };
 
 enum process_state {
@@ -110,6 +114,12 @@ struct limit {
 	uint64_t soft, hard;
 };
 
+enum process_role { ROLE_NONE, ROLE_FIRST_PROGRAM, ROLE_PROBE };
+
+/* Two timers per process. A timer's number is kind * PROCESSES_MAX + slot. */
+enum timer_kind { TIMER_ALARM = 0, TIMER_WAIT = 1, TIMER_KINDS = 2 };
+
+/* In its region, in the slot djed_region_of(pid). */
 struct process {
 	uint32_t pid;
 	uint8_t state;	      /* enum process_state */
@@ -121,9 +131,9 @@ struct process {
 	bool executed;	      /* has called execve since fork: setpgid on it is refused */
 	bool holds_parent;    /* vfork: the parent waits for this one */
 	bool no_new_privileges;
-	uint16_t parent, first_child, last_child, next_sibling, previous_sibling; /* slots */
-	uint16_t next_in_bucket; /* by pid; of free slots: next free one */
-	uint16_t next, previous; /* all used slots, in order of creation */
+	uint8_t role;	 /* enum process_role */
+	bool damaged;	 /* its region was found so: it is to be ended */
+	uint16_t parent; /* slot */
 	uint32_t group, session;
 	int32_t exit_status; /* as wait4 gives it */
 	djed_handle thread;  /* 0: ended */
@@ -134,14 +144,24 @@ struct process {
 	uint64_t user_time, system_time;		   /* ns, of the ended thread */
 	uint64_t children_user_time, children_system_time; /* ns, of children waited for */
 	uint64_t alarm_interval;			   /* ns */
+	uint64_t deadline[TIMER_KINDS];			   /* of its timers, as in struct timer */
+	uint32_t gone;					   /* the tombstone of the process that was here, */
+	uint8_t left;					   /* as in struct tombstone; 0: there is none */
 	char name[16];					   /* as prctl PR_GET_NAME gives it */
 	struct credentials credentials;
 	struct limit limit[LINUX_RLIMITS];
 	struct signals signals;
+	uint8_t rest[PROCESS_REST];
+};
+_Static_assert(sizeof(struct process) == DJED_PAGE_SIZE, "a region");
+extern struct process processes[PROCESSES_MAX];
+
+/* Links of a process, which pm can make anew out of all processes. Slots, or NONE. */
+struct kin {
+	uint16_t first_child, last_child, next_sibling, previous_sibling;
+	uint16_t next, previous; /* all used slots, in order of creation */
 };
 
-/* Two timers per process. A timer's number is kind * PROCESSES_MAX + slot. */
-enum timer_kind { TIMER_ALARM = 0, TIMER_WAIT = 1, TIMER_KINDS = 2 };
 enum { TIMERS_MAX = TIMER_KINDS * PROCESSES_MAX };
 struct timer {
 	uint64_t deadline;	 /* ns since boot; 0: not armed */
@@ -156,9 +176,7 @@ struct tombstone {
 };
 
 struct pm {
-	struct process process[PROCESSES_MAX];
-	uint16_t bucket[PID_BUCKETS];
-	uint16_t first_free;
+	struct kin kin[PROCESSES_MAX];
 	uint16_t used; /* slots, slot 0 included */
 	uint16_t zombies;
 	uint32_t last_pid; /* given out last */
@@ -174,6 +192,7 @@ struct pm {
 	struct tombstone tombstone[TOMBSTONES_MAX];
 	uint16_t tombstones;
 	uint64_t tombstones_retry; /* ns since boot: when those that wait are tried again */
+	bool damaged;		   /* some process is so */
 	bool probe_wanted;	   /* the first program has ended, the probe is to be started */
 	uint64_t random_key[4];	   /* generator behind getrandom */
 	char host_name[65];
@@ -190,21 +209,42 @@ extern struct pm_slots to;
 
 /* Empties the table and makes slot 0. */
 void table_reset(void);
+/* An empty slot. */
+void process_clear(struct process *p);
+/* rebuild.c: a new instance, out of the regions. */
+void table_rebuild(void);
+/* All but the processes themselves is empty; slot 0 is there. */
+void lists_reset(void);
 /* The process with that pid, zombies included; NULL: none. */
 struct process *process_find(uint32_t pid);
 /* A new process without thread, child of `parent`; credentials, group, session, limits, name and signal
- * actions are the parent's. NULL: the table is full. */
+ * actions are the parent's. NULL: there is no slot or number for it. */
 struct process *process_create(struct process *parent);
+/* Puts a process whose own entries are complete into the lists. */
+void process_link(struct process *parent, struct process *p);
 /* Gives the slot back. The process must be without children, queued signals and timers. */
 void process_free(struct process *p);
 /* Moves a process to another parent's list of children. */
 void process_adopt(struct process *parent, struct process *child);
 struct process *process_at(uint16_t slot); /* NULL for NONE */
-uint16_t slot_of(const struct process *p);
+static inline uint16_t slot_of(const struct process *p)
+{
+	return (uint16_t)(p - processes);
+}
+static inline struct kin *kin_of(const struct process *p)
+{
+	return &pm.kin[slot_of(p)];
+}
+/* To be said before another process than the one that is served is changed. */
+static inline void process_write(const struct process *p)
+{
+	region_write(slot_of(p), PROCESSES_MAX);
+}
 #define for_each_process(p) \
-	for (struct process *p = process_at(pm.process[0].next); p; p = process_at(p->next))
-#define for_each_child(c, p) \
-	for (struct process *c = process_at((p)->first_child); c; c = process_at(c->next_sibling))
+	for (struct process *p = process_at(pm.kin[0].next); p; p = process_at(kin_of(p)->next))
+#define for_each_child(c, p)                                            \
+	for (struct process *c = process_at(kin_of(p)->first_child); c; \
+	     c = process_at(kin_of(c)->next_sibling))
 
 /* ---- signal.c --------------------------------------------------------------------------------- */
 
@@ -303,6 +343,7 @@ bool tombstone_clear(void);
 bool tombstone_clear_simply(void);
 /* That has crashed, too: it is tried again later. False: there was nothing to do. */
 bool tombstone_postpone(void);
+void tombstone_add(uint32_t pid, uint8_t left);
 bool tombstone_waits(const struct tombstone *tombstone);
 void process_reap(struct process *child);
 void process_reap_later(
@@ -343,6 +384,7 @@ void signals_drop_simply(struct process *p); /* all that are pending */
 
 void start_first_program(void);
 void start_probe(void);
+bool probe_named(void);	 /* the command line names one */
 void probe_refuse(void); /* starting it crashes: the run ends without */
 void run_ended(const struct process *p);
 
@@ -369,6 +411,7 @@ void process_check(struct djed_audit *a, const struct process *p);
 void identity_check(struct djed_audit *a, const struct process *p); /* name, groups and limits */
 void masks_check(struct djed_audit *a, const struct process *p);
 void deadline_check(struct djed_audit *a);
+void timer_check(struct djed_audit *a, uint32_t number);
 /* After everything else in init; before an answer. */
 void pm_invariants_start(void);
 void pm_invariants(const uint64_t *from);

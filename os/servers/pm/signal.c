@@ -146,6 +146,9 @@ void signals_flush(struct process *p, signal_set set)
 {
 	struct signal_info info;
 
+	if (!(p->signals.pending & set))
+		return;
+	process_write(p);
 	for (signal_set left = p->signals.pending & set; left; left &= left - 1)
 		while (info_take(&p->signals, (unsigned)__builtin_ctzll(left) + 1, &info))
 			;
@@ -191,6 +194,7 @@ static void make_pending(struct process *p, const struct signal_info *info)
 
 	if (info->signal < SIGNALS_REALTIME && p->signals.pending & bit)
 		return;
+	process_write(p);
 	info_append(&p->signals, info);
 	p->signals.pending |= bit;
 }

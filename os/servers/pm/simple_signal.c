@@ -12,6 +12,7 @@ static const signal_set stops = (signal_set)1 << (LINUX_SIGSTOP - 1) | (signal_s
 
 static void wake_simply(struct process *p)
 {
+	process_write(p);
 	p->wait = WAIT_NOTHING;
 	djed_wake(p->parked);
 	p->parked = 0;
@@ -75,6 +76,7 @@ void signal_post_simply(struct process *p, const struct signal_info *information
 
 	if (p->pid == INIT_PID || (p->state != PROCESS_ALIVE && p->state != PROCESS_STOPPED) || !p->thread)
 		return;
+	process_write(p);
 	if (p->signals.pending & cancelled)
 		signals_flush(p, cancelled);
 	if (signal == LINUX_SIGCONT || signal == LINUX_SIGKILL)

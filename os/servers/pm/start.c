@@ -148,10 +148,11 @@ static const char *error_text(int error)
  * cannot, if that is known before. */
 static void start(struct words *w, uint32_t *pid, djed_status status)
 {
-	struct process *p = process_create(&pm.process[0]);
+	struct process *p = process_create(&processes[0]);
 
 	djed_assert(p); /* the table holds more than the first program's leftovers may be */
 	*pid = p->group = p->session = p->pid;
+	p->role = pid == &pm.first_program ? ROLE_FIRST_PROGRAM : ROLE_PROBE;
 	if (!status)
 		status = give_life(p, w);
 	if (status) {
@@ -190,7 +191,7 @@ void start_first_program(void)
 
 static char probe_text[TEXT_SIZE];
 
-static bool probe_named(void)
+bool probe_named(void)
 {
 	return command_line_value(djed_start()->command_line, "probe", probe_text, sizeof(probe_text));
 }

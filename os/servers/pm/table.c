@@ -2,21 +2,12 @@
 #include "pm.h"
 
 struct pm pm;
+DJED_REGIONS struct process processes[PROCESSES_MAX];
 struct pm_slots to;
 
 struct process *process_at(uint16_t slot)
 {
-	return slot == NONE ? NULL : &pm.process[slot];
-}
-
-uint16_t slot_of(const struct process *p)
-{
-	return (uint16_t)(p - pm.process);
-}
-
-static uint16_t *bucket_of(uint32_t pid)
-{
-	return &pm.bucket[pid % PID_BUCKETS];
+	return slot == NONE ? NULL : &processes[slot];
 }
 
 void limits_default(struct limit limit[LINUX_RLIMITS])
@@ -29,95 +20,110 @@ void limits_default(struct limit limit[LINUX_RLIMITS])
 	limit[LINUX_RLIMIT_NOFILE] = (struct limit){1024, 4096};
 }
 
-void table_reset(void)
+void lists_reset(void)
 {
-	struct process *init = &pm.process[0];
+	struct process *init = &processes[0];
 
 	memset(&pm, 0, sizeof(pm));
-	for (unsigned i = 0; i < PID_BUCKETS; i++)
-		pm.bucket[i] = NONE;
-	for (unsigned i = 1; i < PROCESSES_MAX; i++) {
-		pm.process[i].next_in_bucket = i + 1 < PROCESSES_MAX ? i + 1 : NONE;
-		pm.process[i].signals.first_info = pm.process[i].signals.last_info = NONE;
-	}
-	pm.first_free = 1;
 	pm.first_timer = NONE;
 	info_release_all();
+	process_write(init);
 	*init = (struct process){
 	    .pid = INIT_PID,
 	    .state = PROCESS_ALIVE,
 	    .parent = NONE,
-	    .first_child = NONE,
-	    .last_child = NONE,
-	    .next_sibling = NONE,
-	    .previous_sibling = NONE,
-	    .next_in_bucket = NONE,
-	    .next = NONE,
-	    .previous = NONE,
 	    .group = INIT_PID,
 	    .session = INIT_PID,
 	    .name = "init",
 	    .signals = {.first_info = NONE, .last_info = NONE},
 	};
+	pm.kin[0] = (struct kin){NONE, NONE, NONE, NONE, NONE, NONE};
 	limits_default(init->limit);
-	*bucket_of(INIT_PID) = 0;
 	pm.used = 1;
 	pm.last_pid = INIT_PID;
 	strlcpy(pm.host_name, "djed", sizeof(pm.host_name));
 }
 
-struct process *process_find(uint32_t pid)
+void process_clear(struct process *p)
 {
-	for (struct process *p = process_at(*bucket_of(pid)); p; p = process_at(p->next_in_bucket))
-		if (p->pid == pid)
-			return p;
-	return NULL;
+	if (p->pid || p->state != PROCESS_FREE || p->left)
+		memset(p, 0, sizeof(*p));
+	p->signals.first_info = p->signals.last_info = NONE;
 }
 
-/* A number that names neither a process nor a group nor a session. There are fewer slots than numbers / 3, so
- * that one is always found. */
-_Static_assert(PROCESSES_MAX * 3 < PID_MAX - 2, "a free pid exists");
+void table_reset(void)
+{
+	for (unsigned i = 1; i < PROCESSES_MAX; i++) {
+		process_write(&processes[i]);
+		process_clear(&processes[i]);
+	}
+	lists_reset();
+}
+
+struct process *process_find(uint32_t pid)
+{
+	struct process *p = &processes[djed_region_of(pid, PROCESSES_MAX)];
+
+	return p->pid == pid && p->state != PROCESS_FREE ? p : NULL;
+}
+
+/* Whether the number names a process, a group or a session, or its slot is not free: in all servers, and some
+ * may still know an ended process. */
+static bool pid_taken(uint32_t pid)
+{
+	uint32_t slot = djed_region_of(pid, PROCESSES_MAX);
+
+	if (processes[slot].state != PROCESS_FREE)
+		return true;
+	for (unsigned i = 0; i < pm.tombstones; i++)
+		if (djed_region_of(pm.tombstone[i].pid, PROCESSES_MAX) == slot)
+			return true;
+	for_each_process(p) if (p->group == pid || p->session == pid) return true;
+	return false;
+}
+
+/* 0: there is none. */
 static uint32_t pid_next(void)
 {
-	uint32_t pid = pm.last_pid;
-	bool taken;
+	uint32_t pid = pm.last_pid, tries = 0;
 
-	do {
+	do
 		pid = pid + 1 < PID_MAX ? pid + 1 : INIT_PID + 1;
-		taken = process_find(pid) != NULL;
-		for_each_process(p) taken = taken || p->group == pid || p->session == pid;
-	} while (taken);
-	return pid;
+	while (pid_taken(pid) && ++tries < PID_MAX);
+	return tries < PID_MAX ? pid : 0;
 }
 
 static void child_append(struct process *parent, struct process *child)
 {
+	uint16_t last = kin_of(parent)->last_child;
+
 	child->parent = slot_of(parent);
-	child->next_sibling = NONE;
-	child->previous_sibling = parent->last_child;
-	if (parent->last_child == NONE)
-		parent->first_child = slot_of(child);
+	kin_of(child)->next_sibling = NONE;
+	kin_of(child)->previous_sibling = last;
+	if (last == NONE)
+		kin_of(parent)->first_child = slot_of(child);
 	else
-		pm.process[parent->last_child].next_sibling = slot_of(child);
-	parent->last_child = slot_of(child);
+		pm.kin[last].next_sibling = slot_of(child);
+	kin_of(parent)->last_child = slot_of(child);
 }
 
 static void child_remove(struct process *child)
 {
-	struct process *parent = &pm.process[child->parent];
+	struct kin *parent = &pm.kin[child->parent], *own = kin_of(child);
 
-	if (child->previous_sibling == NONE)
-		parent->first_child = child->next_sibling;
+	if (own->previous_sibling == NONE)
+		parent->first_child = own->next_sibling;
 	else
-		pm.process[child->previous_sibling].next_sibling = child->next_sibling;
-	if (child->next_sibling == NONE)
-		parent->last_child = child->previous_sibling;
+		pm.kin[own->previous_sibling].next_sibling = own->next_sibling;
+	if (own->next_sibling == NONE)
+		parent->last_child = own->previous_sibling;
 	else
-		pm.process[child->next_sibling].previous_sibling = child->previous_sibling;
+		pm.kin[own->next_sibling].previous_sibling = own->previous_sibling;
 }
 
 void process_adopt(struct process *parent, struct process *child)
 {
+	process_write(child);
 	child_remove(child);
 	child_append(parent, child);
 }
@@ -125,24 +131,31 @@ void process_adopt(struct process *parent, struct process *child)
 /* The list of all processes is a chain that begins and, as `previous` of slot 0, ends at slot 0. */
 static void chain_append(struct process *p)
 {
-	struct process *init = &pm.process[0];
-	uint16_t last = init->previous == NONE ? 0 : init->previous;
+	uint16_t last = pm.kin[0].previous == NONE ? 0 : pm.kin[0].previous;
 
-	p->previous = last;
-	p->next = NONE;
-	pm.process[last].next = slot_of(p);
-	init->previous = slot_of(p);
+	kin_of(p)->previous = last;
+	kin_of(p)->next = NONE;
+	pm.kin[last].next = slot_of(p);
+	pm.kin[0].previous = slot_of(p);
 }
 
 static void chain_remove(struct process *p)
 {
-	struct process *init = &pm.process[0];
+	uint16_t next = kin_of(p)->next, previous = kin_of(p)->previous;
 
-	pm.process[p->previous].next = p->next;
-	if (p->next != NONE)
-		pm.process[p->next].previous = p->previous;
+	pm.kin[previous].next = next;
+	if (next != NONE)
+		pm.kin[next].previous = previous;
 	else
-		init->previous = p->previous == 0 ? NONE : p->previous;
+		pm.kin[0].previous = previous == 0 ? NONE : previous;
+}
+
+void process_link(struct process *parent, struct process *p)
+{
+	kin_of(p)->first_child = kin_of(p)->last_child = NONE;
+	child_append(parent, p);
+	chain_append(p);
+	pm.used++;
 }
 
 static void signals_inherit(struct signals *to_signals, const struct signals *from)
@@ -164,19 +177,18 @@ static void signals_inherit(struct signals *to_signals, const struct signals *fr
 
 struct process *process_create(struct process *parent)
 {
-	struct process *p = process_at(pm.first_free);
+	uint32_t pid = pm.used < PROCESSES_MAX ? pid_next() : 0;
+	struct process *p = &processes[djed_region_of(pid, PROCESSES_MAX)];
 
-	if (!p)
+	if (!pid)
 		return NULL;
-	pm.first_free = p->next_in_bucket;
-	pm.used++;
-	pm.last_pid = pid_next();
+	process_write(p);
+	pm.last_pid = pid;
 	/* Everything but the signal actions, which are copied one by one. */
 	memset(p, 0, offsetof(struct process, signals));
-	p->pid = pm.last_pid;
+	p->pid = pid;
 	p->state = PROCESS_ALIVE;
 	p->exit_signal = LINUX_SIGCHLD;
-	p->first_child = p->last_child = NONE;
 	p->group = parent->group;
 	p->session = parent->session;
 	p->started = djed_now();
@@ -185,23 +197,14 @@ struct process *process_create(struct process *parent)
 	p->credentials = parent->credentials;
 	memcpy(p->limit, parent->limit, sizeof(p->limit));
 	signals_inherit(&p->signals, &parent->signals);
-	p->next_in_bucket = *bucket_of(p->pid);
-	*bucket_of(p->pid) = slot_of(p);
-	child_append(parent, p);
-	chain_append(p);
+	process_link(parent, p);
 	return p;
 }
 
 void process_free(struct process *p)
 {
-	uint16_t *at = bucket_of(p->pid);
-
-	djed_assert(p != pm.process && p->state != PROCESS_FREE && p->first_child == NONE);
-	while (*at != slot_of(p)) {
-		djed_assert(*at != NONE);
-		at = &pm.process[*at].next_in_bucket;
-	}
-	*at = p->next_in_bucket;
+	djed_assert(p != processes && p->state != PROCESS_FREE && kin_of(p)->first_child == NONE);
+	process_write(p);
 	child_remove(p);
 	chain_remove(p);
 	if (p->state == PROCESS_ZOMBIE)
@@ -209,7 +212,5 @@ void process_free(struct process *p)
 	p->state = PROCESS_FREE;
 	p->pid = 0;
 	p->thread = 0;
-	p->next_in_bucket = pm.first_free;
-	pm.first_free = slot_of(p);
 	pm.used--;
 }

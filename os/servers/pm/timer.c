@@ -11,6 +11,16 @@ uint64_t timer_deadline(const struct process *p, enum timer_kind kind)
 	return timer_of(p, kind)->deadline;
 }
 
+/* The process has the time itself, too: a new instance of pm sets the timer by that. */
+static void note(const struct timer *t)
+{
+	unsigned number = (unsigned)(t - pm.timer);
+	struct process *p = &processes[number % PROCESSES_MAX];
+
+	process_write(p);
+	p->deadline[number / PROCESSES_MAX] = t->deadline;
+}
+
 static void unlink_timer(struct timer *t)
 {
 	if (t->previous == NONE)
@@ -20,6 +30,7 @@ static void unlink_timer(struct timer *t)
 	if (t->next != NONE)
 		pm.timer[t->next].previous = t->previous;
 	t->deadline = 0;
+	note(t);
 	pm.timers_armed--;
 }
 
@@ -38,6 +49,7 @@ static void link_timer(struct timer *t, uint64_t deadline)
 		pm.timer[before].next = self;
 	if (after != NONE)
 		pm.timer[after].previous = self;
+	note(t);
 	pm.timers_armed++;
 }
 
@@ -45,7 +57,7 @@ uint64_t deadline_first(void)
 {
 	uint64_t first = pm.first_timer == NONE ? 0 : pm.timer[pm.first_timer].deadline;
 
-	if (pm.probe_wanted)
+	if (pm.probe_wanted || pm.damaged)
 		return 1;
 	for (unsigned i = 0; i < pm.tombstones; i++)
 		if (!tombstone_waits(&pm.tombstone[i]))
@@ -90,7 +102,7 @@ void timers_expire_simply(uint64_t now)
 {
 	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now) {
 		uint16_t at = pm.first_timer;
-		struct process *p = &pm.process[at % PROCESSES_MAX];
+		struct process *p = &processes[at % PROCESSES_MAX];
 
 		unlink_timer(&pm.timer[at]);
 		if (at / PROCESSES_MAX == TIMER_ALARM) {
@@ -111,6 +123,6 @@ void timers_expire_simply(uint64_t now)
 void timers_expire(uint64_t now)
 {
 	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now)
-		expired(&pm.process[pm.first_timer % PROCESSES_MAX], pm.first_timer / PROCESSES_MAX, now);
+		expired(&processes[pm.first_timer % PROCESSES_MAX], pm.first_timer / PROCESSES_MAX, now);
 	deadline_update();
 }

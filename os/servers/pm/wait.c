@@ -45,8 +45,10 @@ static bool look_at(struct process *p, struct process *child, const struct wait_
 	} else {
 		return false;
 	}
-	if (take)
+	if (take) {
+		process_write(child);
 		child->report = 0;
+	}
 	return true;
 }
 
@@ -76,6 +78,7 @@ void process_wake(struct process *p, enum process_wait wait)
 {
 	if (p->wait != wait)
 		return;
+	process_write(p);
 	djed_wake(p->parked);
 	p->parked = 0;
 	p->wait = WAIT_NOTHING;

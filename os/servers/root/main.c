@@ -109,7 +109,7 @@ static bool decide(uint32_t service)
 	}
 	if (status) {
 		rung = DJED_RUNG_RESTART;
-		status = instance_renew(root.system, service, service, 1);
+		status = instance_renew(root.system, service, service, 1, false);
 		if (!status)
 			status = kernel_recover(service, DJED_RECOVER_RESTART, EIO,
 						root.system->service[service].entry);
@@ -137,7 +137,7 @@ static void recover(const struct djed_message *report)
 		(void)kernel_halt(DJED_LAB_SHUTDOWN, 0);
 		return;
 	}
-	status = instance_renew(root.system, service, service, ++restarts);
+	status = instance_renew(root.system, service, service, ++restarts, false);
 	if (!status)
 		status = kernel_recover(service, again ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RESTART,
 					again ? 0 : EIO, root.system->service[service].entry);

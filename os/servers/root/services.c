@@ -17,7 +17,7 @@ static void must(djed_status status, const char *name, const char *what)
 static void create(uint32_t service)
 {
 	const struct djed_system_service *line = &root.system->service[service];
-	struct djed_service_spec spec = {.priority = line->priority, .log_size = line->log};
+	struct djed_service_spec spec = {{0}, line->priority, 0, line->log, line->regions, line->region_size};
 	uint64_t number;
 
 	strlcpy(spec.name, line->name, sizeof(spec.name));

@@ -6,8 +6,8 @@
 
 enum {
 	RUNGS = 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_ERROR | 1u << DJED_RUNG_REFUSE |
-		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_RESTART | 1u << DJED_RUNG_ALTERNATIVE |
-		1u << DJED_RUNG_SHUTDOWN
+		1u << DJED_RUNG_HANDOVER | 1u << DJED_RUNG_REBUILD | 1u << DJED_RUNG_RESTART |
+		1u << DJED_RUNG_ALTERNATIVE | 1u << DJED_RUNG_SHUTDOWN
 };
 
 static void audit_service(struct djed_audit *audit, uint32_t number, const struct djed_system *booted)
@@ -48,19 +48,18 @@ static void audit_memory(struct djed_audit *audit, uint32_t index, const struct 
 static void audit_uses(struct djed_audit *audit)
 {
 	const struct orchestrator *o = &rs.orchestrator;
-	uint64_t restarts = 0, decisions = 0;
+	uint64_t restarts = 0, decisions = 0, renewed = 0;
 
 	for (uint32_t i = 0; i < DJED_SERVICES_MAX; i++)
 		restarts += o->service[i].restarts;
 	for (uint32_t i = 0; i < DJED_RUNGS; i++) {
 		decisions += o->rung_uses[i];
+		renewed += i >= DJED_RUNG_REBUILD && i <= DJED_RUNG_ALTERNATIVE ? o->rung_uses[i] : 0;
 		djed_check(audit, !o->rung_uses[i] || i == 0 || RUNGS >> i & 1,
 			   "rung %u was used, and there is none", i);
 	}
-	djed_check(audit, restarts == o->rung_uses[DJED_RUNG_RESTART] + o->rung_uses[DJED_RUNG_ALTERNATIVE],
-		   "%llu new instances, %llu and %llu decisions for one", (unsigned long long)restarts,
-		   (unsigned long long)o->rung_uses[DJED_RUNG_RESTART],
-		   (unsigned long long)o->rung_uses[DJED_RUNG_ALTERNATIVE]);
+	djed_check(audit, restarts == renewed, "%llu new instances, %llu decisions for one",
+		   (unsigned long long)restarts, (unsigned long long)renewed);
 	djed_check(audit, o->remembered <= decisions, "%u transactions remembered, %llu decisions",
 		   o->remembered, (unsigned long long)decisions);
 }

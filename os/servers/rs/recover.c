@@ -18,8 +18,9 @@ static djed_status carry_out(uint32_t number, uint32_t image, const struct orche
 
 	if (decision->rung == DJED_RUNG_HANDOVER)
 		status = instance_hand_over(rs.system, number, image, restarts);
-	else if (decision->rung == DJED_RUNG_RESTART || decision->rung == DJED_RUNG_ALTERNATIVE)
-		status = instance_renew(rs.system, number, image, restarts);
+	else if (decision->rung >= DJED_RUNG_REBUILD && decision->rung <= DJED_RUNG_ALTERNATIVE)
+		status =
+		    instance_renew(rs.system, number, image, restarts, decision->rung == DJED_RUNG_REBUILD);
 	return status ? status
 		      : kernel_recover(number, decision->action, decision->error,
 				       rs.system->service[image].entry);

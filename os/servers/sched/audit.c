@@ -4,36 +4,20 @@
 
 static void audit_table(struct djed_audit *a)
 {
-	unsigned used = 0, sunken = 0, found = 0, free_slots = 0;
-	uint16_t at;
+	unsigned used = 0, sunken = 0;
 
 	for (unsigned i = 0; i < THREADS_MAX; i++) {
-		used += sched.thread[i].pid != 0;
-		sunken += sched.thread[i].pid != 0 && sched.thread[i].level != 0;
+		used += threads[i].pid != 0;
+		sunken += threads[i].pid != 0 && threads[i].level != 0;
 	}
 	djed_check(a, used == sched.used, "%u threads, not %u", used, sched.used);
 	djed_check(a, sunken == sched.sunken, "%u threads are below level 0, not %u", sunken, sched.sunken);
-	for (unsigned i = 0; i < THREAD_BUCKETS; i++) {
-		for (at = sched.bucket[i]; at < THREADS_MAX && found <= THREADS_MAX;
-		     at = sched.thread[at].next_in_bucket) {
-			djed_check(a, sched.thread[at].pid && sched.thread[at].pid % THREAD_BUCKETS == i,
-				   "slot %u is in the bucket of others", at);
-			found++;
-		}
-		djed_check(a, at == NONE, "bucket %u ends in slot %u", i, at);
-	}
-	djed_check(a, found == used, "%u of %u threads can be found by pid", found, used);
-	for (at = sched.first_free; at < THREADS_MAX && free_slots <= THREADS_MAX;
-	     at = sched.thread[at].next_in_bucket) {
-		djed_check(a, !sched.thread[at].pid, "slot %u is used and in the free list", at);
-		free_slots++;
-	}
-	djed_check(a, at == NONE && free_slots + used == THREADS_MAX, "%u slots are free, %u used",
-		   free_slots, used);
 }
 
 void thread_check(struct djed_audit *a, const struct thread *t)
 {
+	djed_check(a, djed_region_of(t->pid, THREADS_MAX) == t - threads,
+		   "process %u is in the slot of others", t->pid);
 	djed_check(a, t->nice >= NICE_MIN && t->nice <= NICE_MAX, "process %u has nice %d", t->pid, t->nice);
 	djed_check(a, t->level < LEVELS, "process %u is at level %u", t->pid, t->level);
 	djed_check(a, t->thread, "process %u has no thread", t->pid);
@@ -45,7 +29,7 @@ static void audit_thread(struct djed_audit *a, const struct thread *t)
 {
 	thread_check(a, t);
 	for (unsigned i = 0; i < THREADS_MAX; i++) {
-		const struct thread *other = &sched.thread[i];
+		const struct thread *other = &threads[i];
 
 		djed_check(a,
 			   other == t || !other->pid || (other->pid != t->pid && other->thread != t->thread),
@@ -58,7 +42,7 @@ static void audit_thread(struct djed_audit *a, const struct thread *t)
 
 void deadline_check(struct djed_audit *a)
 {
-	uint64_t first = sched.first_sleeper < THREADS_MAX ? sched.thread[sched.first_sleeper].wake_at : 0;
+	uint64_t first = sched.first_sleeper < THREADS_MAX ? threads[sched.first_sleeper].wake_at : 0;
 
 	djed_check(a, !sched.sunken || sched.lift_at, "nobody will lift %u threads", sched.sunken);
 	if (sched.lift_at && (!first || sched.lift_at < first))
@@ -74,14 +58,15 @@ static void audit_sleepers(struct djed_audit *a)
 	uint64_t last = 0;
 
 	for (unsigned i = 0; i < THREADS_MAX; i++)
-		sleeping += sched.thread[i].pid && sched.thread[i].sleeping;
+		sleeping += threads[i].pid && threads[i].sleeping;
 	for (at = sched.first_sleeper; at < THREADS_MAX && count <= THREADS_MAX;
-	     at = sched.thread[at].next_sleeper) {
-		const struct thread *t = &sched.thread[at];
+	     at = sched.sleeper[at].next) {
+		const struct thread *t = &threads[at];
 
 		djed_check(a, t->pid && t->sleeping, "slot %u is among the sleepers and does not sleep", at);
 		djed_check(a, t->wake_at >= last, "process %u sleeps out of order", t->pid);
-		djed_check(a, t->previous_sleeper == before, "sleepers are broken at process %u", t->pid);
+		djed_check(a, sched.sleeper[at].previous == before, "sleepers are broken at process %u",
+			   t->pid);
 		last = t->wake_at;
 		before = at;
 		count++;
@@ -95,8 +80,8 @@ void sched_audit(struct djed_audit *audit)
 {
 	audit_table(audit);
 	for (unsigned i = 0; i < THREADS_MAX; i++)
-		if (sched.thread[i].pid)
-			audit_thread(audit, &sched.thread[i]);
+		if (threads[i].pid)
+			audit_thread(audit, &threads[i]);
 	audit_sleepers(audit);
 	audit->resource[1] = sched.sunken;
 }

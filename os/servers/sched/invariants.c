@@ -4,10 +4,11 @@
 #include <lib/invariants.h>
 #include <stddef.h>
 
-enum law { LAW_USED = 1, LAW_SUNKEN, LAW_SLEEPERS, LAW_CHAIN, LAW_SLEEPS };
+enum law { LAW_USED = 1, LAW_SUNKEN, LAW_SLEEPERS, LAW_SLEEPS };
 static const char *const law_names[] = {
-    [LAW_USED] = "threads counted in",		[LAW_SUNKEN] = "threads counted below level",
-    [LAW_SLEEPERS] = "sleepers counted in",	[LAW_CHAIN] = "links to slot",
+    [LAW_USED] = "threads counted in",
+    [LAW_SUNKEN] = "threads counted below level",
+    [LAW_SLEEPERS] = "sleepers counted in",
     [LAW_SLEEPS] = "links of sleepers to slot",
 };
 
@@ -17,7 +18,6 @@ static uint32_t link(uint16_t slot)
 	return slot == NONE ? 0 : slot + 1u;
 }
 
-/* Every slot is in exactly one chain, of a bucket or of the free ones; a sleeper is in the list besides. */
 static void balance_thread(struct book *book, const void *before, const void *now, uint32_t index)
 {
 	const struct thread *old = before, *new = now;
@@ -26,25 +26,24 @@ static void balance_thread(struct book *book, const void *before, const void *no
 	book_count(book, LAW_SUNKEN, 0, (new->pid &&new->level) - (old->pid && old->level));
 	book_count(book, LAW_SLEEPERS, 0, (new->sleeping != 0) - (old->sleeping != 0));
 	book_count(book, LAW_SLEEPS, index + 1, (old->sleeping != 0) - (new->sleeping != 0));
-	book_move(book, LAW_SLEEPS, old->sleeping ? link(old->next_sleeper) : 0,
-		  new->sleeping ? link(new->next_sleeper) : 0);
-	book_move(book, LAW_CHAIN, link(old->next_in_bucket), link(new->next_in_bucket));
 }
 
-static void balance_bucket(struct book *book, const void *before, const void *now, uint32_t index)
+static void balance_sleeper(struct book *book, const void *before, const void *now, uint32_t index)
 {
+	const struct sleeper *old = before, *new = now;
+
 	(void)index;
-	book_move(book, LAW_CHAIN, link(*(const uint16_t *)before), link(*(const uint16_t *)now));
+	book_move(book, LAW_SLEEPS, link(old->next), link(new->next));
 }
 
 /* The part of struct sched behind its tables. */
 struct counts {
-	uint16_t first_free, used, sunken, first_sleeper, sleepers;
+	uint16_t used, sunken, first_sleeper, sleepers;
 	uint64_t lift_at;
 };
-_Static_assert(offsetof(struct sched, lift_at) - offsetof(struct sched, first_free) ==
+_Static_assert(offsetof(struct sched, lift_at) - offsetof(struct sched, used) ==
 		       offsetof(struct counts, lift_at) &&
-		   offsetof(struct sched, sleepers) - offsetof(struct sched, first_free) ==
+		   offsetof(struct sched, sleepers) - offsetof(struct sched, used) ==
 		       offsetof(struct counts, sleepers),
 	       "struct counts is the end of struct sched");
 
@@ -56,14 +55,13 @@ static void balance_counts(struct book *book, const void *before, const void *no
 	book_count(book, LAW_USED, 0, old->used - new->used);
 	book_count(book, LAW_SUNKEN, 0, old->sunken - new->sunken);
 	book_count(book, LAW_SLEEPERS, 0, old->sleepers - new->sleepers);
-	book_move(book, LAW_CHAIN, link(old->first_free), link(new->first_free));
 	book_move(book, LAW_SLEEPS, link(old->first_sleeper), link(new->first_sleeper));
 }
 
 static void check_thread(struct djed_audit *audit, uint32_t index)
 {
-	const struct thread *t = &sched.thread[index];
-	uint16_t next = t->next_sleeper, previous = t->previous_sleeper;
+	const struct thread *t = &threads[index];
+	uint16_t next = sched.sleeper[index].next, previous = sched.sleeper[index].previous;
 
 	if (!t->pid)
 		return;
@@ -72,14 +70,13 @@ static void check_thread(struct djed_audit *audit, uint32_t index)
 	if (!t->sleeping)
 		return;
 	djed_check(audit,
-		   previous == NONE
-		       ? sched.first_sleeper == index
-		       : previous < THREADS_MAX && sched.thread[previous].next_sleeper == index &&
-			     sched.thread[previous].wake_at <= t->wake_at,
+		   previous == NONE ? sched.first_sleeper == index
+				    : previous < THREADS_MAX && sched.sleeper[previous].next == index &&
+					  threads[previous].wake_at <= t->wake_at,
 		   "process %u sleeps out of order", t->pid);
 	djed_check(audit,
-		   next == NONE || (next < THREADS_MAX && sched.thread[next].previous_sleeper == index &&
-				    t->wake_at <= sched.thread[next].wake_at),
+		   next == NONE || (next < THREADS_MAX && sched.sleeper[next].previous == index &&
+				    t->wake_at <= threads[next].wake_at),
 		   "process %u sleeps out of order", t->pid);
 }
 
@@ -90,12 +87,12 @@ static void check_deadline(struct djed_audit *audit, uint32_t index)
 }
 
 static struct invariant_table tables[] = {
-    {"thread", sched.thread, sizeof(struct thread), THREADS_MAX, 0, offsetof(struct thread, resume_at),
+    {"thread", threads, sizeof(struct thread), THREADS_MAX, 0, offsetof(struct thread, resume_at),
      check_thread, balance_thread, NULL},
-    {"bucket", sched.bucket, sizeof(uint16_t), THREAD_BUCKETS, 0, sizeof(uint16_t), NULL, balance_bucket,
+    {"sleeper", sched.sleeper, sizeof(struct sleeper), THREADS_MAX, 0, sizeof(struct sleeper), check_thread,
+     balance_sleeper, NULL},
+    {"count", &sched.used, sizeof(struct counts), 1, 0, sizeof(struct counts), check_deadline, balance_counts,
      NULL},
-    {"count", &sched.first_free, sizeof(struct counts), 1, 0, sizeof(struct counts), check_deadline,
-     balance_counts, NULL},
     {"deadline", &djed_deadline, sizeof(djed_deadline), 1, 0, sizeof(djed_deadline), check_deadline, NULL,
      NULL},
 };

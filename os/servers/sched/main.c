@@ -16,7 +16,10 @@ struct thread *caller(void)
 
 static djed_status init(void)
 {
-	table_reset();
+	if (djed_start()->handed_over == DJED_HANDED_REGIONS)
+		table_rebuild();
+	else
+		table_reset();
 	sched_invariants_start();
 	return 0;
 }
@@ -75,7 +78,7 @@ static void notified(uint64_t bits)
 static void failed(uint64_t bits)
 {
 	uint64_t now = djed_now();
-	struct thread *t = sched.first_sleeper == NONE ? NULL : &sched.thread[sched.first_sleeper];
+	struct thread *t = sched.first_sleeper == NONE ? NULL : &threads[sched.first_sleeper];
 
 	(void)bits;
 	if (t && t->wake_at <= now) {

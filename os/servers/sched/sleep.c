@@ -3,42 +3,49 @@
 
 void deadline_update(void)
 {
-	uint64_t first = sched.first_sleeper == NONE ? 0 : sched.thread[sched.first_sleeper].wake_at;
+	uint64_t first = sched.first_sleeper == NONE ? 0 : threads[sched.first_sleeper].wake_at;
 
 	djed_deadline = sched.lift_at && (!first || sched.lift_at < first) ? sched.lift_at : first;
 }
 
-void sleep_add(struct thread *t, djed_handle request, uint64_t wake_at)
+void sleep_link(struct thread *t)
 {
-	uint16_t before = NONE, after = sched.first_sleeper, self = (uint16_t)(t - sched.thread);
+	uint16_t before = NONE, after = sched.first_sleeper, self = (uint16_t)(t - threads);
 
-	while (after != NONE && sched.thread[after].wake_at <= wake_at) {
+	while (after != NONE && threads[after].wake_at <= t->wake_at) {
 		before = after;
-		after = sched.thread[after].next_sleeper;
+		after = sched.sleeper[after].next;
 	}
-	t->sleeping = request;
-	t->wake_at = wake_at;
-	t->next_sleeper = after;
-	t->previous_sleeper = before;
+	sched.sleeper[self] = (struct sleeper){.next = after, .previous = before};
 	if (before == NONE)
 		sched.first_sleeper = self;
 	else
-		sched.thread[before].next_sleeper = self;
+		sched.sleeper[before].next = self;
 	if (after != NONE)
-		sched.thread[after].previous_sleeper = self;
+		sched.sleeper[after].previous = self;
 	sched.sleepers++;
 	deadline_update();
 }
 
+void sleep_add(struct thread *t, djed_handle request, uint64_t wake_at)
+{
+	t->sleeping = request;
+	t->wake_at = wake_at;
+	sleep_link(t);
+}
+
 void sleep_remove(struct thread *t)
 {
-	if (t->previous_sleeper == NONE)
-		sched.first_sleeper = t->next_sleeper;
+	struct sleeper *own = &sched.sleeper[t - threads];
+
+	if (own->previous == NONE)
+		sched.first_sleeper = own->next;
 	else
-		sched.thread[t->previous_sleeper].next_sleeper = t->next_sleeper;
-	if (t->next_sleeper != NONE)
-		sched.thread[t->next_sleeper].previous_sleeper = t->previous_sleeper;
-	t->next_sleeper = t->previous_sleeper = NONE;
+		sched.sleeper[own->previous].next = own->next;
+	if (own->next != NONE)
+		sched.sleeper[own->next].previous = own->previous;
+	*own = (struct sleeper){NONE, NONE};
+	thread_write(t);
 	t->sleeping = 0;
 	t->wake_at = 0;
 	sched.sleepers--;
@@ -48,7 +55,7 @@ void sleep_remove(struct thread *t)
 void sleepers_wake(uint64_t now)
 {
 	while (sched.first_sleeper != NONE) {
-		struct thread *t = &sched.thread[sched.first_sleeper];
+		struct thread *t = &threads[sched.first_sleeper];
 
 		if (t->wake_at > now)
 			return;

@@ -1,31 +1,39 @@
-#include "sched.h"
+#include "main.h"
 
 #include <protocols/kernel.h>
 
 struct sched sched;
+DJED_REGIONS struct thread threads[THREADS_MAX];
 
 static uint16_t slot_of(const struct thread *t)
 {
-	return (uint16_t)(t - sched.thread);
+	return (uint16_t)(t - threads);
+}
+
+static void lists_reset(void)
+{
+	memset(&sched, 0, sizeof(sched));
+	for (unsigned i = 0; i < THREADS_MAX; i++)
+		sched.sleeper[i] = (struct sleeper){NONE, NONE};
+	sched.first_sleeper = NONE;
 }
 
 void table_reset(void)
 {
-	memset(&sched, 0, sizeof(sched));
-	for (unsigned i = 0; i < THREAD_BUCKETS; i++)
-		sched.bucket[i] = NONE;
-	for (unsigned i = 0; i < THREADS_MAX; i++)
-		sched.thread[i].next_in_bucket = i + 1 < THREADS_MAX ? i + 1 : NONE;
-	sched.first_sleeper = NONE;
+	lists_reset();
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		if (!threads[i].pid)
+			continue;
+		thread_write(&threads[i]);
+		threads[i] = (struct thread){0};
+	}
 }
 
 struct thread *thread_find(uint32_t pid)
 {
-	uint16_t at = sched.bucket[pid % THREAD_BUCKETS];
+	struct thread *t = &threads[djed_region_of(pid, THREADS_MAX)];
 
-	while (at != NONE && sched.thread[at].pid != pid)
-		at = sched.thread[at].next_in_bucket;
-	return at == NONE ? NULL : &sched.thread[at];
+	return pid && t->pid == pid ? t : NULL;
 }
 
 /* Applications have the priorities 0..15: 8 for nice 0, 15 for -20, 2 for 19, less the level. */
@@ -45,14 +53,45 @@ uint64_t thread_quantum(const struct thread *t)
  * logged before the change, and therefore runs when the old values are back. */
 static void tell(uint64_t slot)
 {
-	const struct thread *t = &sched.thread[slot];
+	const struct thread *t = &threads[slot];
 
 	if (t->pid)
 		(void)kernel_thread_priority(t->thread, thread_priority(t), thread_quantum(t));
 }
 
+void table_rebuild(void)
+{
+	unsigned lost = 0;
+
+	lists_reset();
+	for (uint16_t i = 0; i < THREADS_MAX; i++) {
+		struct thread *t = &threads[i];
+		struct djed_audit audit = {0};
+
+		if (!t->pid)
+			continue;
+		thread_write(t);
+		thread_check(&audit, t);
+		if (audit.violations || kernel_thread_alive(t->thread)) {
+			*t = (struct thread){0};
+			lost++;
+			continue;
+		}
+		sched.used++;
+		sched.sunken += t->level > 0;
+		if (t->sleeping)
+			sleep_link(t);
+		tell(i);
+	}
+	if (sched.sunken)
+		sched.lift_at = djed_now() + LIFT_NS;
+	deadline_update();
+	djed_log("rebuilt: %u threads, %u lost", sched.used, lost);
+}
+
 static void change(struct thread *t, int nice, unsigned level)
 {
+	thread_write(t);
 	djed_undo_call(tell, slot_of(t));
 	sched.sunken += (level > 0) - (t->level > 0);
 	t->nice = (int8_t)nice;
@@ -62,44 +101,34 @@ static void change(struct thread *t, int nice, unsigned level)
 
 djed_status thread_add(uint32_t pid, uint32_t parent, djed_handle handle)
 {
-	uint16_t at = sched.first_free, *bucket = &sched.bucket[pid % THREAD_BUCKETS];
+	struct thread *t = &threads[djed_region_of(pid, THREADS_MAX)];
 	const struct thread *from = parent ? thread_find(parent) : NULL;
 
-	if (pid == 0 || thread_find(pid))
+	if (pid == 0 || t->pid)
 		return -EEXIST;
-	if (at == NONE)
-		return -ENOMEM;
-	sched.first_free = sched.thread[at].next_in_bucket;
+	thread_write(t);
 	sched.used++;
-	sched.thread[at] = (struct thread){.pid = pid,
-					   .nice = from ? from->nice : 0,
-					   .thread = handle,
-					   .next_in_bucket = *bucket,
-					   .next_sleeper = NONE,
-					   .previous_sleeper = NONE};
-	*bucket = at;
-	tell(at);
+	t->pid = pid;
+	t->nice = from ? from->nice : 0;
+	t->thread = handle;
+	t->resume_at = t->remaining = 0;
+	tell(slot_of(t));
 	return 0;
 }
 
 djed_status thread_remove(uint32_t pid)
 {
 	struct thread *t = thread_find(pid);
-	uint16_t *at = &sched.bucket[pid % THREAD_BUCKETS];
 
-	if (!t || pid == 0)
+	if (!t)
 		return -ESRCH;
+	thread_write(t);
 	if (t->sleeping)
 		sleep_remove(t);
-	while (*at != slot_of(t))
-		at = &sched.thread[*at].next_in_bucket;
-	*at = t->next_in_bucket;
 	sched.sunken -= t->level > 0;
 	t->pid = 0;
 	t->level = 0;
 	t->thread = 0;
-	t->next_in_bucket = sched.first_free;
-	sched.first_free = slot_of(t);
 	sched.used--;
 	if (!sched.sunken)
 		sched.lift_at = 0;
@@ -127,8 +156,8 @@ void threads_lift(uint64_t now)
 	if (!sched.lift_at || now < sched.lift_at)
 		return;
 	for (unsigned i = 0; sched.sunken && i < THREADS_MAX; i++)
-		if (sched.thread[i].pid && sched.thread[i].level)
-			change(&sched.thread[i], sched.thread[i].nice, 0);
+		if (threads[i].pid && threads[i].level)
+			change(&threads[i], threads[i].nice, 0);
 	sched.lift_at = 0;
 	deadline_update();
 }

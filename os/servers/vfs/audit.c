@@ -188,7 +188,7 @@ static void audit_process(struct djed_audit *audit, const struct process *proces
 		   process->pid, process->arguments_length);
 	djed_check(audit, memchr(process->command, 0, VFS_COMMAND), "process %u: its name has no end",
 		   process->pid);
-	djed_check(audit, !process->wait.request || vfs_seen.listed[process - vfs_process],
+	djed_check(audit, !wait_of(process)->request || vfs_seen.listed[wait_of(process) - vfs_wait],
 		   "process %u waits, but is not listed", process->pid);
 	if (limbo_holds(process->pid))
 		return; /* to the others it has ended */
@@ -198,35 +198,18 @@ static void audit_process(struct djed_audit *audit, const struct process *proces
 
 static void audit_processes(struct djed_audit *audit)
 {
-	uint32_t used = 0, found = 0, free_slots = 0;
+	uint32_t used = 0;
 
-	for (uint32_t i = 1; i < VFS_PROCESSES; i++) {
+	for (uint32_t i = 0; i < VFS_PROCESSES; i++) {
 		if (vfs_process[i].pid) {
 			used++;
+			djed_check(audit, process_find(vfs_process[i].pid) == &vfs_process[i],
+				   "process %u is in the slot of others", vfs_process[i].pid);
 			audit_process(audit, &vfs_process[i]);
 		}
 	}
 	djed_check(audit, used == vfs_processes_used, "%u processes are known, told are %u", used,
 		   vfs_processes_used);
-	for (uint32_t bucket = 0; bucket < VFS_PROCESSES; bucket++) {
-		for (uint16_t i = vfs_bucket[bucket]; i; i = vfs_process[i].next) {
-			if (i >= VFS_PROCESSES || vfs_process[i].pid == 0 ||
-			    vfs_process[i].pid % VFS_PROCESSES != bucket || ++found > used) {
-				djed_violation(audit, "the processes of bucket %u are broken at %u", bucket,
-					       i);
-				return;
-			}
-		}
-	}
-	djed_check(audit, found == used, "%u processes can be found, %u exist", found, used);
-	for (uint16_t i = vfs_process_free; i; i = vfs_process[i].next) {
-		if (i >= VFS_PROCESSES || vfs_process[i].pid || ++free_slots > VFS_PROCESSES) {
-			djed_violation(audit, "the chain of free processes is broken at %u", i);
-			return;
-		}
-	}
-	djed_check(audit, used + free_slots == VFS_PROCESSES - 1, "%u process slots are lost",
-		   VFS_PROCESSES - 1 - used - free_slots);
 }
 
 static void audit_limbo(struct djed_audit *audit)
@@ -247,7 +230,7 @@ static void audit_limbo(struct djed_audit *audit)
 
 void wait_check(struct djed_audit *audit, const struct process *process)
 {
-	const struct wait *wait = &process->wait;
+	const struct wait *wait = wait_of(process);
 
 	djed_check(audit, wait->request && wait->kind > WAIT_NONE && wait->kind <= WAIT_STEP,
 		   "process %u is listed as waiting, but waits for nothing", process->pid);
@@ -262,9 +245,9 @@ void deadline_check(struct djed_audit *audit)
 	uint64_t first = limbo_deadline();
 	uint32_t steps = 0;
 
-	for (uint16_t i = vfs_waiting; i && i < VFS_PROCESSES && steps++ < VFS_PROCESSES;
-	     i = vfs_process[i].wait.next) {
-		uint64_t deadline = vfs_process[i].wait.deadline;
+	for (uint16_t i = vfs_waiting; i && i <= VFS_PROCESSES && steps++ < VFS_PROCESSES;
+	     i = vfs_wait[i].next) {
+		uint64_t deadline = vfs_wait[i].deadline;
 
 		if (deadline && (!first || deadline < first))
 			first = deadline;
@@ -277,18 +260,18 @@ static void audit_waiting(struct djed_audit *audit)
 {
 	uint16_t previous = 0;
 
-	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
+	for (uint16_t i = vfs_waiting; i; i = vfs_wait[i].next) {
 		const struct wait *wait;
 
-		if (i >= VFS_PROCESSES || vfs_seen.listed[i] || vfs_process[i].pid == 0) {
+		if (i > VFS_PROCESSES || vfs_seen.listed[i] || vfs_process[i - 1].pid == 0) {
 			djed_violation(audit, "the list of those that wait is broken at %u", i);
 			return;
 		}
-		wait = &vfs_process[i].wait;
+		wait = &vfs_wait[i];
 		vfs_seen.listed[i] = 1;
 		djed_check(audit, wait->previous == previous,
-			   "process %u: its place among those that wait is wrong", vfs_process[i].pid);
-		wait_check(audit, &vfs_process[i]);
+			   "process %u: its place among those that wait is wrong", vfs_process[i - 1].pid);
+		wait_check(audit, &vfs_process[i - 1]);
 		previous = i;
 	}
 	deadline_check(audit);

@@ -10,7 +10,7 @@ struct vfs_seen {
 	    entries[VFS_INODES];
 	uint32_t references[VFS_FILES];
 	uint32_t readers[VFS_PIPES], writing[VFS_PIPES];
-	uint8_t listed[VFS_PROCESSES];
+	uint8_t listed[VFS_PROCESSES + 1];
 };
 extern struct vfs_seen vfs_seen;
 

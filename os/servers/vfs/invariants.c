@@ -23,7 +23,6 @@ static const char *const law_names[] = {
     [LAW_PIPES] = "pipes counted in",
     [LAW_PIPE_CHAIN] = "links to free pipe",
     [LAW_PROCESSES] = "processes counted in",
-    [LAW_PROCESS_CHAIN] = "links to process",
     [LAW_LOCKS] = "locks counted in",
 };
 
@@ -91,16 +90,13 @@ static void balance_process(struct book *book, const void *before, const void *n
 	static const struct process nobody;
 	const struct process *old = before, *new = now;
 
+	(void)index;
 	book_count(book, LAW_PROCESSES, 0, (new->pid != 0) - (old->pid != 0));
-	book_move(book, LAW_PROCESS_CHAIN, old->next, new->next);
 	old = old->pid ? old : &nobody;
 	new = new->pid ? new : &nobody;
 	book_move(book, LAW_USES, old->directory.inode, new->directory.inode);
 	book_move(book, LAW_USES, old->program, new->program);
 	book_move(book, LAW_RUNNERS, old->program, new->program);
-	book_count(book, LAW_WAITING, index, (old->wait.request != 0) - (new->wait.request != 0));
-	book_move(book, LAW_WAITING, old->wait.request ? old->wait.next : 0,
-		  new->wait.request ? new->wait.next : 0);
 	book_move(book, LAW_REFERENCES, old->opening, new->opening);
 	for (uint32_t fd = 0; fd < VFS_CHUNK; fd++) {
 		uint32_t had = fd < old->limit ? old->first[fd].file : 0;
@@ -110,11 +106,19 @@ static void balance_process(struct book *book, const void *before, const void *n
 	}
 }
 
+static void balance_wait(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const struct wait *old = before, *new = now;
+
+	book_count(book, LAW_WAITING, index, (old->request != 0) - (new->request != 0));
+	book_move(book, LAW_WAITING, old->request ? old->next : 0, new->request ? new->next : 0);
+}
+
 static bool in_waiting_list(const struct wait *wait, uint16_t index)
 {
-	return (wait->previous ? vfs_process[wait->previous % VFS_PROCESSES].wait.next : vfs_waiting) ==
+	return (wait->previous ? vfs_wait[wait->previous % (VFS_PROCESSES + 1)].next : vfs_waiting) ==
 		   index &&
-	       (!wait->next || vfs_process[wait->next % VFS_PROCESSES].wait.previous == index);
+	       (!wait->next || vfs_wait[wait->next % (VFS_PROCESSES + 1)].previous == index);
 }
 
 static void check_process(struct djed_audit *audit, uint32_t index)
@@ -136,14 +140,21 @@ static void check_process(struct djed_audit *audit, uint32_t index)
 		       (lowest == 0 || descriptor_slot(process, lowest - 1)),
 		   "process %u: descriptors are not open up to %u, limit %u", process->pid, lowest, limit);
 	djed_check(audit, process->mask <= 0777, "process %u has umask %o", process->pid, process->mask);
-	if (!process->wait.request)
+	if (!wait_of(process)->request)
 		return;
 	wait_check(audit, process);
 	djed_check(audit,
-		   !process->wait.deadline || (djed_deadline && djed_deadline <= process->wait.deadline),
+		   !wait_of(process)->deadline ||
+		       (djed_deadline && djed_deadline <= wait_of(process)->deadline),
 		   "process %u: nobody will look at its deadline", process->pid);
-	djed_check(audit, in_waiting_list(&process->wait, (uint16_t)index),
+	djed_check(audit, in_waiting_list(wait_of(process), (uint16_t)(index + 1)),
 		   "process %u: its place among those that wait is wrong", process->pid);
+}
+
+static void check_wait(struct djed_audit *audit, uint32_t index)
+{
+	if (index)
+		check_process(audit, index - 1);
 }
 
 /* Descriptors beyond the first ones lie in the heap, in no table: whoever changes one notes it here. */
@@ -201,7 +212,6 @@ BALANCE_HEAD(balance_inode_free, LAW_INODE_CHAIN, uint32_t)
 BALANCE_HEAD(balance_file_free, LAW_FILE_CHAIN, uint32_t)
 BALANCE_HEAD(balance_pipe_free, LAW_PIPE_CHAIN, uint32_t)
 BALANCE_HEAD(balance_waiting, LAW_WAITING, uint16_t)
-BALANCE_HEAD(balance_process_link, LAW_PROCESS_CHAIN, uint16_t)
 
 static void check_deadline(struct djed_audit *audit, uint32_t index)
 {
@@ -241,7 +251,7 @@ static struct invariant_table tables[] = {
      balance_pipe, &pipe_pages},
     TABLE("process", vfs_process, VFS_PROCESSES, offsetof(struct process, chunk), check_process,
 	  balance_process),
-    TABLE("bucket", vfs_bucket, VFS_PROCESSES, sizeof(*vfs_bucket), NULL, balance_process_link),
+    TABLE("wait of process", vfs_wait, VFS_PROCESSES + 1, sizeof(*vfs_wait), check_wait, balance_wait),
     TABLE("lock", vfs_lock, VFS_LOCKS, sizeof(*vfs_lock), check_lock, balance_lock),
     ONE("limbo", vfs_limbo, balance_limbo),
     ONE("far descriptors", vfs_far_changes, balance_far),
@@ -254,7 +264,6 @@ static struct invariant_table tables[] = {
     ONE("free inode", vfs_inode_free, balance_inode_free),
     ONE("free file", vfs_file_free, balance_file_free),
     ONE("free pipe", vfs_pipe_free, balance_pipe_free),
-    ONE("free process", vfs_process_free, balance_process_link),
     {"deadline", &djed_deadline, sizeof(djed_deadline), 1, 0, sizeof(djed_deadline), check_deadline, NULL,
      NULL},
 };

@@ -23,7 +23,6 @@ enum vfs_law {
 	LAW_PIPES,
 	LAW_PIPE_CHAIN,
 	LAW_PROCESSES,
-	LAW_PROCESS_CHAIN,
 	LAW_WAITING, /* in the list of those that wait */
 	LAW_LOCKS,
 };

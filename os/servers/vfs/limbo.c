@@ -112,8 +112,8 @@ bool limbo_settle(uint64_t now)
  * until then. */
 static void wake_all(uint32_t pipe)
 {
-	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
-		const struct wait *wait = &vfs_process[i].wait;
+	for (uint16_t i = vfs_waiting; i; i = vfs_wait[i].next) {
+		const struct wait *wait = &vfs_wait[i];
 
 		if (wait->kind == WAIT_POLL ? wait->pipes >> pipe % 64 & 1 : wait->pipe == pipe)
 			djed_wake(wait->request);
@@ -165,6 +165,7 @@ void limbo_fail(uint64_t now)
 	if (!entry.file) {
 		struct process *process = process_find(entry.pid);
 
+		process_write(process);
 		for (uint32_t fd = process->limit; fd-- > 0;) {
 			const struct descriptor *slot = descriptor_slot(process, fd);
 

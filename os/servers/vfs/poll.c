@@ -51,14 +51,14 @@ static uint64_t deadline_of(const struct process *process, int64_t timeout)
 	if (timeout < 0)
 		return 0;
 	if (wait_resumed())
-		return process->wait.deadline;
+		return wait_of(process)->deadline;
 	return djed_now() + (uint64_t)timeout;
 }
 
 static void park(struct process *process, const struct watch *watch, uint64_t deadline)
 {
-	process->wait.pipes = watch->pipes;
-	process->wait.console = watch->console;
+	wait_of(process)->pipes = watch->pipes;
+	wait_of(process)->console = watch->console;
 	wait_park(process, WAIT_POLL, 0, 0, deadline);
 }
 
@@ -136,7 +136,7 @@ static djed_status fetch_timeout(uint64_t address, int64_t *timeout)
 /* Whether the held request is answered now, so that results may be written. */
 static bool answered(const struct process *process)
 {
-	return process->wait.request == 0;
+	return wait_of(process)->request == 0;
 }
 
 int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, uint64_t mask,

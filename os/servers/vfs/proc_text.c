@@ -72,7 +72,7 @@ static void add_mounts(struct text *text)
 
 static char state_of(const struct process *process)
 {
-	return process->wait.request ? 'S' : 'R';
+	return wait_of(process)->request ? 'S' : 'R';
 }
 
 static void add_process_stat(struct text *text, const struct process *process)

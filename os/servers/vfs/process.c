@@ -1,27 +1,28 @@
-/* Processes as vfs knows them. A slot is found by pid through a hash of chains. */
+/* Processes as vfs knows them. */
 #include "vfs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct process vfs_process[VFS_PROCESSES];
-uint16_t vfs_bucket[VFS_PROCESSES];
-uint16_t vfs_process_free;
+DJED_REGIONS struct process vfs_process[VFS_PROCESSES];
+struct wait vfs_wait[VFS_PROCESSES + 1];
 uint32_t vfs_processes_used;
 
 void process_start(void)
 {
-	for (uint16_t i = 1; i < VFS_PROCESSES - 1; i++)
-		vfs_process[i].next = i + 1;
-	vfs_process_free = 1;
+	for (uint32_t i = 0; i < VFS_PROCESSES; i++) {
+		if (!vfs_process[i].pid)
+			continue;
+		process_write(&vfs_process[i]);
+		memset(&vfs_process[i], 0, sizeof(vfs_process[i]));
+	}
 }
 
 struct process *process_find(uint32_t pid)
 {
-	for (uint16_t i = vfs_bucket[pid % VFS_PROCESSES]; i; i = vfs_process[i].next)
-		if (vfs_process[i].pid == pid)
-			return &vfs_process[i];
-	return NULL;
+	struct process *process = &vfs_process[djed_region_of(pid, VFS_PROCESSES)];
+
+	return pid && process->pid == pid ? process : NULL;
 }
 
 struct process *process_caller(void)
@@ -32,24 +33,19 @@ struct process *process_caller(void)
 /* An empty process, without working directory. */
 static djed_status make(uint32_t pid, struct process **made)
 {
-	uint16_t index = vfs_process_free;
-	struct process *process = &vfs_process[index];
+	struct process *process = &vfs_process[djed_region_of(pid, VFS_PROCESSES)];
 
-	if (pid == 0 || process_find(pid))
+	if (pid == 0 || process->pid)
 		return -EEXIST;
-	if (index == 0)
-		return -ENOMEM;
-	vfs_process_free = process->next;
+	process_write(process);
 	vfs_processes_used++;
 	process->pid = pid;
-	process->next = vfs_bucket[pid % VFS_PROCESSES];
-	vfs_bucket[pid % VFS_PROCESSES] = index;
 	process->limit = process->lowest = 0;
 	process->opening = 0;
 	process->chunk[0] = process->first;
 	process->program = 0;
-	process->wait.request = 0;
-	process->wait.kind = WAIT_NONE;
+	wait_of(process)->request = 0;
+	wait_of(process)->kind = WAIT_NONE;
 	*made = process;
 	return 0;
 }
@@ -134,8 +130,7 @@ djed_status process_fork(struct process *parent, uint32_t pid)
 
 void process_exit(struct process *process)
 {
-	uint16_t index = (uint16_t)(process - vfs_process), *at = &vfs_bucket[process->pid % VFS_PROCESSES];
-
+	process_write(process);
 	wait_forget(process);
 	descriptors_close_all(process, false);
 	if (process->directory.inode)
@@ -148,13 +143,6 @@ void process_exit(struct process *process)
 		free(process->chunk[i]);
 		process->chunk[i] = NULL;
 	}
-	while (*at != index) {
-		djed_assert(*at);
-		at = &vfs_process[*at].next;
-	}
-	*at = process->next;
 	process->pid = 0;
-	process->next = vfs_process_free;
-	vfs_process_free = index;
 	vfs_processes_used--;
 }

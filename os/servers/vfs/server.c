@@ -50,15 +50,15 @@ static void cancelled(void)
 		return;
 	}
 	wait_forget(process);
-	if (process->wait.kind == WAIT_OPEN && process->opening) {
+	if (wait_of(process)->kind == WAIT_OPEN && process->opening) {
 		file_drop(process->opening);
 		process->opening = 0;
 	}
-	if (process->wait.kind == WAIT_POLL) {
+	if (wait_of(process)->kind == WAIT_POLL) {
 		djed_reply(-DJED_ERESTARTNOHAND);
 		return;
 	}
-	progress = process->wait.progress;
+	progress = wait_of(process)->progress;
 	if (progress)
 		djed_reply_words(0, &progress, 1);
 	else
@@ -215,6 +215,7 @@ djed_status vfs_on_set_identity(uint32_t pid, uint32_t parent, uint32_t user, ui
 
 	if (!process)
 		return -ESRCH;
+	process_write(process);
 	process->parent = parent;
 	process->user = user;
 	process->group = group;

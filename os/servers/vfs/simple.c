@@ -9,7 +9,7 @@
 
 static struct process *find(uint32_t pid)
 {
-	for (uint32_t i = 1; pid && i < VFS_PROCESSES; i++)
+	for (uint32_t i = 0; pid && i < VFS_PROCESSES; i++)
 		if (vfs_process[i].pid == pid)
 			return &vfs_process[i];
 	return NULL;

@@ -14,6 +14,7 @@
 #include "linux_files.h"
 #include <djed/server.h>
 #include <errno.h>
+#include <lib/region.h>
 
 enum {
 	VFS_PROCESSES = 1024,
@@ -29,9 +30,10 @@ enum {
 	VFS_STEP = 65536,   /* bytes moved in one transaction (design, rule 14) */
 	VFS_PIPE_PAGES = 16,
 	VFS_PIPE_SIZE = VFS_PIPE_PAGES * DJED_PAGE_SIZE,
-	VFS_ARGUMENTS = 256, /* bytes of a process's arguments kept for /proc */
-	VFS_COMMAND = 16,    /* bytes of its name */
-	VFS_ROOT = 1,	     /* inode of / */
+	VFS_ARGUMENTS = 256,	 /* bytes of a process's arguments kept for /proc */
+	VFS_COMMAND = 16,	 /* bytes of its name */
+	VFS_PROCESS_REST = 3376, /* bytes of a process's region that are not used */
+	VFS_ROOT = 1,		 /* inode of / */
 };
 
 /* ---- the tree: inode.c, directory.c ------------------------------------------------------------------ */
@@ -261,7 +263,7 @@ struct wait {
 	uint16_t console;	 /* WAIT_POLL: also the terminal */
 	uint32_t pipe;		 /* WAIT_READ, WAIT_WRITE, WAIT_OPEN */
 	uint32_t inode;		 /* WAIT_LOCK */
-	uint16_t next, previous; /* in the list of those that wait, process indices; 0 ends */
+	uint16_t next, previous; /* in the list of those that wait, indices of vfs_wait; 0 ends */
 };
 
 struct process {
@@ -273,22 +275,33 @@ struct process {
 	struct node directory; /* working directory */
 	uint32_t program;      /* inode of the running program, 0: none yet */
 	uint32_t opening; /* file of a FIFO whose other end is awaited by open, 0: none; holds a reference */
-	uint16_t next;	  /* in the bucket, or free list */
 	uint16_t arguments_length;
-	struct wait wait;
 	struct descriptor first[VFS_CHUNK];   /* descriptors 0.. */
 	struct descriptor *chunk[VFS_CHUNKS]; /* [0] points to `first`; others are allocated */
 	char command[VFS_COMMAND];	      /* NUL-terminated */
 	char arguments[VFS_ARGUMENTS];
+	uint8_t rest[VFS_PROCESS_REST];
 };
-extern struct process vfs_process[VFS_PROCESSES]; /* 0 is never used */
-extern uint16_t vfs_bucket[VFS_PROCESSES];	  /* by pid modulo the size */
-extern uint16_t vfs_process_free;
+_Static_assert(sizeof(struct process) == DJED_PAGE_SIZE, "a region");
+/* Each in its region, in the slot djed_region_of(pid). */
+extern struct process vfs_process[VFS_PROCESSES];
+/* What they wait for, which is written while others are served. Of the process in slot i: i + 1; 0 is no
+ * process. */
+extern struct wait vfs_wait[VFS_PROCESSES + 1];
+static inline struct wait *wait_of(const struct process *process)
+{
+	return &vfs_wait[process - vfs_process + 1];
+}
+/* To be said before another process than the one that is served is changed. */
+static inline void process_write(const struct process *process)
+{
+	region_write((uint32_t)(process - vfs_process), VFS_PROCESSES);
+}
 extern uint32_t vfs_processes_used;
 extern uint32_t vfs_far_changes; /* changes of descriptors that are not in `first` */
 extern uint16_t vfs_waiting;	 /* first process in the list of those that wait */
 
-void process_start(void);
+void process_start(void); /* forgets all */
 void files_start(void);
 struct process *process_find(uint32_t pid); /* NULL: unknown */
 /* The caller of the Linux call being served; NULL if vfs does not know it. */

@@ -6,11 +6,11 @@ uint16_t vfs_waiting;
 
 static void unlink_waiting(struct process *process)
 {
-	struct wait *wait = &process->wait;
+	struct wait *wait = wait_of(process);
 
-	*(wait->previous ? &vfs_process[wait->previous].wait.next : &vfs_waiting) = wait->next;
+	*(wait->previous ? &vfs_wait[wait->previous].next : &vfs_waiting) = wait->next;
 	if (wait->next)
-		vfs_process[wait->next].wait.previous = wait->previous;
+		vfs_wait[wait->next].previous = wait->previous;
 	wait->request = 0;
 }
 
@@ -18,8 +18,8 @@ void wait_set_deadline(void)
 {
 	uint64_t first = limbo_deadline();
 
-	for (uint16_t i = vfs_waiting; i; i = vfs_process[i].wait.next) {
-		uint64_t deadline = vfs_process[i].wait.deadline;
+	for (uint16_t i = vfs_waiting; i; i = vfs_wait[i].next) {
+		uint64_t deadline = vfs_wait[i].deadline;
 
 		if (deadline && (!first || deadline < first))
 			first = deadline;
@@ -30,7 +30,7 @@ void wait_set_deadline(void)
 
 void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t progress, uint64_t deadline)
 {
-	struct wait *wait = &process->wait;
+	struct wait *wait = wait_of(process);
 
 	wait_forget(process); /* recovery may have answered an earlier one */
 	wait->request = djed_current()->request;
@@ -42,8 +42,8 @@ void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t p
 	wait->previous = 0;
 	wait->next = vfs_waiting;
 	if (vfs_waiting)
-		vfs_process[vfs_waiting].wait.previous = (uint16_t)(process - vfs_process);
-	vfs_waiting = (uint16_t)(process - vfs_process);
+		vfs_wait[vfs_waiting].previous = (uint16_t)(wait - vfs_wait);
+	vfs_waiting = (uint16_t)(wait - vfs_wait);
 	if (deadline)
 		wait_set_deadline();
 	djed_park(progress ? (djed_status)progress : -EIO);
@@ -51,9 +51,9 @@ void wait_park(struct process *process, uint16_t kind, uint32_t what, uint64_t p
 
 void wait_forget(struct process *process)
 {
-	bool timed = process->wait.deadline != 0;
+	bool timed = wait_of(process)->deadline != 0;
 
-	if (process->wait.request == 0)
+	if (wait_of(process)->request == 0)
 		return;
 	unlink_waiting(process);
 	if (timed)
@@ -62,7 +62,7 @@ void wait_forget(struct process *process)
 
 void wait_wake(struct process *process)
 {
-	djed_handle request = process->wait.request;
+	djed_handle request = wait_of(process)->request;
 
 	wait_forget(process);
 	djed_wake(request);
@@ -72,9 +72,9 @@ void wait_wake(struct process *process)
 static void wake_where(bool (*matches)(const struct wait *wait, uint64_t what), uint64_t what)
 {
 	for (uint16_t i = vfs_waiting, next; i; i = next) {
-		next = vfs_process[i].wait.next;
-		if (matches(&vfs_process[i].wait, what))
-			wait_wake(&vfs_process[i]);
+		next = vfs_wait[i].next;
+		if (matches(&vfs_wait[i], what))
+			wait_wake(&vfs_process[i - 1]);
 	}
 }
 
@@ -128,13 +128,13 @@ void wait_wake_late(uint64_t now)
 void wait_fail_late(uint64_t now)
 {
 	for (uint16_t i = vfs_waiting, next; i; i = next) {
-		struct process *process = &vfs_process[i];
+		struct process *process = &vfs_process[i - 1];
 
-		next = process->wait.next;
-		if (!is_late(&process->wait, now))
+		next = wait_of(process)->next;
+		if (!is_late(wait_of(process), now))
 			continue;
-		djed_answer_parked(process->wait.request, process->wait.progress ? 0 : -EIO,
-				   process->wait.progress);
+		djed_answer_parked(wait_of(process)->request, wait_of(process)->progress ? 0 : -EIO,
+				   wait_of(process)->progress);
 		unlink_waiting(process);
 	}
 	wait_set_deadline();
@@ -147,7 +147,7 @@ bool wait_resumed(void)
 
 uint64_t wait_progress(const struct process *process)
 {
-	return wait_resumed() ? process->wait.progress : 0;
+	return wait_resumed() ? wait_of(process)->progress : 0;
 }
 
 void wait_step(struct process *process, uint64_t progress)

@@ -142,13 +142,13 @@ Test(instance, made_new)
 	start();
 	cr_assert_eq(instance_make(&image.system, SERVICE), 0);
 	spoil();
-	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 3), 0);
+	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 3, false), 0);
 	cr_assert(holds(0, 't', TEXT, TEXT) && holds(1, 'd', DATA, BSS) && holds(4, 0, 0, HEAP));
 	cr_assert(holds(2, 0, 0, TEXT) && holds(3, 0, 0, BSS));
 	cr_assert(information()->restarts == 3 && information()->handed_over == 0);
 	cr_assert(information()->trace == 0x23232323, "the rest of it is not touched");
 	spoil();
-	cr_assert_eq(instance_renew(&image.system, SERVICE, OTHER, 4), 0);
+	cr_assert_eq(instance_renew(&image.system, SERVICE, OTHER, 4, false), 0);
 	cr_assert(holds(2, 'T', TEXT, TEXT) && holds(3, 'D', DATA, BSS) && holds(4, 0, 0, HEAP));
 	cr_assert(holds(0, 0, 0, TEXT) && holds(1, 0, 0, BSS), "nothing of the first one is left");
 	cr_assert_eq(information()->restarts, 4);
@@ -175,8 +175,8 @@ Test(instance, errors)
 	for (unsigned i = 0; i < PARTS; i++)
 		part[i].mapped = true;
 	failing = KERNEL_OP_SERVICE_WRITE;
-	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 1), -EFAULT);
+	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 1, false), -EFAULT);
 	cr_assert_eq(instance_hand_over(&image.system, SERVICE, SERVICE, 1), -EFAULT);
 	failing = KERNEL_OP_SERVICE_ZERO;
-	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 1), -EFAULT);
+	cr_assert_eq(instance_renew(&image.system, SERVICE, SERVICE, 1, false), -EFAULT);
 }

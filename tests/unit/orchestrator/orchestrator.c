@@ -243,6 +243,30 @@ Test(orchestrator, handover)
 	expect(decide(SERVICE, i), 0, 8, 0);
 }
 
+Test(orchestrator, rebuild)
+{
+	static const uint8_t ladder[DJED_LADDER_MAX] = {DJED_RUNG_RETRY, DJED_RUNG_ERROR, DJED_RUNG_REBUILD,
+							DJED_RUNG_SHUTDOWN};
+	struct djed_service_information i = plain(7);
+
+	/* What its log cannot take back, once for each transaction. */
+	use(DJED_POLICY_CHAIN, ladder);
+	i.undoing = 1;
+	expect(decide(SERVICE, i), DJED_RECOVER_REBUILD, 5, 0);
+	cr_assert(o.rung_uses[5] == 1 && o.service[SERVICE].restarts == 1);
+	expect(decide(SERVICE, i), 0, 8, 0);
+	i = plain(8);
+	i.lost = 1u << SERVICE;
+	expect(decide(SERVICE, i), DJED_RECOVER_REBUILD, 5, 0);
+	/* Others cannot be built out of its regions. */
+	i = plain(9);
+	i.lost = 1u << OTHER;
+	expect(decide(SERVICE, i), 0, 8, 0);
+	/* What crashes at its start was not helped by them. */
+	expect(decide(SERVICE, plain(0)), DJED_RECOVER_REBUILD, 5, 0);
+	expect(decide(SERVICE, plain(0)), 0, 8, 0);
+}
+
 Test(orchestrator, poisonous_requests)
 {
 	struct djed_service_information i = plain(7);

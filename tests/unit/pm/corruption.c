@@ -17,18 +17,15 @@ static void unknown_state(void) { p(3)->state = 9; }
 static void used_count(void) { pm.used++; }
 static void zombie_count(void) { pm.zombies--; }
 static void pid(void) { p(3)->pid = 4; }
-static void lost_from_bucket(void) { pm.bucket[3] = NONE; }
-static void wrong_bucket(void) { pm.bucket[200] = slot_of(p(3)); }
-static void free_list(void) { pm.first_free = slot_of(p(3)); }
-static void leaked_slot(void) { pm.first_free = pm.process[pm.first_free].next_in_bucket; }
-static void chain(void) { p(3)->next = slot_of(p(2)); }
-static void chain_back(void) { p(4)->previous = 500; }
+static void role(void) { p(3)->role = ROLE_PROBE + 1; }
+static void chain(void) { kin_of(p(3))->next = slot_of(p(2)); }
+static void chain_back(void) { kin_of(p(4))->previous = 500; }
 static void parent(void) { p(3)->parent = slot_of(p(4)); }
 static void parent_out_of_table(void) { p(3)->parent = 5000; }
-static void sibling(void) { p(3)->next_sibling = NONE; }
-static void sibling_back(void) { p(4)->previous_sibling = 77; }
-static void last_child(void) { p(2)->last_child = slot_of(p(3)); }
-static void lost_child(void) { p(2)->first_child = p(3)->next_sibling; }
+static void sibling(void) { kin_of(p(3))->next_sibling = NONE; }
+static void sibling_back(void) { kin_of(p(4))->previous_sibling = 77; }
+static void last_child(void) { kin_of(p(2))->last_child = slot_of(p(3)); }
+static void lost_child(void) { kin_of(p(2))->first_child = kin_of(p(3))->next_sibling; }
 static void group(void) { p(3)->group = 0; }
 static void session(void) { p(3)->session = 99; }
 static void leader(void) { p(2)->group = 77; }
@@ -51,6 +48,7 @@ static void infos_count(void) { pm.infos_used = 0; }
 static void leaked_info(void) { pm.first_free_info = pm.info[pm.first_free_info].next; }
 static void wait_set(void) { p(3)->signals.wait_set = 4; }
 static void timer_order(void) { pm.timer[slot_of(p(3))].deadline = 1ull << 60; }
+static void timer_of_process(void) { p(3)->deadline[TIMER_ALARM]++; }
 static void timer_count(void) { pm.timers_armed = 0; }
 static void timer_lost(void) { pm.first_timer = NONE; }
 static void timer_back(void) { pm.timer[slot_of(p(4))].previous = NONE; }
@@ -64,7 +62,7 @@ static void report(void) { p(3)->report = 3; }
 static void exit_signal(void) { p(3)->exit_signal = 65; }
 static void first_program(void) { pm.first_program = 555; }
 static void last_pid(void) { pm.last_pid = 40000; }
-static void init(void) { pm.process[0].pid = 7; }
+static void init(void) { processes[0].pid = 7; }
 static void tombstones(void) { pm.tombstones = TOMBSTONES_MAX + 1; }
 
 // clang-format on
@@ -78,10 +76,7 @@ static const struct corruption {
     ONE(used_count),
     ONE(zombie_count),
     ONE(pid),
-    ONE(lost_from_bucket),
-    ONE(wrong_bucket),
-    ONE(free_list),
-    ONE(leaked_slot),
+    ONE(role),
     ONE(chain),
     ONE(chain_back),
     ONE(parent),
@@ -112,6 +107,7 @@ static const struct corruption {
     ONE(leaked_info),
     ONE(wait_set),
     ONE(timer_order),
+    ONE(timer_of_process),
     ONE(timer_count),
     ONE(timer_lost),
     ONE(timer_back),
@@ -150,24 +146,28 @@ static void build(void)
 
 /* What is no business of a single process, or of another server. */
 static const char unseen[] =
-    " session stale_thread vfork_child holder action_mask info_signal last_pid tombstones ";
+    " session stale_thread vfork_child holder action_mask info_signal last_pid tombstones timer_of_process ";
 
 Test(corruption, each_is_reported, .timeout = 60)
 {
 	static struct pm sound;
+	static struct process regions[PROCESSES_MAX];
 	uint64_t deadline;
 
 	build();
 	cr_assert(p(7)->wait == WAIT_VFORK && p(8)->holds_parent && p(6)->state == PROCESS_ZOMBIE);
 	memcpy(&sound, &pm, sizeof(pm));
+	memcpy(regions, processes, sizeof(processes));
 	deadline = host_deadline("pm");
 	cr_assert_geq(sizeof(corruptions) / sizeof(corruptions[0]), 20);
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(corruptions[0]); i++) {
 		corruptions[i].make();
 		cr_expect_gt(host_audit("pm").violations, 0, "%s is not reported", corruptions[i].name);
 		changes_log(&pm, &sound, sizeof(pm));
+		changes_log(processes, regions, sizeof(processes));
 		expect_noticed(pm_invariants, corruptions[i].name, unseen);
 		memcpy(&pm, &sound, sizeof(pm));
+		memcpy(processes, regions, sizeof(processes));
 		cr_assert_eq(host_audit("pm").violations, 0, "%s cannot be taken back", corruptions[i].name);
 	}
 	cr_assert_eq(host_deadline("pm"), deadline);

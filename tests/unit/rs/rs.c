@@ -79,7 +79,7 @@ static void build(void)
 	one(rs.orchestrator.memory[0].service = 0);                                        \
 	one(rs.orchestrator.memory[0].service = 4);                                        \
 	one(rs.orchestrator.memory[1].rungs = 0);                                          \
-	one(rs.orchestrator.memory[1].rungs |= 1u << 5);                                   \
+	one(rs.orchestrator.memory[1].rungs |= 1u << 9);                                   \
 	one(rs.orchestrator.memory[2].transaction = 1);                                    \
 	one(rs.orchestrator.memory[63].service = 1);                                       \
 	one(rs.orchestrator.remembered = 1);                                               \

@@ -123,9 +123,9 @@ Test(sched, priorities)
 	audit = host_audit("sched");
 	cr_assert_eq(audit.processes, 4);
 	cr_assert_eq(audit.process_xor, djed_mix(3) ^ djed_mix(4) ^ djed_mix(5) ^ djed_mix(7));
-	for (uint32_t pid = 100; pid < 100 + THREADS_MAX - 4; pid++)
+	for (uint32_t pid = 8; pid <= THREADS_MAX; pid++)
 		cr_assert_eq(sched_add(host_slot("sched"), pid, 0, 1ull << 40 | pid), 0);
-	cr_assert_eq(sched_add(host_slot("sched"), 9999, 0, 9999), -ENOMEM);
+	cr_assert_eq(sched_add(host_slot("sched"), 9999, 0, 9999), -EEXIST);
 	check();
 }
 
@@ -284,11 +284,6 @@ static void used(void) { sched.used--; }
 static void sunken(void) { sched.sunken = 7; }
 static void sleepers(void) { sched.sleepers++; }
 static void pid(void) { t(3)->pid = 4; }
-static void lost(void) { sched.bucket[3] = NONE; }
-static void bucket(void) { sched.bucket[9] = 3; }
-static void bucket_end(void) { t(5)->next_in_bucket = 60000; }
-static void free_list(void) { sched.first_free = 0; }
-static void leaked(void) { sched.first_free = sched.thread[sched.first_free].next_in_bucket; }
 static void nice_value(void) { t(3)->nice = 100; }
 static void level(void) { t(3)->level = LEVELS; }
 static void handle(void) { t(3)->thread = 0; }
@@ -297,10 +292,10 @@ static void request(void) { t(2)->sleeping = 0; }
 static void time_lost(void) { t(2)->wake_at = 0; }
 static void order(void) { t(4)->wake_at = 1ull << 60; }
 static void first(void) { sched.first_sleeper = NONE; }
-static void link_(void) { t(4)->next_sleeper = NONE; }
-static void link_back(void) { t(4)->previous_sleeper = 1000; }
-static void awake_in_list(void) { sched.first_sleeper = 3; }
-static void loop(void) { t(4)->next_sleeper = (uint16_t)(t(4) - sched.thread); }
+static void link_(void) { sched.sleeper[t(4) - threads].next = NONE; }
+static void link_back(void) { sched.sleeper[t(4) - threads].previous = 1000; }
+static void awake_in_list(void) { sched.first_sleeper = 4; }
+static void loop(void) { sched.sleeper[t(4) - threads].next = (uint16_t)(t(4) - threads); }
 static void lift(void) { sched.lift_at = 0; }
 static void lift_early(void) { sched.lift_at = 1; }
 
@@ -310,16 +305,16 @@ static const struct {
 	void (*make)(void);
 } corruptions[] = {
 #define ONE(name) {#name, name}
-    ONE(used),		ONE(sunken),	    ONE(sleepers),  ONE(pid),	     ONE(lost),	      ONE(bucket),
-    ONE(bucket_end),	ONE(free_list),	    ONE(leaked),    ONE(nice_value), ONE(level),      ONE(handle),
-    ONE(shared_handle), ONE(request),	    ONE(time_lost), ONE(order),	     ONE(first),      ONE(link_),
-    ONE(link_back),	ONE(awake_in_list), ONE(loop),	    ONE(lift),	     ONE(lift_early),
+    ONE(used),	 ONE(sunken),	     ONE(sleepers),	 ONE(pid),	 ONE(nice_value), ONE(level),
+    ONE(handle), ONE(shared_handle), ONE(request),	 ONE(time_lost), ONE(order),	  ONE(first),
+    ONE(link_),	 ONE(link_back),     ONE(awake_in_list), ONE(loop),	 ONE(lift),	  ONE(lift_early),
 #undef ONE
 };
 
 Test(sched, corruption)
 {
 	struct djed_message quantum = {.label = EVENT_QUANTUM, .word = {QUANTUM_NS}};
+	static struct thread regions[THREADS_MAX];
 	static struct sched sound;
 
 	start();
@@ -329,13 +324,16 @@ Test(sched, corruption)
 	host_request("sched", &quantum);
 	check();
 	memcpy(&sound, &sched, sizeof(sched));
-	cr_assert_geq(sizeof(corruptions) / sizeof(corruptions[0]), 20);
+	memcpy(regions, threads, sizeof(threads));
+	cr_assert_geq(sizeof(corruptions) / sizeof(corruptions[0]), 15);
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(corruptions[0]); i++) {
 		corruptions[i].make();
 		cr_expect_gt(host_audit("sched").violations, 0, "%s is not reported", corruptions[i].name);
 		changes_log(&sched, &sound, sizeof(sched));
+		changes_log(threads, regions, sizeof(threads));
 		expect_noticed(sched_invariants, corruptions[i].name, " shared_handle ");
 		memcpy(&sched, &sound, sizeof(sched));
+		memcpy(threads, regions, sizeof(threads));
 		cr_assert_eq(host_audit("sched").violations, 0, "%s cannot be taken back",
 			     corruptions[i].name);
 	}

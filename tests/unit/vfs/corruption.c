@@ -175,17 +175,9 @@ static void process_count(void)
 {
 	vfs_processes_used++;
 }
-static void process_lost(void)
-{
-	vfs_bucket[2] = 0;
-}
 static void process_renumbered(void)
 {
 	process_find(2)->pid = 77;
-}
-static void process_leaked(void)
-{
-	vfs_process_free = vfs_process[vfs_process_free].next;
 }
 static void process_directory(void)
 {
@@ -205,19 +197,19 @@ static void process_name(void)
 }
 static void waiter_lost(void)
 {
-	vfs_waiting = vfs_process[vfs_waiting].wait.next;
+	vfs_waiting = vfs_wait[vfs_waiting].next;
 }
 static void waiter_for_nothing(void)
 {
-	process_find(2)->wait.kind = WAIT_NONE;
+	wait_of(process_find(2))->kind = WAIT_NONE;
 }
 static void waiter_wrong_pipe(void)
 {
-	process_find(2)->wait.pipe = 99;
+	wait_of(process_find(2))->pipe = 99;
 }
 static void waiter_deadline(void)
 {
-	process_find(3)->wait.deadline = 1;
+	wait_of(process_find(3))->deadline = 1;
 }
 static void lock_of_nobody(void)
 {
@@ -237,19 +229,18 @@ static const struct {
 	void (*corrupt)(void);
 } corruptions[] = {
 #define C(name) {#name, name}
-    C(file_links),	   C(directory_links),	   C(file_uses),       C(file_writers),
-    C(file_runners),	   C(wrong_parent),	   C(entry_count),     C(entry_order),
-    C(entry_back_link),	   C(entry_leads_nowhere), C(entry_renamed),   C(entry_unhashed),
-    C(wild_mode),	   C(no_object),	   C(negative_size),   C(link_target_cut),
-    C(inode_count),	   C(inode_leaked),	   C(inode_chain),     C(file_references),
-    C(file_closed),	   C(file_on_nothing),	   C(file_lock),       C(file_leaked),
-    C(file_wrong_pipe),	   C(descriptor_lost),	   C(descriptor_wild), C(descriptor_limit),
-    C(descriptor_lowest),  C(pipe_readers),	   C(pipe_writers),    C(pipe_positions),
-    C(pipe_page_lost),	   C(pipe_count),	   C(pipe_chain),      C(process_count),
-    C(process_lost),	   C(process_renumbered),  C(process_leaked),  C(process_directory),
-    C(process_umask),	   C(process_program),	   C(process_name),    C(waiter_lost),
-    C(waiter_for_nothing), C(waiter_wrong_pipe),   C(waiter_deadline), C(lock_of_nobody),
-    C(lock_empty),	   C(lock_count),
+    C(file_links),	   C(directory_links),	   C(file_uses),	  C(file_writers),
+    C(file_runners),	   C(wrong_parent),	   C(entry_count),	  C(entry_order),
+    C(entry_back_link),	   C(entry_leads_nowhere), C(entry_renamed),	  C(entry_unhashed),
+    C(wild_mode),	   C(no_object),	   C(negative_size),	  C(link_target_cut),
+    C(inode_count),	   C(inode_leaked),	   C(inode_chain),	  C(file_references),
+    C(file_closed),	   C(file_on_nothing),	   C(file_lock),	  C(file_leaked),
+    C(file_wrong_pipe),	   C(descriptor_lost),	   C(descriptor_wild),	  C(descriptor_limit),
+    C(descriptor_lowest),  C(pipe_readers),	   C(pipe_writers),	  C(pipe_positions),
+    C(pipe_page_lost),	   C(pipe_count),	   C(pipe_chain),	  C(process_count),
+    C(process_renumbered), C(process_directory),   C(process_umask),	  C(process_program),
+    C(process_name),	   C(waiter_lost),	   C(waiter_for_nothing), C(waiter_wrong_pipe),
+    C(waiter_deadline),	   C(lock_of_nobody),	   C(lock_empty),	  C(lock_count),
 #undef C
 };
 
@@ -285,21 +276,21 @@ static void reach_sound_state(void)
 Test(corruption, each_is_reported)
 {
 	unsigned count = sizeof(corruptions) / sizeof(*corruptions);
-	size_t sizes[] = {sizeof(vfs_inode), sizeof(vfs_file),	 sizeof(vfs_pipe), sizeof(vfs_process),
-			  sizeof(vfs_names), sizeof(vfs_bucket), sizeof(vfs_lock)};
-	void *tables[] = {vfs_inode, vfs_file, vfs_pipe, vfs_process, vfs_names, vfs_bucket, vfs_lock};
+	size_t sizes[] = {sizeof(vfs_inode), sizeof(vfs_file), sizeof(vfs_pipe), sizeof(vfs_process),
+			  sizeof(vfs_names), sizeof(vfs_wait), sizeof(vfs_lock)};
+	void *tables[] = {vfs_inode, vfs_file, vfs_pipe, vfs_process, vfs_names, vfs_wait, vfs_lock};
 	void *copies[7];
-	void *scalar[] = {&vfs_inodes_used, &vfs_inode_free, &vfs_files_used,	  &vfs_file_free,
-			  &vfs_pipes_used,  &vfs_pipe_free,  &vfs_processes_used, &vfs_process_free,
-			  &vfs_waiting,	    &vfs_locks_used};
-	size_t scalar_size[] = {4, 4, 4, 4, 4, 4, 4, 2, 2, 4};
-	uint32_t scalars[10];
+	void *scalar[] = {&vfs_inodes_used,    &vfs_inode_free, &vfs_files_used,
+			  &vfs_file_free,      &vfs_pipes_used, &vfs_pipe_free,
+			  &vfs_processes_used, &vfs_waiting,	&vfs_locks_used};
+	size_t scalar_size[] = {4, 4, 4, 4, 4, 4, 4, 2, 4};
+	uint32_t scalars[9];
 
 	reach_sound_state();
 	scalars[0] = vfs_inodes_used, scalars[1] = vfs_inode_free, scalars[2] = vfs_files_used,
 	scalars[3] = vfs_file_free;
 	scalars[4] = vfs_pipes_used, scalars[5] = vfs_pipe_free, scalars[6] = vfs_processes_used;
-	scalars[7] = vfs_process_free, scalars[8] = vfs_waiting, scalars[9] = vfs_locks_used;
+	scalars[7] = vfs_waiting, scalars[8] = vfs_locks_used;
 	for (unsigned t = 0; t < 7; t++)
 		copies[t] = memcpy(malloc(sizes[t]), tables[t], sizes[t]);
 	cr_assert_geq(count, 20);
@@ -314,7 +305,7 @@ Test(corruption, each_is_reported)
 		cr_expect_gt(audit.violations, 0, "%s was not reported", corruptions[i].name);
 		for (unsigned t = 0; t < 7; t++)
 			changes_log(tables[t], copies[t], sizes[t]);
-		for (unsigned t = 0; t < 10; t++)
+		for (unsigned t = 0; t < 9; t++)
 			changes_log(scalar[t], &scalars[t], scalar_size[t]);
 		expect_noticed(vfs_invariants, corruptions[i].name, unseen);
 		for (unsigned t = 0; t < 7; t++)
@@ -325,8 +316,8 @@ Test(corruption, each_is_reported)
 		target[2] = byte;
 		vfs_inodes_used = scalars[0], vfs_inode_free = scalars[1], vfs_files_used = scalars[2];
 		vfs_file_free = scalars[3], vfs_pipes_used = scalars[4], vfs_pipe_free = scalars[5];
-		vfs_processes_used = scalars[6], vfs_process_free = (uint16_t)scalars[7];
-		vfs_waiting = (uint16_t)scalars[8], vfs_locks_used = scalars[9];
+		vfs_processes_used = scalars[6], vfs_waiting = (uint16_t)scalars[7],
+		vfs_locks_used = scalars[8];
 		cr_assert_eq(host_audit("vfs").violations, 0, "%s was not taken back", corruptions[i].name);
 	}
 }

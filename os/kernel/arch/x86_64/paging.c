@@ -213,6 +213,22 @@ djed_status arch_map(uint64_t tables, uint64_t address, uint64_t physical, uint3
 	return 0;
 }
 
+uint64_t *arch_entry(uint64_t tables, uint64_t address)
+{
+	uint64_t skip;
+
+	return &leaf_table(tables, address, &skip)[index_at(address, 0)];
+}
+
+void arch_protect(uint64_t tables, uint64_t *entry, uint64_t address, uint64_t pages, bool write)
+{
+	for (; pages--; entry++, address += DJED_PAGE_SIZE) {
+		*entry = write ? *entry | PAGE_WRITE : *entry & ~PAGE_WRITE;
+		if (loaded == tables)
+			__asm__ volatile("invlpg %0" : : "m"(*(const char *)address) : "memory");
+	}
+}
+
 void arch_unmap(uint64_t tables, uint64_t address, uint64_t pages)
 {
 	uint64_t end = address + pages * DJED_PAGE_SIZE, skip;
