@@ -45,7 +45,7 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	if (service->sink_shown && !(flags & DJED_DELIVERY_LOG_KEPT) && kind != DJED_DELIVERY_ROLLBACK)
 		service_log_reset(service);
 	lab()->service[number].requests++;
-	service->thread.begun_at = service->thread.user_ticks;
+	service_begins(service);
 	thread_ready(&service->thread);
 }
 
@@ -80,7 +80,7 @@ void txn_env_unwind(struct txn *t, unsigned number)
 	service->event_call = false;
 	arch_thread_start(&service->thread.arch, service->recover_entry, service->recover_stack,
 			  DJED_START_INFO);
-	service->thread.begun_at = service->thread.user_ticks;
+	service_begins(service);
 	thread_ready(&service->thread);
 }
 

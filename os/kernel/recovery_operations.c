@@ -46,16 +46,45 @@ djed_status operation_service_information(struct service *caller, const uint64_t
 	const struct application *client;
 
 	(void)out;
-	if (!service_holds(caller, DJED_CAP_RECOVERY))
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_WATCH))
 		return -EPERM;
 	if (!service)
 		return -ESRCH;
+	txn_once(&rules, service_number(caller)); /* it would be told other figures */
 	txn_information(&rules, service_number(service), &information);
 	__builtin_memcpy(information.name, service->name, sizeof(information.name));
 	information.entry = service->entry;
+	information.deliveries = lab()->service[in[0]].requests;
+	information.time = arch_ticks_to_ns(service->thread.user_ticks);
 	client = client_of(service);
 	information.failures = client ? application_failures(client) : 0;
 	return copy_to_service(caller, in[1], &information, sizeof(information));
+}
+
+/* service_stop(service, cause) */
+djed_status operation_service_stop(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	struct service *service = service_numbered(in[0]);
+	const struct txn_service *rule = &rules.service[in[0] % DJED_SERVICES_MAX];
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_WATCH))
+		return -EPERM;
+	if (!service || in[0] == 0)
+		return -ESRCH;
+	if (in[1] != DJED_CRASH_HEARTBEAT && in[1] != DJED_CRASH_ASKED)
+		return -EINVAL;
+	txn_once(&rules, service_number(caller)); /* done twice it would not be the same */
+	if (in[1] == DJED_CRASH_ASKED) {
+		if (rule->state != DJED_SERVICE_RECEIVING || rule->log_owner != TXN_NONE)
+			return -EBUSY;
+		/* So that it has something to be stopped at; to the next instance this bit means nothing. */
+		txn_interrupt(&rules, (unsigned)in[0], 1ull << 63);
+	}
+	if (rule->state != DJED_SERVICE_WORKING && rule->state != DJED_SERVICE_CALLING)
+		return -EBUSY;
+	service->stop_cause = (uint32_t)in[1];
+	return 0;
 }
 
 /* A service whose memory may be changed: it has crashed, or not started yet. */
@@ -132,7 +161,8 @@ djed_status operation_lab_update(struct service *caller, const uint64_t *in, uin
 	uint32_t value = (uint32_t)in[2];
 
 	(void)out;
-	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT))
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT) &&
+	    !service_holds(caller, DJED_CAP_WATCH))
 		return -EPERM;
 	switch (in[0]) {
 	case DJED_LAB_STATE:

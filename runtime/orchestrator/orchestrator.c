@@ -109,27 +109,29 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 			break;
 		}
 	}
+	if (crash->asked)
+		rung = DJED_RUNG_RESTART_RETRY;
 	before->rungs |= 1u << rung;
 	switch (rung) {
 	case DJED_RUNG_RETRY:
-		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0, false};
+		return (struct orchestrator_decision){DJED_RECOVER_RETRY, 1, 0};
 	case DJED_RUNG_ERROR:
-		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error, false};
+		return (struct orchestrator_decision){DJED_RECOVER_ERROR, 2, error};
 	case DJED_RUNG_REFUSE:
-		return (struct orchestrator_decision){DJED_RECOVER_REFUSE, 3, error, false};
+		return (struct orchestrator_decision){DJED_RECOVER_REFUSE, 3, error};
 	case DJED_RUNG_HANDOVER:
 		service->window_handovers++;
 		/* Where the stub has crashed, the new instance undoes the log when it starts. */
 		return (struct orchestrator_decision){
-		    information->undoing ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RETRY, 4, 0, false};
+		    information->undoing ? DJED_RECOVER_RESTART_RETRY : DJED_RECOVER_RETRY, 4, 0};
 	case DJED_RUNG_RESTART:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error, false};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART, 6, error};
 	case DJED_RUNG_RESTART_RETRY:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, 0, false};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 6, 0};
 	case DJED_RUNG_ALTERNATIVE:
-		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 7, 0, false};
+		return (struct orchestrator_decision){DJED_RECOVER_RESTART_RETRY, 7, 0};
 	default:
-		return (struct orchestrator_decision){0, 8, 0, false};
+		return (struct orchestrator_decision){0, 8, 0};
 	}
 }
 
@@ -144,18 +146,18 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 	count(service, crash->now);
 	switch (o->policy) {
 	case DJED_POLICY_NONE:
-		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error, false};
+		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error};
 		break;
 	case DJED_POLICY_RESTART:
-		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, false};
+		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error};
 		break;
 	case DJED_POLICY_OSIRIS:
 		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to
 		 * stop. */
 		if (!information->window_closed && !information->undoing && information->transaction)
-			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error, false};
+			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error};
 		else
-			decision = (struct orchestrator_decision){0, 8, 0, false};
+			decision = (struct orchestrator_decision){0, 8, 0};
 		break;
 	default:
 		decision = climb_down(o, crash);
@@ -164,7 +166,6 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 		service->restarts++;
 		service->window_restarts++;
 	}
-	decision.flagged = service->window_crashes == ORCHESTRATOR_FLAG_AT;
 	o->rung_uses[decision.rung]++;
 	return decision;
 }

@@ -5,10 +5,12 @@
 #include "guest.h"
 #include "machine.h"
 #include "text.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +34,7 @@ static const char usage_text[] =
     "  --monitor MODE       broker (default), tap, off\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
-    "                       confirm, confirm-all, separated by commas\n"
+    "                       heartbeat, confirm, confirm-all, separated by commas\n"
     "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
     "                       of build/campaign/services/SERVER.sites; executions to skip\n"
     "  --log FILE           keep the kernel's log\n"
@@ -48,6 +50,7 @@ struct session {
 	bool ready;    /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape; /* ctrl-A was typed */
+	struct watchdog watchdog;
 	struct text to_guest;
 	size_t sent;
 };
@@ -204,8 +207,14 @@ static int converse(struct session *s)
 		    /* Backpressure: no more is read than the guest takes. */
 		    {!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
 		};
-		if (poll(wait, 3, -1) < 0)
+		uint64_t place;
+		if (poll(wait, 3, 1000 * WATCHDOG_SECONDS) < 0)
 			continue;
+		if (s->ready && watchdog_look(&s->watchdog, s->machine, &place)) {
+			show_output(s);
+			warn("kernel watchdog: the kernel makes no progress, at 0x%" PRIx64, place);
+			return EXIT_DJED;
+		}
 		if (wait[2].revents && !take_input(s)) {
 			restore_terminal();
 			return 0;

@@ -81,5 +81,5 @@ void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)
 		audit_memory(audit, i, booted);
 	audit_uses(audit);
-	crash_audit(audit);
+	djed_check(audit, crashes.magic == DJED_KEPT_MAGIC, "the head of the crashes is damaged");
 }
