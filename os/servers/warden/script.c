@@ -42,7 +42,7 @@ static void read_one(uint32_t service)
 void scripts_read(void)
 {
 	for (uint32_t i = 1; i < warden.system->count; i++)
-		if (policy_name(i)[0] && memchr(policy_name(i), 0, DJED_NAME_MAX))
+		if (policy_name(i)[0] && !policy_name(i)[DJED_NAME_MAX - 1])
 			read_one(i);
 }
 
@@ -71,11 +71,9 @@ static bool may_begin_anew(uint32_t service)
 static void give_up(uint32_t service, const char *reason)
 {
 	struct script *script = &warden.watched[service].script;
-	const struct djed_script *policy = &warden.policy[service];
-	uint32_t line = script->at && script->at <= policy->lines ? policy->line[script->at - 1].line : 0;
 
 	djed_log("policy %s of %s, line %u: %s: it is given up", policy_name(service),
-		 warden.system->service[service].name, line, reason);
+		 warden.system->service[service].name, script->done, reason);
 	script->runs = false;
 	script->broken = true;
 }
@@ -99,6 +97,7 @@ static void restart(uint32_t service, const struct djed_script_line *line)
 	if (status == -EBUSY && script->refusals < REFUSALS_MAX) {
 		script->refusals++;
 		script->at--;
+		script->steps--;
 		script->due = djed_now() + RETRY_MS * NS_PER_MS;
 		return;
 	}
@@ -135,6 +134,7 @@ static void step(uint32_t service, uint64_t now)
 	struct watched *watched = &warden.watched[service];
 	const struct djed_script_line *line = &warden.policy[service].line[watched->script.at++];
 
+	watched->script.done = line->line;
 	switch (line->statement) {
 	case DJED_SCRIPT_LOG:
 		djed_log("policy %s of %s: %s", policy_name(service), warden.system->service[service].name,

@@ -16,6 +16,7 @@ enum { NS_PER_MS = 1000000, HEARTBEAT_MS = 1000 /* where the manifest says nothi
 struct script {
 	bool runs;
 	uint32_t at;	   /* next line */
+	uint32_t done;	   /* line of the file that it has done last */
 	uint32_t steps;	   /* so far */
 	uint32_t refusals; /* in a row, of the same restart */
 	uint64_t due;	   /* ns since boot: it waits until then */

@@ -30,7 +30,7 @@ static bool alternative;
 
 static struct orchestrator_decision decide(uint32_t service, struct djed_service_information information)
 {
-	struct orchestrator_crash crash = {service, &information, now, alternative};
+	struct orchestrator_crash crash = {service, &information, now, alternative, false};
 
 	return orchestrator_decide(&o, &crash);
 }
