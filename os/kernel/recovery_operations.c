@@ -109,11 +109,6 @@ djed_status operation_service_write(struct service *caller, const uint64_t *in, 
 	djed_status status = stopped(caller, in[0]);
 
 	(void)out;
-	/* The fault slot belongs to the laboratory, not to the service: root wakes a fault in it while it
-	 * runs. */
-	if (status == -EBUSY && service_holds(caller, DJED_CAP_BOOT) && in[1] == DJED_FAULT_PAGE &&
-	    in[3] <= DJED_PAGE_SIZE)
-		status = 0;
 	return status ? status : copy_into_stopped(&service_table[in[0]], in[1], own, in[3]);
 }
 

@@ -45,9 +45,10 @@ static const char usage_text[] =
 
 struct session {
 	struct machine *machine;
-	bool terminal; /* stdin is a terminal and the guest runs a shell on it */
-	bool program;  /* a PROGRAM was given: 8-bit clean console with framed input */
-	bool ready;    /* the guest has started its drivers: it takes input */
+	bool terminal;	   /* stdin is a terminal and the guest runs a shell on it */
+	const char *fault; /* to be woken; NULL: none */
+	bool program;	   /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;	   /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape; /* ctrl-A was typed */
 	struct watchdog watchdog;
@@ -171,6 +172,9 @@ static int paused(struct session *s)
 	const struct djed_lab *lab = machine_lab(s->machine);
 	switch (lab ? lab->state : DJED_LAB_PANIC) {
 	case DJED_LAB_READY:
+		if (s->fault)
+			fault_wake(s->fault, s->machine);
+		[[fallthrough]];
 	case DJED_LAB_AUDITING:
 		s->ready = true;
 		machine_go_on(s->machine);
@@ -304,14 +308,12 @@ int main(int count, char **words)
 		fault_check(fault, machine.variant);
 	if (!strcmp(machine.variant, "plain")) /* it takes nothing back */
 		detect &= ~(uint32_t)(DJED_DETECT_CONFIRM | DJED_DETECT_CONFIRM_ALL);
-	struct session s = {.program = optind < count};
+	struct session s = {.program = optind < count, .fault = fault};
 	s.terminal = !s.program && isatty(0);
 
 	struct text line = {0};
 	text_format(&line, "policy=%s monitor=%s detect=%x console=%s", policy, monitor, detect,
 		    s.program ? "raw" : "terminal");
-	if (fault)
-		text_format(&line, " fault=%s", fault);
 	if (s.program)
 		guest_add_program(&line, words + optind);
 	guest_check_line(&line);

@@ -34,10 +34,8 @@ static bool stays(struct beat *beat, const struct djed_service_information *is, 
 		beat->looks++;
 		return true;
 	}
-	*beat = (struct beat){.deliveries = is->deliveries,
-			      .since = works ? now : 0,
-			      .time = is->time,
-			      .last_time = beat->last_time};
+	*beat = (struct beat){
+	    .deliveries = is->deliveries, .since = works ? now : 0, .last_time = beat->last_time};
 	return false;
 }
 
@@ -55,7 +53,7 @@ void heartbeat_look(void)
 			continue;
 		if (stays(beat, &is, now) && beat->looks >= LOOKS_MIN && now - beat->since >= limit(i)) {
 			/* Who waits for its answer gets no time, nor does who is kept from it. */
-			if (is.time > beat->time)
+			if (is.time > beat->last_time)
 				stuck = i;
 			else if (is.state == DJED_SERVICE_WORKING)
 				starved = true;

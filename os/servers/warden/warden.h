@@ -28,8 +28,7 @@ struct script {
 struct beat {
 	uint64_t deliveries;
 	uint64_t since;	    /* ns since boot, when this delivery was seen first; 0: it waits for one */
-	uint64_t time;	    /* ns that it had worked by then */
-	uint64_t last_time; /* the same at the last look */
+	uint64_t last_time; /* ns that it had worked so far at the last look */
 	uint32_t looks;	    /* that have seen it at this delivery */
 };
 
