@@ -71,8 +71,8 @@ struct djed_system_service {
 	uint8_t receives_linux;		  /* 1: Linux calls go to it */
 	uint8_t ladder[DJED_LADDER_MAX];  /* enum djed_rung, in order; 0 ends */
 	uint32_t alternative;		  /* record of its other implementation, 0: none */
-	uint32_t heartbeat; /* ms after which the warden takes it for stuck, 0: as most */
-	char policy[DJED_NAME_MAX]; /* name of its script under /etc/policies, empty: none */
+	uint32_t heartbeat;		  /* ms after which the warden takes it for stuck, 0: as most */
+	char policy[DJED_NAME_MAX];	  /* name of its script under /etc/policies, empty: none */
 	uint32_t capabilities, segments;  /* entries in use of the tables below */
 	struct djed_system_capability capability[DJED_CAPABILITIES_MAX];
 	uint64_t entry;					  /* in an executable segment */

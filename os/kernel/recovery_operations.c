@@ -153,35 +153,27 @@ djed_status operation_halt(struct service *caller, const uint64_t *in, uint64_t 
 /* lab_update(what, service, value) */
 djed_status operation_lab_update(struct service *caller, const uint64_t *in, uint64_t *out)
 {
-	uint32_t value = (uint32_t)in[2];
+	struct djed_lab_service *line = &lab()->service[in[1] % DJED_SERVICES_MAX];
+	uint32_t *const item[] = {[DJED_LAB_SERVICE_VIOLATIONS] = &line->violations,
+				  [DJED_LAB_VIOLATIONS] = &lab()->violations,
+				  [DJED_LAB_EXIT_STATUS] = &lab()->exit_status,
+				  [DJED_LAB_START_ERROR] = &lab()->start_error,
+				  [DJED_LAB_FLAGGED] = &line->flagged};
 
 	(void)out;
 	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT) &&
 	    !service_holds(caller, DJED_CAP_WATCH))
 		return -EPERM;
-	switch (in[0]) {
-	case DJED_LAB_STATE:
+	if (in[0] == DJED_LAB_STATE) {
 		txn_once(&rules, service_number(caller)); /* the doorbell rings */
 		return lab_set_state(in[2]);
-	case DJED_LAB_SERVICE_VIOLATIONS:
-	case DJED_LAB_FLAGGED:
-		if (!service_numbered(in[1]))
-			return -ESRCH;
-		*(in[0] == DJED_LAB_FLAGGED ? &lab()->service[in[1]].flagged
-					    : &lab()->service[in[1]].violations) = value;
-		return 0;
-	case DJED_LAB_VIOLATIONS:
-		lab()->violations = value;
-		return 0;
-	case DJED_LAB_EXIT_STATUS:
-		lab()->exit_status = value;
-		return 0;
-	case DJED_LAB_START_ERROR:
-		lab()->start_error = value;
-		return 0;
-	default:
-		return -EINVAL;
 	}
+	if (!service_numbered(in[1]))
+		return -ESRCH;
+	if (in[0] > DJED_LAB_FLAGGED)
+		return -EINVAL;
+	*item[in[0]] = (uint32_t)in[2];
+	return 0;
 }
 
 /* kernel_audit(audit) */
