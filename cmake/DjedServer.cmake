@@ -1,4 +1,4 @@
-# djed_server(NAME [BASE | WITHOUT_FAULTS | ALTERNATIVE] SOURCES file... [PROTOCOLS name...] [MANIFEST file])
+# djed_server(NAME [BASE | WITHOUT_FAULTS | ALTERNATIVE] SOURCES file... [PROTOCOLS name...] [MANIFEST file] [POLICIES file...])
 #
 # Declares a server, driver or example. Its C sources (with os/lib's) are compiled to bitcode once and linked per build variant, because all
 # instrumentation happens at link time (full LTO with the pass plugin):
@@ -16,7 +16,7 @@
 # does so for another implementation of a server, and links it where that one has room for it (manifest word `alternative`).
 #
 # NAME itself becomes a target with the bitcode of the sources; add include directories or definitions to it. MANIFEST names a
-# file with the service's lines of the boot manifest, which os/image appends to the system's.
+# file with the service's lines of the boot manifest, which os/image appends to the system's; POLICIES the scripts that they name (docs/policies.md).
 
 set(DJED_VARIANTS plain instrumented campaign coverage)
 set(DJED_PASSES_plain "plain")
@@ -87,7 +87,7 @@ function(djed_link name variant passes place objects)
 endfunction()
 
 function(djed_server name)
-  cmake_parse_arguments(PARSE_ARGV 1 server "BASE;WITHOUT_FAULTS;ALTERNATIVE" MANIFEST "SOURCES;PROTOCOLS")
+  cmake_parse_arguments(PARSE_ARGV 1 server "BASE;WITHOUT_FAULTS;ALTERNATIVE" MANIFEST "SOURCES;PROTOCOLS;POLICIES")
   if(NOT server_SOURCES)
     message(FATAL_ERROR "djed_server(${name}): no SOURCES given")
   endif()
@@ -119,5 +119,7 @@ function(djed_server name)
     get_filename_component(manifest ${server_MANIFEST} ABSOLUTE)
     set_property(GLOBAL APPEND PROPERTY DJED_MANIFESTS ${manifest})
   endif()
+  list(TRANSFORM server_POLICIES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set_property(GLOBAL APPEND PROPERTY DJED_POLICIES ${server_POLICIES})
   set_property(GLOBAL APPEND PROPERTY DJED_SERVICES ${name})
 endfunction()

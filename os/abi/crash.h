@@ -1,38 +1,31 @@
-/* Crash records: what rs keeps of the crashes it has dealt with, for people (djed crashes). In a section of
- * its own, which is shown to the host. */
+/* What is kept of crashes: by rs the latest ones as they were, by the warden a record for each kind of them.
+ * Both lie in sections of their own, which are shown to the host (djed crashes). */
 #ifndef DJED_ABI_CRASH_H
 #define DJED_ABI_CRASH_H
 
 #include "layout.h"
+#include "message.h"
 
-#define DJED_CRASHES_MAGIC 0x7368737263646a64ull /* "djdcrshs", little-endian */
-enum { DJED_CRASHES_VERSION = 1, DJED_CRASH_RECORDS = 12, DJED_CRASH_STACK = 12288 };
+enum { DJED_CRASH_STACK = 12288, DJED_CRASHES_KEPT = 8 };
 
-/* Crashes of one signature: the same service, cause, instruction and request. Where they differ, what stands
- * here is of the first of them, but for the last line. */
-struct djed_crash_record {
-	char name[DJED_NAME_MAX]; /* of the service */
-	uint32_t service, cause;  /* cause: enum djed_crash_cause */
-	uint32_t label;		  /* of the request it held, 0: none */
-	uint32_t origin;	  /* label of the request that its transaction began with */
-	uint64_t code, address;	  /* of the exception */
-	uint64_t first_at;	  /* ns since boot */
+/* One crash, as rs has seen it while the service was stopped. */
+struct djed_crash {
+	uint64_t report[DJED_WORDS_MAX]; /* words of DJED_EVENT_CRASH */
+	uint64_t at;			 /* ns since boot */
+	uint32_t origin;		 /* label of the request that its transaction began with */
+	uint32_t attempt;		 /* earlier crashes of that transaction */
+	uint32_t rung, action, error;	 /* what was done about it */
+	uint32_t status;		 /* errno for which that could not be done, 0: it was */
+	uint64_t stack_length;		 /* bytes that could be read, from context.rsp upwards */
 	struct djed_context context;
-	uint32_t reserved;
-	uint32_t stack_length;		 /* bytes that could be read, from context.rsp upwards */
 	uint8_t stack[DJED_CRASH_STACK]; /* what lies there */
-
-	uint64_t count, last_at;
-	uint32_t rung, action, error, attempt; /* what was done about the last one */
 };
 
-struct djed_crashes {
+#define DJED_KEPT_MAGIC 0x7470656b63646a64ull /* "djdckept", little-endian */
+struct djed_crashes_kept {
 	uint64_t magic;
-	uint32_t version;
-	uint32_t records;   /* in use, in the order of their first crash */
-	uint64_t total;	    /* crashes */
-	uint64_t forgotten; /* of these, those of further signatures, for which there was no room */
-	struct djed_crash_record record[DJED_CRASH_RECORDS];
+	uint64_t total;				    /* crashes so far */
+	struct djed_crash crash[DJED_CRASHES_KEPT]; /* crash n lies at n % DJED_CRASHES_KEPT */
 };
 
 #endif

@@ -10,7 +10,8 @@ enum djed_detector {
 	DJED_DETECT_HEAP = 4,	    /* red zones and quarantine */
 	DJED_DETECT_LIMIT = 8,	    /* server time for one delivery (kernel) */
 	DJED_DETECT_CONFIRM = 16,   /* doubtful answers are worked out twice (kernel; policy chain alone) */
-	DJED_DETECT_ALL = 31,
+	DJED_DETECT_HEARTBEAT = 64, /* services that do not come back (warden) */
+	DJED_DETECT_ALL = 95,
 	DJED_DETECT_CONFIRM_ALL =
 	    32, /* every answer, doubtful or not: not among ALL, as it doubles the work */
 };

@@ -41,6 +41,8 @@ enum djed_capability_type {
 	DJED_CAP_RECOVERY = 8, /* recovery operations (rs, root) */
 	DJED_CAP_BOOT = 9,     /* creation of services (root) */
 	DJED_CAP_HALT = 10,    /* end of the machine's run */
+	DJED_CAP_WATCH = 11,   /* looks at services, and has them stopped (warden) */
+	DJED_CAP_LAST = DJED_CAP_WATCH,
 };
 enum { DJED_MAY_CALL = 1, DJED_MAY_FORWARD = 2, DJED_MAY_NOTIFY = 4 };
 

@@ -79,6 +79,11 @@ enum djed_event_message {
 /* Notification bit that marks work which recovery gave up after it had crashed the service again and again:
  * the other bits come in this once more, for the simplest thing that lets others go on. */
 #define DJED_NOTIFY_FAILED ((uint64_t)1 << 61)
+/* Notification bit by which the kernel tells the holder of DJED_CAP_WATCH, four times a second at most, that
+ * some service is at work. */
+#define DJED_NOTIFY_BUSY ((uint64_t)1 << 60)
+/* Notification bit by which rs tells the warden that it has dealt with a crash. */
+enum { DJED_NOTIFY_CRASH = 1 };
 enum djed_access {
 	DJED_ACCESS_READ = 1,
 	DJED_ACCESS_WRITE = 2,
@@ -90,6 +95,9 @@ enum djed_crash_cause {
 	DJED_CRASH_PANIC = 2,	  /* the server's own assertion or panic */
 	DJED_CRASH_PROTOCOL = 3,  /* a malformed kernel operation or reply */
 	DJED_CRASH_HANG = 4,	  /* too long at work on one delivery */
+	DJED_CRASH_HEARTBEAT =
+	    5,		      /* at work on one delivery, or in the way of others, for too long (warden) */
+	DJED_CRASH_ASKED = 6, /* nothing is wrong with it: a policy wants a new instance (warden) */
 };
 
 /* What `receive` gave. */

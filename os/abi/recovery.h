@@ -49,6 +49,8 @@ struct djed_service_information {
 	uint32_t failures; /* how often recovery has failed this Linux call of the transaction's application,
 			      in a row; 0 also where it cannot be refused */
 	uint64_t entry;	   /* of its image */
+	uint64_t deliveries; /* so far */
+	uint64_t time;	     /* ns that it has worked so far */
 };
 
 struct djed_service_spec {

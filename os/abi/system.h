@@ -74,6 +74,8 @@ struct djed_system_service {
 	uint8_t receives_linux;		  /* 1: Linux calls go to it */
 	uint8_t ladder[DJED_LADDER_MAX];  /* enum djed_rung, in order; 0 ends */
 	uint32_t alternative;		  /* record of its other implementation, 0: none */
+	uint32_t heartbeat;		  /* ms after which the warden takes it for stuck, 0: as most */
+	char policy[DJED_NAME_MAX];	  /* name of its script under /etc/policies, empty: none */
 	uint32_t capabilities, segments;  /* entries in use of the tables below */
 	struct djed_system_capability capability[DJED_CAPABILITIES_MAX];
 	uint64_t entry;					  /* in an executable segment */
@@ -149,7 +151,7 @@ static inline bool djed_system_capabilities_fit(const struct djed_system_service
 		const struct djed_capability_name *name = &service->capability[i].name;
 
 		if (name->name[DJED_NAME_MAX - 1] || name->slot != i || name->type == DJED_CAP_NONE ||
-		    name->type == DJED_CAP_BOOT || name->type > DJED_CAP_HALT)
+		    name->type == DJED_CAP_BOOT || name->type > DJED_CAP_LAST)
 			return false;
 	}
 	return true;

@@ -55,7 +55,7 @@ djed_status operation_service_grant(struct service *caller, const uint64_t *in, 
 
 	(void)out;
 	if (service)
-		status = in[2] <= DJED_CAP_HALT ? service_grant(service, in[1], &capability) : -EINVAL;
+		status = in[2] <= DJED_CAP_LAST ? service_grant(service, in[1], &capability) : -EINVAL;
 	return status;
 }
 
@@ -127,6 +127,8 @@ djed_status operation_detect(struct service *caller, const uint64_t *in, uint64_
 							: TXN_CONFIRM_NONE;
 	if (!(in[0] & DJED_DETECT_LIMIT))
 		delivery_limit = ~0ull >> 1;
+	if (!(in[0] & DJED_DETECT_HEARTBEAT))
+		watch_interval = ~0ull >> 1;
 	return 0;
 }
 

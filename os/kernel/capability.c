@@ -54,7 +54,7 @@ static djed_status check(const struct capability *c)
 		return c->object < ARCH_IRQ_LINES && c->rights < 63 ? 0
 								    : -EINVAL; /* bit 63 is the deadline's */
 	default:
-		return c->type <= DJED_CAP_HALT ? 0 : -EINVAL;
+		return c->type <= DJED_CAP_LAST ? 0 : -EINVAL;
 	}
 }
 

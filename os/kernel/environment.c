@@ -49,7 +49,7 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 			regions_serve(service, in->badge);
 	}
 	lab()->service[number].requests++;
-	service->thread.begun_at = service->thread.user_ticks;
+	service_begins(service);
 	thread_ready(&service->thread);
 }
 
@@ -84,7 +84,7 @@ void txn_env_unwind(struct txn *t, unsigned number)
 	service->event_call = false;
 	arch_thread_start(&service->thread.arch, service->recover_entry, service->recover_stack,
 			  DJED_START_INFO);
-	service->thread.begun_at = service->thread.user_ticks;
+	service_begins(service);
 	thread_ready(&service->thread);
 }
 

@@ -17,7 +17,6 @@ struct djed_lab *lab(void)
 void lab_init(void)
 {
 	__builtin_memset(lab(), 0, sizeof(struct djed_lab));
-	__builtin_memset(arch_memory(DJED_FAULT_PHYSICAL), 0, DJED_SERVICES_MAX * DJED_PAGE_SIZE);
 	lab()->version = 1;
 	lab()->violations = ~0u;
 	lab()->magic = DJED_LAB_MAGIC;

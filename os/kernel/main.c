@@ -8,7 +8,7 @@
 
 /* Of a server's own time. The longest honest deliveries take a few milliseconds, but where the host stops
  * QEMU for a while the clock goes on: such a false alarm costs a redelivery. */
-enum { DELIVERY_LIMIT_NS = 500000000 };
+enum { DELIVERY_LIMIT_NS = 500000000, WATCH_INTERVAL_NS = 250000000 };
 
 static const struct machine *machine;
 
@@ -32,6 +32,7 @@ void kernel_main(const struct machine *given)
 	clock_page = arch_memory(clock);
 	arch_time_init(clock_page);
 	delivery_limit = arch_ns_to_ticks(DELIVERY_LIMIT_NS);
+	watch_interval = arch_ns_to_ticks(WATCH_INTERVAL_NS);
 	lab_init();
 	space_init();
 	application_init();

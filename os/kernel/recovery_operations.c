@@ -46,16 +46,45 @@ djed_status operation_service_information(struct service *caller, const uint64_t
 	const struct application *client;
 
 	(void)out;
-	if (!service_holds(caller, DJED_CAP_RECOVERY))
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_WATCH))
 		return -EPERM;
 	if (!service)
 		return -ESRCH;
+	txn_once(&rules, service_number(caller)); /* it would be told other figures */
 	txn_information(&rules, service_number(service), &information);
 	__builtin_memcpy(information.name, service->name, sizeof(information.name));
 	information.entry = service->entry;
+	information.deliveries = lab()->service[in[0]].requests;
+	information.time = arch_ticks_to_ns(service->thread.user_ticks);
 	client = client_of(service);
 	information.failures = client ? application_failures(client) : 0;
 	return copy_to_service(caller, in[1], &information, sizeof(information));
+}
+
+/* service_stop(service, cause) */
+djed_status operation_service_stop(struct service *caller, const uint64_t *in, uint64_t *out)
+{
+	struct service *service = service_numbered(in[0]);
+	const struct txn_service *rule = &rules.service[in[0] % DJED_SERVICES_MAX];
+
+	(void)out;
+	if (!service_holds(caller, DJED_CAP_WATCH))
+		return -EPERM;
+	if (!service || in[0] == 0)
+		return -ESRCH;
+	if (in[1] != DJED_CRASH_HEARTBEAT && in[1] != DJED_CRASH_ASKED)
+		return -EINVAL;
+	txn_once(&rules, service_number(caller)); /* done twice it would not be the same */
+	if (in[1] == DJED_CRASH_ASKED) {
+		if (rule->state != DJED_SERVICE_RECEIVING || rule->log_owner != TXN_NONE)
+			return -EBUSY;
+		/* So that it has something to be stopped at; to the next instance this bit means nothing. */
+		txn_interrupt(&rules, (unsigned)in[0], 1ull << 63);
+	}
+	if (rule->state != DJED_SERVICE_WORKING && rule->state != DJED_SERVICE_CALLING)
+		return -EBUSY;
+	service->stop_cause = (uint32_t)in[1];
+	return 0;
 }
 
 /* A service whose memory may be changed: it has crashed, or not started yet. */
@@ -80,11 +109,6 @@ djed_status operation_service_write(struct service *caller, const uint64_t *in, 
 	djed_status status = stopped(caller, in[0]);
 
 	(void)out;
-	/* The fault slot belongs to the laboratory, not to the service: root wakes a fault in it while it
-	 * runs. */
-	if (status == -EBUSY && service_holds(caller, DJED_CAP_BOOT) && in[1] == DJED_FAULT_PAGE &&
-	    in[3] <= DJED_PAGE_SIZE)
-		status = 0;
 	return status ? status : copy_into_stopped(&service_table[in[0]], in[1], own, in[3]);
 }
 
@@ -129,34 +153,27 @@ djed_status operation_halt(struct service *caller, const uint64_t *in, uint64_t 
 /* lab_update(what, service, value) */
 djed_status operation_lab_update(struct service *caller, const uint64_t *in, uint64_t *out)
 {
-	uint32_t value = (uint32_t)in[2];
+	struct djed_lab_service *line = &lab()->service[in[1] % DJED_SERVICES_MAX];
+	uint32_t *const item[] = {[DJED_LAB_SERVICE_VIOLATIONS] = &line->violations,
+				  [DJED_LAB_VIOLATIONS] = &lab()->violations,
+				  [DJED_LAB_EXIT_STATUS] = &lab()->exit_status,
+				  [DJED_LAB_START_ERROR] = &lab()->start_error,
+				  [DJED_LAB_FLAGGED] = &line->flagged};
 
 	(void)out;
-	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT))
+	if (!service_holds(caller, DJED_CAP_RECOVERY) && !service_holds(caller, DJED_CAP_HALT) &&
+	    !service_holds(caller, DJED_CAP_WATCH))
 		return -EPERM;
-	switch (in[0]) {
-	case DJED_LAB_STATE:
+	if (in[0] == DJED_LAB_STATE) {
 		txn_once(&rules, service_number(caller)); /* the doorbell rings */
 		return lab_set_state(in[2]);
-	case DJED_LAB_SERVICE_VIOLATIONS:
-	case DJED_LAB_FLAGGED:
-		if (!service_numbered(in[1]))
-			return -ESRCH;
-		*(in[0] == DJED_LAB_FLAGGED ? &lab()->service[in[1]].flagged
-					    : &lab()->service[in[1]].violations) = value;
-		return 0;
-	case DJED_LAB_VIOLATIONS:
-		lab()->violations = value;
-		return 0;
-	case DJED_LAB_EXIT_STATUS:
-		lab()->exit_status = value;
-		return 0;
-	case DJED_LAB_START_ERROR:
-		lab()->start_error = value;
-		return 0;
-	default:
-		return -EINVAL;
 	}
+	if (!service_numbered(in[1]))
+		return -ESRCH;
+	if (in[0] > DJED_LAB_FLAGGED)
+		return -EINVAL;
+	*item[in[0]] = (uint32_t)in[2];
+	return 0;
 }
 
 /* kernel_audit(audit) */

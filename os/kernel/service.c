@@ -157,6 +157,12 @@ djed_status service_create(const struct djed_service_spec *spec, struct service 
 	return 0;
 }
 
+void service_begins(struct service *service)
+{
+	service->thread.begun_at = service->thread.user_ticks;
+	service->stop_cause = 0;
+}
+
 void service_start(struct service *service, uint64_t entry)
 {
 	service->entry = entry;
@@ -165,7 +171,7 @@ void service_start(struct service *service, uint64_t entry)
 	arch_thread_start(&service->thread.arch, entry, ENTRY_STACK, DJED_START_INFO);
 	service->ipc = NULL;
 	service->deadline = 0;
-	service->thread.begun_at = service->thread.user_ticks;
+	service_begins(service);
 	service_log_reset(service);
 	lab()->service[service_number(service)].alive = 1;
 }

@@ -23,7 +23,8 @@ struct service {
 	struct capability capability[DJED_CAPABILITIES_MAX];
 	struct djed_ipc *ipc; /* in the kernel's map of memory; NULL before attach */
 	uint64_t entry, recover_entry, recover_stack;
-	uint64_t deadline; /* ns since boot of its next notification bit 63; 0: none */
+	uint64_t deadline;   /* ns since boot of its next notification bit 63; 0: none */
+	uint32_t stop_cause; /* enum djed_crash_cause: to be stopped before it goes on; 0: not */
 	uint64_t log_size;
 	uint64_t sink_frame, sink_table; /* what lies behind the log once it has run over; physical */
 	bool sink_shown;
@@ -48,6 +49,8 @@ unsigned service_number(const struct service *service);
 [[nodiscard]] djed_status service_map(struct service *service, uint64_t address, uint64_t length,
 				      uint64_t access);
 void service_start(struct service *service, uint64_t entry);
+/* From here on its time counts as that of one more delivery. */
+void service_begins(struct service *service);
 
 /* Shows root, in its start information, what is left for the pool of frames. */
 void service_show_pool(void);

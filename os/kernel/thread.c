@@ -6,7 +6,7 @@
 struct thread *current;
 struct djed_time *clock_page;
 
-uint64_t delivery_limit = ~0ull >> 1;
+uint64_t delivery_limit = ~0ull >> 1, watch_interval = ~0ull >> 1;
 static struct thread *ready_queue[PRIORITIES]; /* circular lists: the first to run */
 static uint32_t ready_mask;		       /* bit per priority with a thread in its queue */
 static struct thread
@@ -115,6 +115,20 @@ static struct thread *pick(void)
 	return best;
 }
 
+/* Whether a server is stopped before it goes on. If not, the timer is set for when it must be looked at. */
+static bool stop_overdue(struct service *service)
+{
+	uint64_t left = delivery_limit - (service->thread.user_ticks - service->thread.begun_at);
+	uint32_t cause = service->stop_cause ? service->stop_cause : DJED_CRASH_HANG;
+
+	if (service->thread.number && (service->stop_cause || (int64_t)left <= 0)) {
+		service_crash(service, (enum djed_crash_cause)cause, 0, 0);
+		return true;
+	}
+	timer_want(resumed_at + (left < watch_interval ? left : watch_interval));
+	return false;
+}
+
 void schedule(void)
 {
 	for (;;) {
@@ -130,8 +144,8 @@ void schedule(void)
 		resumed_at = arch_ticks();
 		if (next->application)
 			arch_thread_load_fpu(&next->arch);
-		else
-			timer_want(resumed_at + delivery_limit - (next->user_ticks - next->begun_at));
+		else if (stop_overdue((struct service *)next))
+			continue;
 		arch_thread_resume(&next->arch, next->tables);
 	}
 }
@@ -194,12 +208,34 @@ void timer_want(uint64_t ticks)
 	arch_timer_set(ticks);
 }
 
+/* A system at rest is not watched. */
+static void tell_watcher(uint64_t now)
+{
+	static uint64_t told_at;
+	unsigned watcher = 0;
+	bool busy = false;
+
+	if (arch_ns_to_ticks(now - told_at) < watch_interval)
+		return;
+	told_at = now;
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++) {
+		if (service_holds(&service_table[i], DJED_CAP_WATCH))
+			watcher = i;
+		else
+			busy |= rules.service[i].state != DJED_SERVICE_RECEIVING &&
+				rules.service[i].state != DJED_SERVICE_DEAD;
+	}
+	if (busy && watcher)
+		txn_interrupt(&rules, watcher, DJED_NOTIFY_BUSY);
+}
+
 /* The timer has fired, perhaps a little early: what is still to come is set again. */
 void kernel_timer(void)
 {
 	uint64_t now = clock_now();
 
 	timer_at = ~0ull;
+	tell_watcher(now);
 	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++) {
 		struct service *service = &service_table[i];
 		if (!service->deadline)
@@ -216,8 +252,5 @@ void kernel_timer(void)
 void kernel_interrupted(void)
 {
 	account_user_time();
-	if (current && !current->application && current->number &&
-	    current->user_ticks - current->begun_at >= delivery_limit)
-		service_crash((struct service *)current, DJED_CRASH_HANG, 0, 0);
 	schedule();
 }

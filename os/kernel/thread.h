@@ -31,8 +31,9 @@ void thread_set_priority(struct thread *thread, uint8_t priority);
 
 /* Ends a kernel entry: the best thread runs, or the processor waits for an interrupt. */
 [[noreturn]] void schedule(void);
-/* A server that works for so many ticks on one delivery hangs. */
-extern uint64_t delivery_limit;
+/* A server that works for so many ticks on one delivery hangs. While some server works, the holder of
+ * DJED_CAP_WATCH hears of it each `watch_interval` ticks. */
+extern uint64_t delivery_limit, watch_interval;
 /* First on each entry: time since the last exit goes to the current thread. */
 void account_user_time(void);
 

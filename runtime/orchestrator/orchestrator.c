@@ -121,10 +121,12 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 			break;
 		}
 	}
+	if (crash->asked)
+		rung = DJED_RUNG_RESTART_RETRY;
 	before->rungs |= 1u << rung;
 	/* RESTART_RETRY is 16, and rung 6. */
 	decision =
-	    (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0, false};
+	    (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0};
 	if (rung == DJED_RUNG_HANDOVER) {
 		service->window_handovers++;
 		/* Where the stub has crashed, the new instance undoes the log when it starts. */
@@ -145,18 +147,18 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 	count(service, crash->now);
 	switch (o->policy) {
 	case DJED_POLICY_NONE:
-		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error, false};
+		decision = (struct orchestrator_decision){DJED_RECOVER_ABANDON, 0, error};
 		break;
 	case DJED_POLICY_RESTART:
-		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error, false};
+		decision = (struct orchestrator_decision){DJED_RECOVER_RESTART_ALONE, 6, error};
 		break;
 	case DJED_POLICY_OSIRIS:
 		/* Its caller gets an error while the window is open; afterwards nothing safe is left but to
 		 * stop. */
 		if (!information->window_closed && !information->undoing && information->transaction)
-			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error, false};
+			decision = (struct orchestrator_decision){DJED_RECOVER_ERROR_ALONE, 2, error};
 		else
-			decision = (struct orchestrator_decision){0, 8, 0, false};
+			decision = (struct orchestrator_decision){0, 8, 0};
 		break;
 	default:
 		decision = climb_down(o, crash);
@@ -165,7 +167,6 @@ struct orchestrator_decision orchestrator_decide(struct orchestrator *o,
 		service->restarts++;
 		service->window_restarts++;
 	}
-	decision.flagged = service->window_crashes == ORCHESTRATOR_FLAG_AT;
 	o->rung_uses[decision.rung]++;
 	return decision;
 }

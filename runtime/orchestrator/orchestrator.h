@@ -13,7 +13,6 @@ enum {
 	/* Of one service within ORCHESTRATOR_WINDOW_NS: */
 	ORCHESTRATOR_RESTARTS_MAX = 16,		/* new instances, before the ladder moves on */
 	ORCHESTRATOR_RESTARTS_BEFORE_OTHER = 8, /* the same where another implementation stands by */
-	ORCHESTRATOR_FLAG_AT = 32,		/* crashes, before somebody should look */
 
 	ORCHESTRATOR_REFUSE_AFTER = 16, /* failures of one client's same call, with no success in between */
 };
@@ -47,6 +46,7 @@ struct orchestrator_crash {
 	const struct djed_service_information *information;
 	uint64_t now;	  /* ns since boot; never less than at the crash before */
 	bool alternative; /* another implementation stands by, and is not in use yet */
+	bool asked;	  /* it has not crashed, but is to have a new instance (DJED_CRASH_ASKED) */
 };
 
 /* Rungs 4 to 7 are carried out by whoever owns the memory, before the action: text made new, all but the
@@ -55,7 +55,6 @@ struct orchestrator_decision {
 	uint32_t action; /* enum djed_recovery_action; 0: controlled shutdown */
 	uint32_t rung;	 /* 1..8, 0: none (policy none) */
 	uint32_t error;	 /* errno that the request gets, 0: none */
-	bool flagged;	 /* the service crashes so often that somebody should look; once per window */
 };
 
 void orchestrator_init(struct orchestrator *orchestrator, uint32_t policy);

@@ -79,7 +79,7 @@ static const char *broken_promise(const struct djed_system *system, uint64_t siz
 
 			if (!memchr(name->name, 0, sizeof(name->name)) || name->slot != k)
 				return "capability";
-			if (name->type < DJED_CAP_ENDPOINT || name->type > DJED_CAP_HALT ||
+			if (name->type < DJED_CAP_ENDPOINT || name->type > DJED_CAP_LAST ||
 			    name->type == DJED_CAP_BOOT)
 				return "type";
 		}

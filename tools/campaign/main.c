@@ -27,7 +27,7 @@ static const char usage_text[] =
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
-    "                       confirm, confirm-all, separated by commas\n"
+    "                       heartbeat, confirm, confirm-all, separated by commas\n"
     "  --controls           the same plan under the other policies, too\n"
     "  --experiments N      default 100\n"
     "  --seed S             default 1\n"

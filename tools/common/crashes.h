@@ -2,7 +2,7 @@
 #ifndef DJED_TOOLS_CRASHES_H
 #define DJED_TOOLS_CRASHES_H
 
-#include "abi/crash.h"
+#include "abi/crash_records.h"
 #include "abi/lab.h"
 #include "abi/ring.h"
 

@@ -120,10 +120,15 @@ uint32_t parse_detectors(const char *option, const char *list)
 	static const struct {
 		const char *name;
 		uint32_t bits;
-	} known[] = {{"checks", DJED_DETECT_CHECKS},   {"invariants", DJED_DETECT_INVARIANTS},
-		     {"heap", DJED_DETECT_HEAP},       {"limit", DJED_DETECT_LIMIT},
-		     {"confirm", DJED_DETECT_CONFIRM}, {"confirm-all", DJED_DETECT_CONFIRM_ALL},
-		     {"all", DJED_DETECT_ALL},	       {"none", 0}};
+	} known[] = {{"checks", DJED_DETECT_CHECKS},
+		     {"invariants", DJED_DETECT_INVARIANTS},
+		     {"heap", DJED_DETECT_HEAP},
+		     {"limit", DJED_DETECT_LIMIT},
+		     {"heartbeat", DJED_DETECT_HEARTBEAT},
+		     {"confirm", DJED_DETECT_CONFIRM},
+		     {"confirm-all", DJED_DETECT_CONFIRM_ALL},
+		     {"all", DJED_DETECT_ALL},
+		     {"none", 0}};
 	uint32_t bits = 0;
 
 	for (const char *at = list;; at++) {
@@ -133,7 +138,8 @@ uint32_t parse_detectors(const char *option, const char *list)
 		       (strlen(known[i].name) != length || memcmp(known[i].name, at, length)))
 			i++;
 		if (i == sizeof known / sizeof *known)
-			die("%s takes all, none, or some of checks, invariants, heap, limit, confirm and "
+			die("%s takes all, none, or some of checks, invariants, heap, limit, heartbeat, "
+			    "confirm and "
 			    "confirm-all, "
 			    "separated by commas, not '%s'",
 			    option, list);

@@ -353,6 +353,22 @@ bool machine_restore(struct machine *m, const char *name)
 	       lseek(m->serial, 0, SEEK_SET) == 0;
 }
 
+bool machine_get_registers(struct machine *m, struct machine_registers *registers)
+{
+	char *text = qmp_monitor_text(m->input, "info registers");
+	const char *instruction = text ? strstr(text, "RIP=") : NULL;
+	const char *flags = text ? strstr(text, "RFL=") : NULL, *level = text ? strstr(text, "CPL=") : NULL;
+	bool found = instruction && flags && level;
+	if (found) {
+		enum { INTERRUPTS = 1 << 9 };
+		registers->instruction = strtoull(instruction + 4, NULL, 16);
+		registers->interruptible = strtoull(flags + 4, NULL, 16) & INTERRUPTS;
+		registers->privileged = level[4] == '0';
+	}
+	free(text);
+	return found;
+}
+
 bool machine_serve_gdb(struct machine *m, const char *socket)
 {
 	char *line = format_string("gdbserver unix:%s,server=on,wait=off", socket);

@@ -78,6 +78,14 @@ bool machine_save(struct machine *m, const char *name); /* takes a snapshot */
 /* Back to a snapshot, output forgotten; the machine stays paused. */
 bool machine_restore(struct machine *m, const char *name);
 
+/* Where the processor is; exact while the machine stands still. False: QEMU does not say. */
+struct machine_registers {
+	uint64_t instruction;
+	bool privileged;    /* in kernel mode */
+	bool interruptible; /* interrupts are open */
+};
+bool machine_get_registers(struct machine *m, struct machine_registers *registers);
+
 /* Lets gdb connect to a unix socket. */
 bool machine_serve_gdb(struct machine *m, const char *socket);
 

@@ -139,6 +139,15 @@ bool qmp_monitor_command(struct machine_input *in, const char *line, const char 
 	return good;
 }
 
+char *qmp_monitor_text(struct machine_input *in, const char *line)
+{
+	json_t *reply = execute(in, "human-monitor-command", json_pack("{s:s}", "command-line", line));
+	const char *text = reply ? json_string_value(json_object_get(reply, "return")) : NULL;
+	char *copy = text ? format_string("%s", text) : NULL;
+	json_decref(reply);
+	return copy;
+}
+
 enum qmp_wait qmp_wait_event(struct machine_input *in, const char *name, double seconds)
 {
 	double deadline = seconds_now() + seconds;

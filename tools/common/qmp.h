@@ -17,6 +17,9 @@ bool qmp_command(struct machine_input *in, const char *command, const char *argu
  * how the text of success begins, "" where success is silent. */
 bool qmp_monitor_command(struct machine_input *in, const char *line, const char *expected);
 
+/* The same for a command that tells something: its text, malloc'ed; NULL: QEMU refuses or is gone. */
+char *qmp_monitor_text(struct machine_input *in, const char *line);
+
 enum qmp_wait { QMP_EVENT, QMP_TIMEOUT, QMP_GONE };
 enum qmp_wait qmp_wait_event(struct machine_input *in, const char *name, double seconds);
 

@@ -1,7 +1,7 @@
 #ifndef DJED_TOOLS_BACKTRACE_H
 #define DJED_TOOLS_BACKTRACE_H
 
-#include "abi/crash.h"
+#include "abi/crash_records.h"
 
 /* Prints the calls that led to the crash, innermost first, as far as the stack was kept. `elf`: the service
  * as it was linked, with unwinding tables and debug information; where it does not help, addresses alone are

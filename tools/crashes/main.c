@@ -85,6 +85,10 @@ static void print_cause(const struct djed_crash_record *r)
 		printf("  it broke the kernel's protocol");
 	else if (r->cause == DJED_CRASH_HANG)
 		printf("  it worked for too long on one delivery");
+	else if (r->cause == DJED_CRASH_HEARTBEAT)
+		printf("  it did not come back, or left no time to others");
+	else if (r->cause == DJED_CRASH_ASKED)
+		printf("  nothing was wrong: a policy asked for a new instance");
 	else if (r->code == PAGE)
 		printf("  access to 0x%" PRIx64 ", which it may not", r->address);
 	else

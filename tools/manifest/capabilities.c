@@ -60,7 +60,8 @@ static bool add_objects(struct parser *p, uint32_t number)
 	static const char *const names[] = {
 	    [DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",
 	    [DJED_CAP_THREADS] = "threads",   [DJED_CAP_SCHEDULE] = "schedule",
-	    [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt"};
+	    [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt",
+	    [DJED_CAP_WATCH] = "watch"};
 	const struct djed_system_service *service = &p->manifest->system.service[number];
 	const struct manifest_rights *given = &p->manifest->rights[number];
 

@@ -8,11 +8,23 @@
 #include <string.h>
 
 static const char usage_text[] =
-    "usage: djed-manifest --out FILE MANIFEST...\n"
+    "usage: djed-manifest --out FILE MANIFEST... [--policies SCRIPT...]\n"
     "\n"
     "Checks the manifests, which follow each other as if they were one file, and writes "
     "the records that the boot archive begins\n"
-    "with. A mistake is named as FILE:LINE: REASON, and nothing is written.\n";
+    "with. Checks the policy scripts, too, whose names are those of their files. A mistake is named as "
+    "FILE:LINE: "
+    "REASON, and nothing\n"
+    "is written.\n";
+
+static void read_texts(struct manifest_text *texts, char **names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct text text = read_file(names[i]);
+
+		texts[i] = (struct manifest_text){names[i], text.bytes, text.length};
+	}
+}
 
 int main(int argc, char **argv)
 {
@@ -27,17 +39,18 @@ int main(int argc, char **argv)
 		fputs(usage_text, stderr);
 		return EXIT_DJED;
 	}
-	unsigned count = (unsigned)argc - 3;
-	struct manifest_text *texts = calloc(count, sizeof *texts);
+	unsigned all = (unsigned)argc - 3, count = 0, first; /* manifests; first script */
+	while (count < all && strcmp(argv[3 + count], "--policies") != 0)
+		count++;
+	first = count + (count < all);
+	struct manifest_text *texts = calloc(all, sizeof *texts);
 
 	if (!texts)
 		die("out of memory");
-	for (unsigned i = 0; i < count; i++) {
-		struct text text = read_file(argv[3 + i]);
-
-		texts[i] = (struct manifest_text){argv[3 + i], text.bytes, text.length};
-	}
-	if (!manifest_parse(&manifest, texts, count)) {
+	read_texts(texts, argv + 3, count);
+	read_texts(texts + first, argv + 3 + first, all - first);
+	if (!manifest_parse(&manifest, texts, count) ||
+	    !manifest_check_policies(&manifest, texts + first, all - first)) {
 		fprintf(stderr, "%s\n", manifest.error);
 		return EXIT_DJED;
 	}

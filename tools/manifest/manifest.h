@@ -33,13 +33,19 @@ struct manifest {
 	struct djed_system system;			/* whole, but for the images */
 	struct manifest_place place[DJED_SERVICES_MAX]; /* of each `service` line */
 	struct manifest_rights rights[DJED_SERVICES_MAX];
-	char error[400]; /* "FILE:LINE: reason"; empty: none */
+	struct manifest_place policy_place[DJED_SERVICES_MAX]; /* of each `policy` line */
+	char error[400];				       /* "FILE:LINE: reason"; empty: none */
 };
 
 /* Reads the texts, whose bytes and names must stay while the result is used. False: manifest->error says what
  * is wrong and where. */
 [[nodiscard]] bool manifest_parse(struct manifest *manifest, const struct manifest_text *texts,
 				  unsigned count);
+
+/* Checks the scripts that the services' `policy` lines name, which are those of `scripts` whose file has that
+ * name, and those that nobody names. `manifest` is the result of manifest_parse; false as there. */
+[[nodiscard]] bool manifest_check_policies(struct manifest *manifest, const struct manifest_text *scripts,
+					   unsigned count);
 
 /* Number of a service by its name, or -1. Root has no name here. */
 int manifest_find(const struct manifest *manifest, const char *name);

@@ -27,7 +27,7 @@ struct property {
 	bool (*read)(struct parser *p);
 };
 /* The first PROPERTIES_REQUIRED must be given for each service. */
-enum { PROPERTIES = 14, PROPERTIES_REQUIRED = 4, PROPERTY_RECOVERY = 3 };
+enum { PROPERTIES = 16, PROPERTIES_REQUIRED = 4, PROPERTY_RECOVERY = 3 };
 extern const struct property properties[PROPERTIES];
 
 /* Whether a service or an image may have this name. */

@@ -115,9 +115,11 @@ static bool read_notifies(struct parser *p)
 static bool read_grants(struct parser *p)
 {
 	static const struct named rights[] = {
-	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},     {"threads", DJED_CAP_THREADS},
-	    {"schedule", DJED_CAP_SCHEDULE}, {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
-	    {"archive", GRANT_ARCHIVE},	     {"audit", GRANT_AUDIT},	      {NULL, 0}};
+	    {"spaces", DJED_CAP_SPACES},     {"frames", DJED_CAP_FRAMES},
+	    {"threads", DJED_CAP_THREADS},   {"schedule", DJED_CAP_SCHEDULE},
+	    {"recovery", DJED_CAP_RECOVERY}, {"halt", DJED_CAP_HALT},
+	    {"watch", DJED_CAP_WATCH},	     {"archive", GRANT_ARCHIVE},
+	    {"audit", GRANT_AUDIT},	     {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (!read_names(p, rights, "right", &mask))
@@ -249,6 +251,25 @@ static bool read_regions(struct parser *p)
 	return true;
 }
 
+static bool read_heartbeat(struct parser *p)
+{
+	uint64_t value;
+
+	if (!read_number(p, p->word[1], 50, 60000, &value))
+		return false;
+	p->service->heartbeat = (uint32_t)value;
+	return true;
+}
+
+static bool read_policy(struct parser *p)
+{
+	if (!is_valid_name(p->word[1]))
+		return wrong(p, "'%s' cannot be the name of a policy", p->word[1]);
+	strcpy(p->service->policy, p->word[1]);
+	p->manifest->policy_place[p->service - p->manifest->system.service] = p->place;
+	return true;
+}
+
 const struct property properties[PROPERTIES] = {
     {"priority", "priority N", 1, 1, read_priority},
     {"heap", "heap SIZE", 1, 1, read_heap},
@@ -264,4 +285,6 @@ const struct property properties[PROPERTIES] = {
     {"linux", "linux FIRST LAST", 2, 2, read_linux},
     {"alternative", "alternative NAME", 1, 1, read_alternative},
     {"regions", "regions COUNT SIZE", 2, 2, read_regions},
+    {"heartbeat", "heartbeat MS", 1, 1, read_heartbeat},
+    {"policy", "policy NAME", 1, 1, read_policy},
 };

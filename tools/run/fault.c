@@ -1,4 +1,4 @@
-/* Whether the fault that --fault names is one of the build's. */
+/* The fault that --fault names: whether it is one of the build's; and its awakening. */
 #include "fault.h"
 #include "machine.h"
 #include "text.h"
@@ -33,4 +33,27 @@ void fault_check(const char *fault, const char *variant)
 	text_free(&table);
 	free(path);
 	free(file);
+}
+
+void fault_wake(const char *fault, struct machine *m)
+{
+	char server[32], end[8] = "";
+	unsigned number;
+	unsigned long long skip = 0;
+	int words = sscanf(fault, "%*[^:]:%31[a-z0-9_]:%u:%llu:%7s", server, &number, &skip, end);
+	if (words == 2) /* without NTH */
+		sscanf(fault, "%*[^:]:%*[^:]:%*[^:]:%7s", end);
+	bool always = !strcmp(end, "always");
+	if (words < 2 || !number || (*end && !always && strcmp(end, "once")))
+		die("--fault: expected CLASS:SERVER:SITE[:NTH][:once|always], not '%s'", fault);
+	const struct djed_lab *lab = machine_lab(m);
+	unsigned service = 0;
+	while (lab && service < DJED_SERVICES_MAX &&
+	       strncmp(lab->service[service].name, server, DJED_NAME_MAX))
+		service++;
+	if (!lab || service == DJED_SERVICES_MAX)
+		die("--fault: the system has no service '%s'", server);
+	struct djed_fault_slot *slot = machine_fault_slot(m, service);
+	*slot = (struct djed_fault_slot){.site = number, .always = always, .countdown = skip};
+	memset(slot->awake, 1, sizeof slot->awake); /* which function the site lies in is not known here */
 }

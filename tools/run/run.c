@@ -5,10 +5,12 @@
 #include "guest.h"
 #include "machine.h"
 #include "text.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +34,7 @@ static const char usage_text[] =
     "  --monitor MODE       broker (default), tap, off\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
-    "                       confirm, confirm-all, separated by commas\n"
+    "                       heartbeat, confirm, confirm-all, separated by commas\n"
     "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
     "                       of build/campaign/services/SERVER.sites; executions to skip\n"
     "  --log FILE           keep the kernel's log\n"
@@ -43,11 +45,13 @@ static const char usage_text[] =
 
 struct session {
 	struct machine *machine;
-	bool terminal; /* stdin is a terminal and the guest runs a shell on it */
-	bool program;  /* a PROGRAM was given: 8-bit clean console with framed input */
-	bool ready;    /* the guest has started its drivers: it takes input */
+	bool terminal;	   /* stdin is a terminal and the guest runs a shell on it */
+	const char *fault; /* to be woken; NULL: none */
+	bool program;	   /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;	   /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape; /* ctrl-A was typed */
+	struct watchdog watchdog;
 	struct text to_guest;
 	size_t sent;
 };
@@ -168,6 +172,9 @@ static int paused(struct session *s)
 	const struct djed_lab *lab = machine_lab(s->machine);
 	switch (lab ? lab->state : DJED_LAB_PANIC) {
 	case DJED_LAB_READY:
+		if (s->fault)
+			fault_wake(s->fault, s->machine);
+		[[fallthrough]];
 	case DJED_LAB_AUDITING:
 		s->ready = true;
 		machine_go_on(s->machine);
@@ -204,8 +211,14 @@ static int converse(struct session *s)
 		    /* Backpressure: no more is read than the guest takes. */
 		    {!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
 		};
-		if (poll(wait, 3, -1) < 0)
+		uint64_t place;
+		if (poll(wait, 3, 1000 * WATCHDOG_SECONDS) < 0)
 			continue;
+		if (s->ready && watchdog_look(&s->watchdog, s->machine, &place)) {
+			show_output(s);
+			warn("kernel watchdog: the kernel makes no progress, at 0x%" PRIx64, place);
+			return EXIT_DJED;
+		}
 		if (wait[2].revents && !take_input(s)) {
 			restore_terminal();
 			return 0;
@@ -295,14 +308,12 @@ int main(int count, char **words)
 		fault_check(fault, machine.variant);
 	if (!strcmp(machine.variant, "plain")) /* it takes nothing back */
 		detect &= ~(uint32_t)(DJED_DETECT_CONFIRM | DJED_DETECT_CONFIRM_ALL);
-	struct session s = {.program = optind < count};
+	struct session s = {.program = optind < count, .fault = fault};
 	s.terminal = !s.program && isatty(0);
 
 	struct text line = {0};
 	text_format(&line, "policy=%s monitor=%s detect=%x console=%s", policy, monitor, detect,
 		    s.program ? "raw" : "terminal");
-	if (fault)
-		text_format(&line, " fault=%s", fault);
 	if (s.program)
 		guest_add_program(&line, words + optind);
 	guest_check_line(&line);

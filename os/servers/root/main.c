@@ -79,7 +79,6 @@ static djed_status init(void)
 		await(i);
 	(void)kernel_lab_update(DJED_LAB_STATE, 0,
 				DJED_LAB_READY); /* the laboratory may stop the machine here */
-	root_wake_fault();
 	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);
 	for (uint32_t i = 1; i < count; i++) {
 		djed_status status = kernel_service_event(i, DJED_EVENT_START);

@@ -29,8 +29,4 @@ uint32_t root_find(const char *name);
  * runs yet. */
 void root_make_services(void);
 
-/* Wakes the fault that the command line names (word fault=CLASS:SERVER:SITE[:NTH][:once|always]), if there is
- * one. */
-void root_wake_fault(void);
-
 #endif

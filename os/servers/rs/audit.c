@@ -12,37 +12,32 @@ enum {
 
 static void audit_service(struct djed_audit *audit, uint32_t number, const struct djed_system *booted)
 {
-	const struct orchestrator_service *service = &rs.orchestrator.service[number];
+	const struct orchestrator_service *s = &rs.orchestrator.service[number];
 	static const uint8_t none[DJED_LADDER_MAX];
 	bool known = number >= 1 && number < booted->count;
 
-	djed_check(audit,
-		   memcmp(service->ladder, known ? booted->service[number].ladder : none, sizeof(none)) == 0,
+	djed_check(audit, !memcmp(s->ladder, known ? booted->service[number].ladder : none, sizeof(none)),
 		   "service %u has another ladder", number);
-	djed_check(audit, known || service->restarts == 0, "service %u is none, and was started anew",
-		   number);
+	djed_check(audit, known || !s->restarts, "service %u is none, and was started anew", number);
 	djed_check(audit,
-		   service->window_restarts <= service->restarts &&
-		       service->window_restarts + service->window_handovers <= service->window_crashes,
-		   "service %u: %u restarts of %u, %u handovers, %u crashes", number,
-		   service->window_restarts, service->restarts, service->window_handovers,
-		   service->window_crashes);
+		   s->window_restarts <= s->restarts &&
+		       s->window_restarts + s->window_handovers <= s->window_crashes,
+		   "service %u: its restarts, handovers and crashes do not agree", number);
 }
 
 static void audit_memory(struct djed_audit *audit, uint32_t index, const struct djed_system *booted)
 {
-	const struct orchestrator_memory *memory = &rs.orchestrator.memory[index];
-	const uint32_t rungs = RUNGS | 1u << DJED_RUNG_RESTART_RETRY;
+	const struct orchestrator_memory *m = &rs.orchestrator.memory[index];
 
 	if (index >= rs.orchestrator.remembered) {
-		djed_check(audit, !memory->transaction && !memory->service && !memory->rungs,
-			   "memory %u is not empty", index);
+		djed_check(audit, !m->transaction && !m->service && !m->rungs, "memory %u is not empty",
+			   index);
 		return;
 	}
-	djed_check(audit, memory->service >= 1 && memory->service < booted->count,
-		   "memory %u is of service %u", index, memory->service);
-	djed_check(audit, memory->rungs && !(memory->rungs & ~rungs), "memory %u has rungs %x", index,
-		   memory->rungs);
+	djed_check(audit, m->service >= 1 && m->service < booted->count, "memory %u is of service %u", index,
+		   m->service);
+	djed_check(audit, m->rungs && !(m->rungs & ~(RUNGS | 1u << DJED_RUNG_RESTART_RETRY)),
+		   "memory %u has rungs %x", index, m->rungs);
 }
 
 static void audit_uses(struct djed_audit *audit)
@@ -58,10 +53,8 @@ static void audit_uses(struct djed_audit *audit)
 		djed_check(audit, !o->rung_uses[i] || i == 0 || RUNGS >> i & 1,
 			   "rung %u was used, and there is none", i);
 	}
-	djed_check(audit, restarts == renewed, "%llu new instances, %llu decisions for one",
-		   (unsigned long long)restarts, (unsigned long long)renewed);
-	djed_check(audit, o->remembered <= decisions, "%u transactions remembered, %llu decisions",
-		   o->remembered, (unsigned long long)decisions);
+	djed_check(audit, restarts == renewed, "there are not as many new instances as were decided");
+	djed_check(audit, o->remembered <= decisions, "more is remembered than was decided");
 }
 
 void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size)
@@ -80,5 +73,5 @@ void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64
 	for (uint32_t i = 0; i < ORCHESTRATOR_MEMORY; i++)
 		audit_memory(audit, i, booted);
 	audit_uses(audit);
-	crash_audit(audit);
+	djed_check(audit, crashes.magic == DJED_KEPT_MAGIC, "the head of the crashes is damaged");
 }

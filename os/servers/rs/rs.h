@@ -15,24 +15,18 @@ struct rs {
 	struct orchestrator orchestrator;
 };
 extern struct rs rs;
-extern struct djed_crashes crashes; /* shown to the host */
+extern struct djed_crashes_kept crashes; /* shown to the host */
 
 /* A service crashed, as the kernel's event says. Calls nothing but the kernel. */
 void rs_recover(const struct djed_message *report);
 
-/* The record of a crash: a new one, with registers and stack of the service, which is still stopped, or that
- * of earlier crashes with this signature. Never NULL. */
-struct djed_crash_record *crash_note(const struct djed_message *report,
-				     const struct djed_service_information *information);
-/* Counts the crash and what has been done about it by now, and logs it unless it has come too often. */
-void crash_tell(struct djed_crash_record *record, const struct orchestrator_decision *decision,
-		uint32_t attempt);
-void crash_audit(struct djed_audit *audit);
+/* Begins to keep a crash, with registers and stack of the service, which is still stopped. */
+struct djed_crash *crash_keep(const struct djed_message *report,
+			      const struct djed_service_information *information);
+/* Ends it with what has been done about it (`status`: 0, or why that failed), and tells the warden. */
+void crash_done(struct djed_crash *crash, const struct orchestrator_decision *decision, djed_status status);
 
 /* Checks the `size` bytes of the boot archive from `booted` on, and compares what rs knows with them. */
 void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);
-
-/* Ends the run as a controlled shutdown. */
-void rs_shut_down(const char *reason);
 
 #endif

@@ -95,7 +95,7 @@ Test(system, wrong_values)
 	refused(other->capabilities = UINT32_MAX, "capability");
 	refused(other->capabilities = 3, "capability");
 	refused(other->capability[0].name.type = DJED_CAP_BOOT, "capability");
-	refused(other->capability[1].name.type = DJED_CAP_HALT + 1, "capability");
+	refused(other->capability[1].name.type = DJED_CAP_LAST + 1, "capability");
 	refused(other->capability[1].name.slot = 0, "capability");
 	refused(memset(other->capability[1].name.name, 'a', DJED_NAME_MAX), "capability");
 	refused(other->ladder[DJED_LADDER_MAX - 1] = 17, "rung");

@@ -30,7 +30,7 @@ static bool alternative;
 
 static struct orchestrator_decision decide(uint32_t service, struct djed_service_information information)
 {
-	struct orchestrator_crash crash = {service, &information, now, alternative};
+	struct orchestrator_crash crash = {service, &information, now, alternative, false};
 
 	return orchestrator_decide(&o, &crash);
 }
@@ -154,24 +154,18 @@ Test(orchestrator, restarts_far_apart)
 	}
 }
 
-Test(orchestrator, flagged)
+/* Not a crash: a new instance, whatever the ladder says. */
+Test(orchestrator, asked)
 {
-	unsigned flagged = 0;
+	struct djed_service_information i = plain(9);
+	struct orchestrator_crash crash = {SERVICE, &i, now, .asked = true};
+	struct orchestrator_decision decision;
 
 	use(DJED_POLICY_CHAIN, usual);
-	for (uint32_t n = 1; n <= 2 * ORCHESTRATOR_FLAG_AT; n++) {
-		bool is = decide(SERVICE, plain(n)).flagged;
-
-		cr_assert_eq(is, n == ORCHESTRATOR_FLAG_AT, "crash %u", n);
-	}
-	now += ORCHESTRATOR_WINDOW_NS + 1;
-	for (uint32_t n = 0; n < ORCHESTRATOR_FLAG_AT; n++)
-		flagged += decide(SERVICE, plain(1000 + n)).flagged;
-	cr_assert_eq(flagged, 1, "once per window");
-	for (uint32_t n = 0; n < 500; n++) {
-		now += ORCHESTRATOR_WINDOW_NS / (ORCHESTRATOR_FLAG_AT - 1) + 1;
-		cr_assert(!decide(OTHER, plain(2000 + n)).flagged);
-	}
+	decision = orchestrator_decide(&o, &crash);
+	expect(decision, DJED_RECOVER_RESTART_RETRY, 6, 0);
+	cr_assert(o.service[SERVICE].restarts == 1 && o.memory[0].rungs);
+	expect(decide(SERVICE, plain(10)), DJED_RECOVER_RETRY, 1, 0);
 }
 
 Test(orchestrator, alternative)

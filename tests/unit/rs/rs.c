@@ -6,6 +6,8 @@
 #include <host.h>
 #include <protocols/kernel.h>
 
+#include "../../../runtime/port/linux.h"
+
 struct rs rs;
 static struct djed_system booted;
 
@@ -51,13 +53,7 @@ static void build(void)
 	rs.orchestrator.rung_uses[DJED_RUNG_RETRY] = 2;
 	rs.orchestrator.rung_uses[DJED_RUNG_RESTART] = 1;
 	rs.orchestrator.rung_uses[DJED_RUNG_ALTERNATIVE] = 1;
-	crashes = (struct djed_crashes){.magic = DJED_CRASHES_MAGIC,
-					.version = DJED_CRASHES_VERSION,
-					.records = 2,
-					.total = 7,
-					.forgotten = 1,
-					.record = {{.service = 2, .count = 4, .first_at = 5, .last_at = 9},
-						   {.service = 3, .count = 2, .first_at = 6, .last_at = 6}}};
+	crashes = (struct djed_crashes_kept){.magic = DJED_KEPT_MAGIC};
 }
 
 #define CORRUPTIONS(one)                                                                   \
@@ -90,15 +86,7 @@ static void build(void)
 	one(rs.orchestrator.service[2].window_restarts = 3);                               \
 	one(rs.orchestrator.service[2].window_handovers = 3);                              \
 	one(rs.orchestrator.service[2].window_crashes = 2);                                \
-	one(crashes.magic ^= 1);                                                           \
-	one(crashes.records = 1);                                                          \
-	one(crashes.records = 13);                                                         \
-	one(crashes.total++);                                                              \
-	one(crashes.forgotten = 0);                                                        \
-	one(crashes.record[1].count = 0);                                                  \
-	one(crashes.record[0].service = 99);                                               \
-	one(crashes.record[0].last_at = 4);                                                \
-	one(crashes.record[11].stack_length = 1u << 20)
+	one(crashes.magic ^= 1)
 
 Test(rs, corruptions)
 {
@@ -125,49 +113,47 @@ static djed_status on_capture(const uint64_t in[6], uint64_t out[3])
 	return 0;
 }
 
-static struct djed_crash_record *crash(uint64_t service, uint64_t instruction, uint64_t label)
+static struct djed_crash *crash(uint64_t service, djed_status status)
 {
-	struct djed_service_information information = {.name = "b", .root_label = 1};
-	struct djed_message report = {.word = {service, DJED_CRASH_EXCEPTION, 14, 0, instruction, 3, label}};
-	struct djed_crash_record *record = crash_note(&report, &information);
+	struct djed_service_information information = {.name = "b", .root_label = 1, .root_attempt = 2};
+	struct djed_message report = {.word = {service, DJED_CRASH_EXCEPTION, 14, 0, 0x400100, 3, 5}};
+	struct djed_crash *kept = crash_keep(&report, &information);
 
-	crash_tell(record, &(struct orchestrator_decision){.rung = DJED_RUNG_RETRY}, 0);
-	return record;
+	crash_done(kept, &(struct orchestrator_decision){.rung = DJED_RUNG_ERROR, .action = 2, .error = EIO},
+		   status);
+	return kept;
 }
 
-static unsigned lines(const char *with)
+Test(rs, crashes)
 {
-	unsigned found = 0;
-
-	for (const char *at = host_log(); (at = strstr(at, with)); at++)
-		found++;
-	return found;
-}
-
-Test(rs, crash_records)
-{
-	struct djed_audit audit = {0};
-
 	host_start(&(struct host_options){0});
 	host_on(KERNEL_OP_SERVICE_CAPTURE, on_capture);
-	struct djed_crash_record *first = crash(2, 0x400100, 5);
-	cr_assert_eq(first->rung, DJED_RUNG_RETRY);
-	cr_assert(first->count == 1 && first->context.rax == 1 && first->context.rip == 0x400100);
-	cr_assert(first->stack_length == 8 && first->stack[7] == 7 && !strcmp(first->name, "b"));
-	/* Where service, instruction or request is another, so is the signature; the same one is captured and
-	 * told of less and less often. */
-	cr_assert(crash(3, 0x400100, 5) != first && crash(2, 0x400104, 5) != first &&
-		  crash(2, 0x400100, 6) != first);
-	cr_assert_eq(captured, 4);
-	for (unsigned i = 2; i <= 9; i++)
-		cr_assert(crash(2, 0x400100, 5) == first && first->count == i);
-	cr_assert_eq(captured, 4);
-	cr_assert_eq(lines("b crashed"), 4 + 3, "%s", host_log());
-	cr_assert_eq(lines("8 times by now"), 1);
-	for (unsigned i = 0; i < 20; i++)
-		crash(2, 0x500000 + i, 5);
-	cr_assert(crashes.records == DJED_CRASH_RECORDS && crashes.forgotten == 12 && crashes.total == 32);
-	cr_assert_eq(lines("b crashed"), 7 + 20, "what is not kept is told each time");
-	crash_audit(&audit);
-	cr_assert_eq(audit.violations, 0, "%s", host_log());
+	const struct djed_crash *first = crash(2, -EINVAL);
+	cr_assert(first->report[0] == 2 && first->report[4] == 0x400100 && first->origin == 1);
+	cr_assert(first->attempt == 2 && first->rung == DJED_RUNG_ERROR && first->action == 2 &&
+		  first->error == EIO && first->status == EINVAL);
+	cr_assert(first->context.rax == 1 && first->stack_length == 8 && first->stack[7] == 7);
+	for (unsigned i = 2; i <= DJED_CRASHES_KEPT; i++)
+		cr_assert(crash(2, 0) != first && crashes.total == i && captured == i);
+	cr_assert(crash(3, 0) == first && first->context.rax == DJED_CRASHES_KEPT + 1 && first->status == 0,
+		  "the oldest goes first");
+}
+
+/* The warden hears of all but its own. */
+Test(rs, tells)
+{
+	struct host_effect effect;
+
+	host_start(&(struct host_options){0});
+	djed_port_start.capabilities = 1;
+	djed_port_start.capability[0] = (struct djed_capability_name){
+	    .name = "warden", .type = DJED_CAP_ENDPOINT, .slot = 0, .service = 4};
+	crash(2, 0);
+	cr_assert(host_take_effect(KERNEL_OP_NOTIFY, &effect) && effect.in[0] == 0 &&
+		  effect.in[1] == DJED_NOTIFY_CRASH);
+	crash(4, 0);
+	cr_assert_eq(host_count_effects(KERNEL_OP_NOTIFY), 0);
+	djed_port_start.capability[0].type = DJED_CAP_RECOVERY; /* there is no warden */
+	crash(2, 0);
+	cr_assert_eq(host_count_effects(KERNEL_OP_NOTIFY), 0);
 }

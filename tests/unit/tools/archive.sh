@@ -21,6 +21,9 @@ printf 'service other\npriority 18\nheap 64K\nlog 4K\ncalls nobody\nrecovery ret
 refused "bad:5: there is no service 'nobody'" "$manifest" --out out good bad
 refused "cannot read absent" "$manifest" --out out good absent
 refused "no service receives crashes" "$manifest" --out out /dev/null
+printf "record\nrestart nobody\n" >script
+refused "script:2: there is no service 'nobody'" "$manifest" --out out good --policies script
+refused "cannot read absent" "$manifest" --out out good --policies absent
 "$manifest" --out records good
 
 refused "cannot read ./root.elf" "$image" --out out --services . --manifest records

@@ -59,7 +59,8 @@ Test(manifest, systems_own)
 		const char *name = manifest.system.service[i].name;
 
 		cr_assert(i == auditor || rights(auditor, name, &object) == DJED_MAY_CALL);
-		cr_assert_eq(rights(rs, name, &object), ~0u, "rs depends on nobody");
+		cr_assert_eq(rights(rs, name, &object), strcmp(name, "warden") ? ~0u : DJED_MAY_NOTIFY,
+			     "rs depends on nobody");
 	}
 	cr_assert(rights(monitor, "rs", &object) == ~0u && rights(monitor, "halt", &object) == ~0u);
 	cr_assert(manifest.system.service[pm].receives & 1u << DJED_EVENT_SIGNAL);
@@ -152,6 +153,8 @@ Test(manifest, errors)
 	    {RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
 	    {RS "grants audit\n" OF("b") "calls rs\n",
 	     "the calls of service rs lead back to it (it calls b)"},
+	    {RS "service b\nheartbeat 49\n", "manifest:7: 49 is not in 50..60000"},
+	    {RS "service b\npolicy ../etc\n", "manifest:7: '../etc' cannot be the name of a policy"},
 	    {RS "calls \001\n", "manifest:6: byte 1 is not text"},
 	    {RS "calls aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "is too long"},
 	};
@@ -164,6 +167,43 @@ Test(manifest, errors)
 	cr_assert(!parse(RS OF("b") "calls c\n" OF("c") "calls b\n"));
 	cr_assert(parse(RS OF("b") "calls c\nforwards rs\n" OF("c") "forwards b\n"),
 		  "forwards may go in circles: %s", manifest.error);
+}
+
+Test(manifest, policies)
+{
+	static const char text[] = RS OF("b") "policy often\nheartbeat 200\n" OF("c") "recovery restart\n";
+	static const char b[] =
+	    RS OF("b") "policy often\nheartbeat 200\n"
+		       "service c\npriority 20\nheap 64K\nlog 4K\nrecovery retry restart\n";
+	static const struct {
+		const char *name, *script, *error;
+	} cases[] = {
+	    {"/x/often", "record\nrestart c\n", NULL},
+	    {"often", "record\n\nrestart d\n", "often:3: there is no service 'd'"},
+	    {"often", "restart b\n",
+	     "often:1: service b has neither 'restart' nor 'restart_retry' in its ladder"},
+	    {"often", "pray\n", "often:1: there is no such statement"},
+	    {"often", "", "often:0: it has no statement"},
+	    {"other", "record\n", "manifest:11: there is no policy 'often'"},
+	};
+
+	cr_assert(!parse(text), "two lines 'recovery'");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct manifest_text script = {cases[i].name, cases[i].script, strlen(cases[i].script)};
+
+		cr_assert(parse(b), "%s", manifest.error);
+		cr_assert_eq(manifest.system.service[2].heartbeat, 200);
+		cr_assert_str_eq(manifest.system.service[2].policy, "often");
+		cr_expect_eq(manifest_check_policies(&manifest, &script, 1), !cases[i].error, "case %zu: %s",
+			     i, manifest.error);
+		cr_expect(!cases[i].error ||
+			      strncmp(manifest.error, cases[i].error, strlen(cases[i].error)) == 0,
+			  "'%s'", manifest.error);
+	}
+	cr_assert(parse(b) && !manifest_check_policies(&manifest, NULL, 0));
+	const struct manifest_text twice[] = {{"x/often", "record", 6}, {"y/often", "record", 6}};
+	cr_assert(parse(b) && !manifest_check_policies(&manifest, twice, 2));
+	cr_assert(strstr(manifest.error, "there are two policies 'often'"));
 }
 
 Test(manifest, many_services)

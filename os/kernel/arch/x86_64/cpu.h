@@ -32,7 +32,7 @@ uint32_t apic_timer_count(void);
 [[noreturn]] void trap_user(struct arch_registers *registers);
 void trap_kernel(struct arch_registers *registers);
 [[noreturn]] void arch_resume(struct arch_registers *registers);
-[[noreturn]] void arch_registers_dump(const struct arch_registers *registers, const char *text);
+[[noreturn]] void arch_registers_dump(const struct arch_registers *registers);
 
 static inline void write_msr(uint32_t number, uint64_t value)
 {

@@ -3,27 +3,6 @@
 #include "../../log.h"
 #include "cpu.h"
 
-static const char *const names[] = {"divide error",
-				    "debug",
-				    "NMI",
-				    "breakpoint",
-				    "overflow",
-				    "bound",
-				    "invalid opcode",
-				    "no FPU",
-				    "double fault",
-				    "coprocessor overrun",
-				    "invalid TSS",
-				    "segment not present",
-				    "stack fault",
-				    "general protection",
-				    "page fault",
-				    "reserved",
-				    "x87 error",
-				    "alignment",
-				    "machine check",
-				    "SIMD error"};
-
 /* Linux signal numbers by vector, as arch/x86/kernel/traps.c there gives them. */
 static const uint8_t signals[32] = {[0] = 8,  [1] = 5,	[3] = 5,   [4] = 11, [5] = 11, [6] = 4, [10] = 11,
 				    [11] = 7, [12] = 7, [13] = 11, [16] = 8, [17] = 7, [19] = 8};
@@ -61,7 +40,7 @@ void trap_user(struct arch_registers *registers)
 	if (vector == VECTOR_PAGE_FAULT)
 		kernel_page_fault(read_cr2(), access_of(registers->error));
 	if (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE_CHECK)
-		arch_registers_dump(registers, names[vector]);
+		arch_registers_dump(registers);
 	if (vector >= VECTOR_IRQ || vector == VECTOR_NMI) {
 		interrupt(vector);
 		kernel_interrupted();
@@ -78,8 +57,7 @@ void trap_kernel(struct arch_registers *registers)
 	if (vector >= VECTOR_IRQ)
 		interrupt(vector);
 	else if (vector != VECTOR_DEBUG && vector != VECTOR_NMI)
-		arch_registers_dump(registers,
-				    vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "exception");
+		arch_registers_dump(registers);
 	registers->rflags &= ~(uint64_t)FLAG_TF;
 }
 
@@ -97,9 +75,10 @@ static void dump_callers(uint64_t frame)
 	}
 }
 
-void arch_registers_dump(const struct arch_registers *r, const char *text)
+void arch_registers_dump(const struct arch_registers *r)
 {
-	kernel_log("%s in the kernel: error %p, address %p", text, r->error, read_cr2());
+	kernel_log("exception %u in the kernel: error %p, address %p", (uint32_t)r->vector, r->error,
+		   read_cr2());
 	kernel_log("  rip %p rsp %p flags %p cs %x", r->rip, r->rsp, r->rflags, (uint32_t)r->cs);
 	kernel_log("  rax %p rbx %p rcx %p rdx %p", r->rax, r->rbx, r->rcx, r->rdx);
 	kernel_log("  rsi %p rdi %p rbp %p r8  %p", r->rsi, r->rdi, r->rbp, r->r8);
