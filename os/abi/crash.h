@@ -10,13 +10,12 @@ enum { DJED_CRASH_STACK = 12288, DJED_CRASHES_KEPT = 8 };
 
 /* One crash, as rs has seen it while the service was stopped. */
 struct djed_crash {
-	uint64_t report[DJED_WORDS_MAX]; /* words of DJED_EVENT_CRASH */
-	uint64_t at;			 /* ns since boot */
-	uint32_t origin;		 /* label of the request that its transaction began with */
-	uint32_t attempt;		 /* earlier crashes of that transaction */
-	uint32_t rung, action, error;	 /* what was done about it */
-	uint32_t status;		 /* errno for which that could not be done, 0: it was */
-	uint64_t stack_length;		 /* bytes that could be read, from context.rsp upwards */
+	uint64_t report[DJED_WORDS_MAX];	/* words of DJED_EVENT_CRASH */
+	uint64_t at;				/* ns since boot */
+	uint32_t origin;			/* label of the request that its transaction began with */
+	uint32_t attempt;			/* earlier crashes of that transaction */
+	uint32_t rung, action, error, reserved; /* what was done about it */
+	uint64_t stack_length;			/* bytes that could be read, from context.rsp upwards */
 	struct djed_context context;
 	uint8_t stack[DJED_CRASH_STACK]; /* what lies there */
 };

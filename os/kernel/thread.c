@@ -218,13 +218,12 @@ static void tell_watcher(uint64_t now)
 	if (arch_ns_to_ticks(now - told_at) < watch_interval)
 		return;
 	told_at = now;
-	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++) {
+	for (unsigned i = 0; i < DJED_SERVICES_MAX; i++)
 		if (service_holds(&service_table[i], DJED_CAP_WATCH))
 			watcher = i;
 		else
 			busy |= rules.service[i].state != DJED_SERVICE_RECEIVING &&
 				rules.service[i].state != DJED_SERVICE_DEAD;
-	}
 	if (busy && watcher)
 		txn_interrupt(&rules, watcher, DJED_NOTIFY_BUSY);
 }

@@ -200,6 +200,15 @@ static int paused(struct session *s)
 	}
 }
 
+/* Whether the machine stands still at a doorbell of which nobody has told us: QEMU says nothing of what
+ * happens before it has greeted us, and a kernel can stop sooner than that. */
+static bool paused_unheard(struct session *s)
+{
+	const struct djed_lab *lab = machine_lab(s->machine);
+	return lab && lab->state != DJED_LAB_BOOTING && lab->state != DJED_LAB_RUNNING &&
+	       lab->state != DJED_LAB_PAUSED && !machine_is_busy(s->machine);
+}
+
 static int converse(struct session *s)
 {
 	for (;;) {
@@ -212,7 +221,8 @@ static int converse(struct session *s)
 		    {!s->ready || s->input_ended || s->to_guest.length > 65536 ? -1 : 0, POLLIN, 0},
 		};
 		uint64_t place;
-		if (poll(wait, 3, 1000 * WATCHDOG_SECONDS) < 0)
+		int ready = poll(wait, 3, 1000 * WATCHDOG_SECONDS);
+		if (ready < 0)
 			continue;
 		if (s->ready && watchdog_look(&s->watchdog, s->machine, &place)) {
 			show_output(s);
@@ -226,8 +236,11 @@ static int converse(struct session *s)
 		if (wait[0].revents & POLLIN && !show_output(s))
 			return EXIT_DJED;
 		send_input(s);
-		if (wait[1].revents || wait[0].revents & POLLHUP) {
+		/* What a command to QEMU has read on the way does not make the socket readable. */
+		if (!ready || wait[1].revents || wait[0].revents & POLLHUP) {
 			enum machine_wait what = machine_wait_pause(s->machine, 0);
+			if (!ready && what == MACHINE_TIMEOUT && paused_unheard(s))
+				what = MACHINE_PAUSED;
 			if (what == MACHINE_GONE) {
 				show_output(s);
 				complain(s, "QEMU ended by itself");

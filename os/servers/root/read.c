@@ -31,12 +31,9 @@ static uint32_t read_number(const char *at)
 
 void root_read(void)
 {
-	static const char *const policies[] = {[DJED_POLICY_CHAIN] = "chain",
-					       [DJED_POLICY_OSIRIS] = "osiris",
-					       [DJED_POLICY_RESTART] = "restart",
-					       [DJED_POLICY_NONE] = "none"};
-	static const char *const modes[] = {
-	    [DJED_MONITOR_BROKER] = "broker", [DJED_MONITOR_TAP] = "tap", [DJED_MONITOR_OFF] = "off"};
+	/* In the order of enum djed_policy, and of enum djed_monitor_mode. */
+	static const char *const policies[] = {"chain", "osiris", "restart", "none"};
+	static const char *const modes[] = {"broker", "tap", "off"};
 	char mask[16];
 
 	root.system = DJED_SYSTEM;

@@ -22,7 +22,7 @@ struct djed_crash *crash_keep(const struct djed_message *report,
 	return crash;
 }
 
-void crash_done(struct djed_crash *crash, const struct orchestrator_decision *decision, djed_status status)
+void crash_done(struct djed_crash *crash, const struct orchestrator_decision *decision)
 {
 	/* It has the capability for one endpoint at most, the warden's, and objects follow behind. */
 	const struct djed_capability_name *warden = &djed_start()->capability[0];
@@ -30,9 +30,10 @@ void crash_done(struct djed_crash *crash, const struct orchestrator_decision *de
 	crash->rung = decision->rung;
 	crash->action = decision->action;
 	crash->error = decision->error;
-	crash->status = (uint32_t)-status;
 	crashes.total++;
 	/* Of its own crashes it need not hear: it might crash at it again. */
 	if (warden->type == DJED_CAP_ENDPOINT && warden->service != crash->report[0])
 		(void)kernel_notify(warden->slot, DJED_NOTIFY_CRASH);
+	else
+		djed_log("service %u crashed: rung %u", (unsigned)crash->report[0], crash->rung);
 }

@@ -45,7 +45,7 @@ void rs_recover(const struct djed_message *report)
 		image = other;
 	status = decision.action ? carry_out(number, image, &decision) : 0;
 
-	crash_done(kept, &decision, status);
+	crash_done(kept, &decision);
 	if (status || !decision.action) {
 		djed_log("controlled shutdown: %s crashed (cause %u, at %#llx, message %x): %s",
 			 information.name, (unsigned)report->word[1], (unsigned long long)report->word[4],

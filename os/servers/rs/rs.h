@@ -23,8 +23,9 @@ void rs_recover(const struct djed_message *report);
 /* Begins to keep a crash, with registers and stack of the service, which is still stopped. */
 struct djed_crash *crash_keep(const struct djed_message *report,
 			      const struct djed_service_information *information);
-/* Ends it with what has been done about it (`status`: 0, or why that failed), and tells the warden. */
-void crash_done(struct djed_crash *crash, const struct orchestrator_decision *decision, djed_status status);
+/* Ends it with what has been done about it, and tells the warden; where there is none, and of its own
+ * crashes, the log. */
+void crash_done(struct djed_crash *crash, const struct orchestrator_decision *decision);
 
 /* Checks the `size` bytes of the boot archive from `booted` on, and compares what rs knows with them. */
 void rs_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size);

@@ -56,7 +56,7 @@ static bool hang(bool over_calls)
 
 	state.undone |= djed_current()->attempt > 0;
 	if (state.undone) {
-		djed_log("client: it goes on");
+		djed_log("it goes on");
 		return false;
 	}
 	while (over_calls)

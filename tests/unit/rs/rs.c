@@ -113,14 +113,13 @@ static djed_status on_capture(const uint64_t in[6], uint64_t out[3])
 	return 0;
 }
 
-static struct djed_crash *crash(uint64_t service, djed_status status)
+static struct djed_crash *crash(uint64_t service)
 {
 	struct djed_service_information information = {.name = "b", .root_label = 1, .root_attempt = 2};
 	struct djed_message report = {.word = {service, DJED_CRASH_EXCEPTION, 14, 0, 0x400100, 3, 5}};
 	struct djed_crash *kept = crash_keep(&report, &information);
 
-	crash_done(kept, &(struct orchestrator_decision){.rung = DJED_RUNG_ERROR, .action = 2, .error = EIO},
-		   status);
+	crash_done(kept, &(struct orchestrator_decision){.rung = DJED_RUNG_ERROR, .action = 2, .error = EIO});
 	return kept;
 }
 
@@ -128,15 +127,14 @@ Test(rs, crashes)
 {
 	host_start(&(struct host_options){0});
 	host_on(KERNEL_OP_SERVICE_CAPTURE, on_capture);
-	const struct djed_crash *first = crash(2, -EINVAL);
+	const struct djed_crash *first = crash(2);
 	cr_assert(first->report[0] == 2 && first->report[4] == 0x400100 && first->origin == 1);
 	cr_assert(first->attempt == 2 && first->rung == DJED_RUNG_ERROR && first->action == 2 &&
-		  first->error == EIO && first->status == EINVAL);
+		  first->error == EIO);
 	cr_assert(first->context.rax == 1 && first->stack_length == 8 && first->stack[7] == 7);
 	for (unsigned i = 2; i <= DJED_CRASHES_KEPT; i++)
-		cr_assert(crash(2, 0) != first && crashes.total == i && captured == i);
-	cr_assert(crash(3, 0) == first && first->context.rax == DJED_CRASHES_KEPT + 1 && first->status == 0,
-		  "the oldest goes first");
+		cr_assert(crash(2) != first && crashes.total == i && captured == i);
+	cr_assert(crash(3) == first && first->context.rax == DJED_CRASHES_KEPT + 1, "the oldest goes first");
 }
 
 /* The warden hears of all but its own. */
@@ -148,12 +146,13 @@ Test(rs, tells)
 	djed_port_start.capabilities = 1;
 	djed_port_start.capability[0] = (struct djed_capability_name){
 	    .name = "warden", .type = DJED_CAP_ENDPOINT, .slot = 0, .service = 4};
-	crash(2, 0);
+	crash(2);
 	cr_assert(host_take_effect(KERNEL_OP_NOTIFY, &effect) && effect.in[0] == 0 &&
 		  effect.in[1] == DJED_NOTIFY_CRASH);
-	crash(4, 0);
+	crash(4);
+	cr_assert(strstr(host_log(), "service 4 crashed: rung 2"), "its own go to the log");
 	cr_assert_eq(host_count_effects(KERNEL_OP_NOTIFY), 0);
 	djed_port_start.capability[0].type = DJED_CAP_RECOVERY; /* there is no warden */
-	crash(2, 0);
+	crash(2);
 	cr_assert_eq(host_count_effects(KERNEL_OP_NOTIFY), 0);
 }
