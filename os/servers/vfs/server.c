@@ -191,6 +191,7 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 
 	if (!process)
 		return -ESRCH;
+	process_write(process);
 	/* pm has opened it in this very transaction; a path that no longer leads anywhere leaves the process
 	 * without exe. */
 	if (walk_lent(process, path, &place) == 0 && place.node.inode &&
