@@ -21,6 +21,9 @@ static void stop(uint32_t service, uint64_t since, const char *why)
 	if (kernel_service_stop(service, DJED_CRASH_HEARTBEAT) == 0)
 		djed_log("%s %s for %llu ms: it is stopped", warden.system->service[service].name, why,
 			 (unsigned long long)ms);
+	/* What it was in the way of may go on now: all begin anew. */
+	for (uint32_t i = 0; i < DJED_SERVICES_MAX; i++)
+		warden.watched[i].beat.since = 0;
 }
 
 /* Whether the service is at the delivery that it was at before. */
@@ -58,7 +61,9 @@ void heartbeat_look(void)
 			else if (is.state == DJED_SERVICE_WORKING)
 				starved = true;
 		}
-		if (is.time - beat->last_time > most) {
+		/* rs is never in the way: it has less priority than all. */
+		if (!(warden.system->service[i].receives >> DJED_EVENT_CRASH & 1) &&
+		    is.time - beat->last_time > most) {
 			most = is.time - beat->last_time;
 			greedy = i;
 		}
