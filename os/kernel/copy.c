@@ -352,7 +352,8 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 		same = !txn_confirms(&rules, service_number(caller)) || holds_same(lender, own, length);
 	}
 	out[0] = length ? copy_between(lender, own, length, false) : 0;
-	if (thread != TXN_NONE && out[0] < length) /* mm makes a page for the rest: what was there before is not known */
+	if (thread != TXN_NONE &&
+	    out[0] < length) /* mm makes a page for the rest: what was there before is not known */
 		txn_differs(&rules, service_number(caller), TXN_CANNOT_COMPARE);
 	else if (!same)
 		txn_differs(&rules, service_number(caller), TXN_DIFFERS);

@@ -125,8 +125,7 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 		rung = DJED_RUNG_RESTART_RETRY;
 	before->rungs |= 1u << rung;
 	/* RESTART_RETRY is 16, and rung 6. */
-	decision =
-	    (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0};
+	decision = (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0};
 	if (rung == DJED_RUNG_HANDOVER) {
 		service->window_handovers++;
 		/* Where the stub has crashed, the new instance undoes the log when it starts. */

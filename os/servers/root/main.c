@@ -94,27 +94,22 @@ static djed_status init(void)
  * itself, so that what is wrong in rs is not wrong here. False: nothing helps. */
 static bool decide(uint32_t service)
 {
+	static const uint8_t rung[] = {DJED_RUNG_RETRY, DJED_RUNG_ERROR, DJED_RUNG_RESTART},
+			     action[] = {DJED_RECOVER_RETRY, DJED_RECOVER_ERROR, DJED_RECOVER_RESTART};
 	struct djed_service_information information;
-	enum djed_rung rung = DJED_RUNG_RETRY;
-	djed_status status;
+	djed_status status = -EINVAL;
 
 	if (kernel_service_information(service, (uintptr_t)&information) ||
 	    information.state != DJED_SERVICE_STOPPED)
 		return true;
-	status = information.root_attempt ? -EINVAL : kernel_recover(service, DJED_RECOVER_RETRY, 0, 0);
-	if (status) {
-		rung = DJED_RUNG_ERROR;
-		status = kernel_recover(service, DJED_RECOVER_ERROR, EIO, 0);
-	}
-	if (status) {
-		rung = DJED_RUNG_RESTART;
-		status = instance_renew(root.system, service, service, 1, false);
+	for (unsigned i = information.root_attempt > 0; status && i < sizeof(rung); i++) {
+		if (rung[i] == DJED_RUNG_RESTART && instance_renew(root.system, service, service, 1, false))
+			return false;
+		status = kernel_recover(service, action[i], i ? EIO : 0, root.system->service[service].entry);
 		if (!status)
-			status = kernel_recover(service, DJED_RECOVER_RESTART, EIO,
-						root.system->service[service].entry);
+			(void)kernel_record_recovery(service, rung[i], i ? EIO : 0);
 	}
-	(void)kernel_record_recovery(service, rung, rung == DJED_RUNG_RETRY ? 0 : EIO);
-	djed_log("%s: decided by root: rung %u", information.name, rung);
+	djed_log("%s: decided by root", information.name);
 	return !status;
 }
 

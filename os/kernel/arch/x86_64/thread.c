@@ -71,6 +71,12 @@ void arch_thread_gone(struct arch_thread *thread)
 		fpu_owner = NULL;
 }
 
+/* They have the same names in all structures. */
+#define GENERAL_REGISTERS(F)                                                                            \
+	F(rax)                                                                                          \
+	F(rbx) F(rcx) F(rdx) F(rsi) F(rdi) F(rbp) F(rsp) F(r8) F(r9) F(r10) F(r11) F(r12) F(r13) F(r14) \
+	    F(r15)
+
 void arch_thread_get_context(struct arch_thread *thread, struct djed_context *c)
 {
 	const struct arch_registers *r = &thread->registers;
@@ -78,28 +84,15 @@ void arch_thread_get_context(struct arch_thread *thread, struct djed_context *c)
 	if (fpu_owner == thread)
 		save(thread);
 	*c = (struct djed_context){
-	    .rax = r->rax,
-	    .rbx = r->rbx,
-	    .rcx = r->rcx,
-	    .rdx = r->rdx,
-	    .rsi = r->rsi,
-	    .rdi = r->rdi,
-	    .rbp = r->rbp,
-	    .rsp = r->rsp,
-	    .r8 = r->r8,
-	    .r9 = r->r9,
-	    .r10 = r->r10,
-	    .r11 = r->r11,
-	    .r12 = r->r12,
-	    .r13 = r->r13,
-	    .r14 = r->r14,
-	    .r15 = r->r15,
 	    .rip = r->rip,
 	    .rflags = r->rflags,
 	    .fs_base = thread->fs_base,
 	    .gs_base = thread->gs_base,
 	    .call_number = r->vector == VECTOR_SYSCALL ? r->rax : ~0ull,
 	};
+#define COPY(name) c->name = r->name;
+	GENERAL_REGISTERS(COPY)
+#undef COPY
 	__builtin_memcpy(c->fpu, thread->fpu, sizeof(c->fpu));
 }
 
@@ -110,26 +103,13 @@ void arch_thread_set_context(struct arch_thread *thread, const struct djed_conte
 	uint32_t mxcsr;
 
 	arch_thread_gone(thread);
-	thread->registers = (struct arch_registers){.rax = c->rax,
-						    .rbx = c->rbx,
-						    .rcx = c->rcx,
-						    .rdx = c->rdx,
-						    .rsi = c->rsi,
-						    .rdi = c->rdi,
-						    .rbp = c->rbp,
-						    .rsp = c->rsp,
-						    .r8 = c->r8,
-						    .r9 = c->r9,
-						    .r10 = c->r10,
-						    .r11 = c->r11,
-						    .r12 = c->r12,
-						    .r13 = c->r13,
-						    .r14 = c->r14,
-						    .r15 = c->r15,
-						    .rip = user_address(c->rip),
+	thread->registers = (struct arch_registers){.rip = user_address(c->rip),
 						    .rflags = (c->rflags & flags) | FLAG_IF | 2,
 						    .cs = USER_CODE,
 						    .ss = USER_DATA};
+#define COPY(name) thread->registers.name = c->name;
+	GENERAL_REGISTERS(COPY)
+#undef COPY
 	thread->fs_base = user_address(c->fs_base);
 	thread->gs_base = user_address(c->gs_base);
 	__builtin_memcpy(thread->fpu, c->fpu, sizeof(thread->fpu));
