@@ -6,7 +6,7 @@ make_system() {
 	rm -rf "$work/build" "$work/stage"
 	mkdir -p "$work/build/$variant" "$work/stage"
 	tar -C "$work/stage" -xf "$usual/$variant/boot.tar"
-	"$usual/bin/djed-manifest" --out "$work/records" "$@" --policies "$DJED_HOME"/os/image/policies/* "$DJED_HOME"/examples/counter/counter_often
+	"$usual/bin/djed-manifest" --out "$work/records" "$@" --policies "$DJED_HOME"/os/image/policies/*
 	"$usual/bin/djed-image" --out "$work/stage/system" --services "$usual/$variant/services" --manifest "$work/records"
 	tar --format=ustar -C "$work/stage" -cf "$work/build/$variant/boot.tar" system rootfs
 	ln -s "$usual/$variant/kernel" "$usual/$variant/services" "$work/build/$variant/"

@@ -72,10 +72,9 @@ void arch_thread_gone(struct arch_thread *thread)
 }
 
 /* They have the same names in all structures. */
-#define GENERAL_REGISTERS(F)                                                                            \
-	F(rax)                                                                                          \
-	F(rbx) F(rcx) F(rdx) F(rsi) F(rdi) F(rbp) F(rsp) F(r8) F(r9) F(r10) F(r11) F(r12) F(r13) F(r14) \
-	    F(r15)
+#define GENERAL_REGISTERS(F) \
+	F(rax)               \
+	F(rbx) F(rcx) F(rdx) F(rsi) F(rdi) F(rbp) F(rsp) F(r8) F(r9) F(r10) F(r11) F(r12) F(r13) F(r14) F(r15)
 
 void arch_thread_get_context(struct arch_thread *thread, struct djed_context *c)
 {
