@@ -3,6 +3,8 @@
 #include "lab.h"
 #include "service.h"
 
+enum { START_UP_FACTOR = 64 }; /* how much longer than over a delivery a server may take to start */
+
 struct thread *current;
 struct djed_time *clock_page;
 
@@ -118,9 +120,14 @@ static struct thread *pick(void)
 /* Whether a server is stopped before it goes on. If not, the timer is set for when it must be looked at. */
 static bool stop_overdue(struct service *service)
 {
-	uint64_t left = delivery_limit - (service->thread.user_ticks - service->thread.begun_at);
+	uint64_t used = service->thread.user_ticks - service->thread.begun_at, left;
 	uint32_t cause = service->stop_cause ? service->stop_cause : DJED_CRASH_HANG;
 
+	/* Start-up is no delivery: it may take long, the more so on a busy host, and nothing could be tried
+	 * again. */
+	if (txn_held(&rules, service->thread.number) == TXN_NONE)
+		used /= START_UP_FACTOR;
+	left = delivery_limit - used;
 	if (service->thread.number && (service->stop_cause || (int64_t)left <= 0)) {
 		service_crash(service, (enum djed_crash_cause)cause, 0, 0);
 		return true;
