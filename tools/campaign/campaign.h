@@ -95,10 +95,13 @@ struct settings {
 	uint32_t detect; /* enum djed_detector bits */
 	bool always;
 	bool controls;
+	unsigned limit; /* milliseconds of guest time after which the workload is ended */
 	unsigned experiments;
 	unsigned jobs;
 	uint64_t seed;
 };
+/* The workload's exit status if it was. */
+enum { LIMIT_STATUS = 124 };
 
 /* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
  * at the snapshot and at the end. */

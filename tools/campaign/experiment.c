@@ -55,8 +55,10 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 	text_format(&line, "policy=%s monitor=broker detect=%x console=terminal", policy, settings->detect);
 	char *const probe[] = {"/bin/campaign-work", "-t", NULL};
 	guest_add_words(&line, "probe", probe);
-	char *const program[] = {"/bin/sh", "/campaign/workload.sh", NULL};
+	char *limit = format_string("%u", settings->limit);
+	char *const program[] = {"/bin/campaign-work", "-l", limit, "/bin/sh", "/campaign/workload.sh", NULL};
 	guest_add_program(&line, program);
+	free(limit);
 	guest_check_line(&line);
 	struct machine_options options = {.variant = "campaign",
 					  .archive = archive,

@@ -16,6 +16,8 @@ static void require_good_end(struct machine *m, const struct settings *settings,
 	const char *wrong = NULL;
 	if (seen->machine_gone || !seen->lab_valid || seen->lab.state != DJED_LAB_ENDED)
 		wrong = "the workload does not end in good order without a fault";
+	else if (seen->lab.exit_status == LIMIT_STATUS << 8)
+		wrong = "without a fault the workload waits for ever, or takes longer than --limit";
 	else if (seen->lab.violations)
 		wrong = "the final audit finds violations without a fault";
 	else if (seen->lab.recoveries && !settings->crashings)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXPERIMENTS_MAX = 1000000, JOBS_LIMIT = 64 };
+enum { EXPERIMENTS_MAX = 1000000, JOBS_LIMIT = 64, LIMIT_MAX = 3600000 };
 
 static const char usage_text[] =
     "usage: djed campaign [OPTIONS] --out DIR\n"
@@ -24,6 +24,7 @@ static const char usage_text[] =
     "execution\n"
     "                       of the function, in all runs; for faults in the recovery itself\n"
     "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
+    "  --limit MS           guest time after which the workload is ended, in milliseconds (default 500)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
@@ -42,6 +43,7 @@ static void parse(struct settings *settings, int count, char **words)
 		SERVERS,
 		MEANWHILE,
 		WORKLOAD,
+		LIMIT,
 		POLICY,
 		DETECT,
 		CONTROLS,
@@ -55,6 +57,7 @@ static void parse(struct settings *settings, int count, char **words)
 						{"servers", 1, NULL, SERVERS},
 						{"meanwhile", 1, NULL, MEANWHILE},
 						{"workload", 1, NULL, WORKLOAD},
+						{"limit", 1, NULL, LIMIT},
 						{"policy", 1, NULL, POLICY},
 						{"detect", 1, NULL, DETECT},
 						{"controls", 0, NULL, CONTROLS},
@@ -87,6 +90,9 @@ static void parse(struct settings *settings, int count, char **words)
 			break;
 		case WORKLOAD:
 			settings->workload = optarg;
+			break;
+		case LIMIT:
+			settings->limit = (unsigned)parse_number(optarg, "--limit", 1, LIMIT_MAX);
 			break;
 		case POLICY:
 			require_choice("--policy", settings->policy = optarg, policy_names);
@@ -161,6 +167,7 @@ int main(int count, char **words)
 	struct settings settings = {.model = "fail-stop",
 				    .policy = "chain",
 				    .detect = DJED_DETECT_ALL,
+				    .limit = 500,
 				    .experiments = 100,
 				    .seed = 1,
 				    .jobs = cores < 1		 ? 1

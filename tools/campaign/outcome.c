@@ -82,6 +82,8 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 			v.outcome = TRANSPARENT;
 		else if (error_before(seen, difference < 0 ? ~0ull : (uint64_t)difference))
 			v.outcome = ERROR_SEEN;
+		else if (lab->exit_status == LIMIT_STATUS << 8)
+			v.outcome = HANG;
 		else
 			v.outcome = SILENT;
 	}

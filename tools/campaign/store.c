@@ -105,6 +105,7 @@ sqlite3 *store_open(const struct settings *settings)
 	char *workload = format_string("%016llx", (unsigned long long)digest(settings->workload));
 	char *detect = format_string("%x", settings->detect);
 	char *seed = format_string("%llu", (unsigned long long)settings->seed);
+	char *limit = format_string("%u", settings->limit);
 	char *experiments = format_string("%u", settings->experiments);
 	store_run(db, "BEGIN");
 	keep_setting(db, "model", settings->model);
@@ -114,12 +115,14 @@ sqlite3 *store_open(const struct settings *settings)
 	keep_setting(db, "meanwhile", settings->meanwhile ? settings->meanwhile : "nothing");
 	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
 	keep_setting(db, "seed", seed);
+	keep_setting(db, "limit", limit);
 	keep_setting(db, "experiments", experiments);
 	keep_setting(db, "workload", workload);
 	keep_setting(db, "workload_path", settings->workload);
 	keep_setting(db, "build", build);
 	store_run(db, "COMMIT");
 	free(experiments);
+	free(limit);
 	free(seed);
 	free(detect);
 	free(workload);

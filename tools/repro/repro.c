@@ -115,10 +115,12 @@ int main(int count, char **words)
 	struct text workload = setting(db, "workload_path");
 	struct text detect = setting(db, "detect");
 	struct text meanwhile = setting(db, "meanwhile");
+	struct text limit = setting(db, "limit");
 	struct settings settings = {.directory = directory,
 				    .workload = workload.bytes,
 				    .always = !strcmp(faults.bytes, "always"),
 				    .meanwhile = meanwhile.bytes,
+				    .limit = (unsigned)strtoul(limit.bytes, NULL, 10),
 				    .detect = (uint32_t)strtoul(detect.bytes, NULL, 16)};
 	if (strcmp(meanwhile.bytes, "nothing"))
 		crashing_read(&settings);

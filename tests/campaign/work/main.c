@@ -1,11 +1,12 @@
 #include "work.h"
 
 #include <signal.h>
+#include <sys/time.h>
 
 char buffer[65536] __attribute__((aligned(4096)));
 static char line[8192];
 enum {
-	LIMIT_SECONDS = 5
+	LIMIT_MICROSECONDS = 200000
 }; /* a part that waits for what never comes, because a call of its own has failed, is ended */
 static size_t used;
 static _Bool verbose;
@@ -132,14 +133,16 @@ static const struct part {
 
 static void run(const struct part *part)
 {
+	struct itimerval limit = {.it_value.tv_usec = LIMIT_MICROSECONDS}, none = {0};
+
 	used = 0;
 	put(part->name);
 	RUN(rt_sigaction, SIGALRM, ((long[]){0, 0, 0, 0}), 0, 8);
-	RUN(alarm, LIMIT_SECONDS);
+	RUN(setitimer, ITIMER_REAL, &limit, 0);
 	calls = 0;
 	hash = 0xcbf29ce484222325u;
 	part->run();
-	RUN(alarm, 0);
+	RUN(setitimer, ITIMER_REAL, &none, 0);
 	if (!verbose) {
 		verbose = 1;
 		note(calls);
@@ -155,8 +158,13 @@ __attribute__((used)) void start(long *stack)
 	long count = stack[0];
 	char **words = (char **)(stack + 1);
 
+	int status = 0;
+
 	if (count == 2 && same(words[1], "-t", 3)) {
 		tree();
+		count = 0;
+	} else if (count > 3 && same(words[1], "-l", 3)) {
+		status = limited(words[2], words + 3, words + count + 1);
 		count = 0;
 	} else if (count > 1 && same(words[1], "-v", 3)) {
 		verbose = 1;
@@ -172,7 +180,7 @@ __attribute__((used)) void start(long *stack)
 			run(&parts[i]);
 	}
 	for (;;)
-		RUN(exit_group, 0);
+		RUN(exit_group, status);
 }
 
 __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");

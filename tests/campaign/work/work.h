@@ -2,6 +2,7 @@
  *
  *     campaign-work [-v] [PART...]        all parts, or those named
  *     campaign-work -t                    the file tree (tree.c)
+ *     campaign-work -l MS PROGRAM ARG...  a program, for so many milliseconds at most (limit.c)
  *
  * A static Linux program without a C library, so that each call it makes is one that is written here. It
  * prints one line per part: how many results it noted and a hash of them, which is how a campaign sees a
@@ -56,5 +57,8 @@ void identity(void);
 
 /* All files but the programs. */
 void tree(void);
+/* The same of limit.c: ends all processes but its own when the time of `words` is over. Its exit status as a
+ * shell has it; 124: its time was over; 127: not the first program. */
+int limited(const char *milliseconds, char **words, char **environment);
 
 #endif

@@ -99,6 +99,16 @@ Test(campaign, outcomes)
 	o.lab.state = DJED_LAB_RUNNING;
 	o.timed_out = true;
 	expect("hang", HANG, o, &g);
+	/* The workload had to be ended, after which the probe ran. */
+	o = ended("one\nthree\n");
+	o.lab.exit_status = LIMIT_STATUS << 8;
+	expect("waits for no known reason", HANG, o, &g);
+	o = ended("one\nthree\n");
+	o.lab.exit_status = LIMIT_STATUS << 8;
+	o.lab.recoveries = 1;
+	o.lab.errors = 1;
+	o.lab.first_error = 4;
+	expect("waits after an error answer", ERROR_SEEN, o, &g);
 	o = ended("one\n");
 	o.lab.state = DJED_LAB_PANIC;
 	expect("kernel stopped", CRASH, o, &g);
