@@ -98,16 +98,21 @@ static void expired(struct process *p, enum timer_kind kind, uint64_t now)
 	signal_send(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
 }
 
+/* An alarm that would ring again and again rings once. */
 void timers_expire_simply(uint64_t now)
 {
 	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now) {
-		uint16_t at = pm.first_timer;
+		uint16_t at = pm.first_timer, next = pm.timer[at].next;
 		struct process *p = &processes[at % PROCESSES_MAX];
 
-		unlink_timer(&pm.timer[at]);
+		process_write(p);
+		p->deadline[at / PROCESSES_MAX] = pm.timer[at].deadline = 0;
+		pm.first_timer = next;
+		if (next != NONE)
+			pm.timer[next].previous = NONE;
+		pm.timers_armed--;
 		if (at / PROCESSES_MAX == TIMER_ALARM) {
-			if (p->alarm_interval)
-				link_timer(&pm.timer[at], now + p->alarm_interval);
+			p->alarm_interval = 0;
 			signal_post_simply(
 			    p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
 		} else if (p->wait == WAIT_SIGNAL_SET) {

@@ -49,14 +49,20 @@ uint64_t thread_quantum(const struct thread *t)
 	return QUANTUM_NS << t->level;
 }
 
-/* Tells the kernel. Its priorities are not undone with a transaction, so rollback tells it again: this is
- * logged before the change, and therefore runs when the old values are back. */
-static void tell(uint64_t slot)
+static void tell(const struct thread *t)
+{
+	(void)kernel_thread_priority(t->thread, thread_priority(t), thread_quantum(t));
+}
+
+/* The kernel's priorities are not undone with a transaction, so rollback tells it again: this is logged
+ * before the change, and therefore runs when the old values are back. With code of its own: a bug here must
+ * not be one of the rebuild that it leads to. */
+static void undo_tell(uint64_t slot)
 {
 	const struct thread *t = &threads[slot];
 
 	if (t->pid)
-		(void)kernel_thread_priority(t->thread, thread_priority(t), thread_quantum(t));
+		tell(t);
 }
 
 void table_rebuild(void)
@@ -81,7 +87,7 @@ void table_rebuild(void)
 		sched.sunken += t->level > 0;
 		if (t->sleeping)
 			sleep_link(t);
-		tell(i);
+		tell(t);
 	}
 	if (sched.sunken)
 		sched.lift_at = djed_now() + LIFT_NS;
@@ -92,11 +98,11 @@ void table_rebuild(void)
 static void change(struct thread *t, int nice, unsigned level)
 {
 	thread_write(t);
-	djed_undo_call(tell, slot_of(t));
+	djed_undo_call(undo_tell, slot_of(t));
 	sched.sunken += (level > 0) - (t->level > 0);
 	t->nice = (int8_t)nice;
 	t->level = (uint8_t)level;
-	tell(slot_of(t));
+	tell(t);
 }
 
 djed_status thread_add(uint32_t pid, uint32_t parent, djed_handle handle)
@@ -112,7 +118,7 @@ djed_status thread_add(uint32_t pid, uint32_t parent, djed_handle handle)
 	t->nice = from ? from->nice : 0;
 	t->thread = handle;
 	t->resume_at = t->remaining = 0;
-	tell(slot_of(t));
+	tell(t);
 	return 0;
 }
 

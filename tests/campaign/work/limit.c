@@ -4,10 +4,9 @@
 #include "work.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { LIMIT_STATUS = 124 /* as of timeout(1) */, NOT_STARTED_STATUS = 127 };
 
@@ -19,30 +18,41 @@ static unsigned long number_of(const char *digits)
 	return number;
 }
 
+/* By sleeping, which fewer parts of the system have a hand in than in timers and signals. */
+static long sleeper(const char *milliseconds)
+{
+	unsigned long limit = number_of(milliseconds);
+	struct timespec span = {(long)(limit / 1000), (long)(limit % 1000) * 1000000};
+	long pid = RUN(fork);
+
+	if (pid == 0)
+		for (RUN(nanosleep, &span, 0);;)
+			RUN(exit_group, 0);
+	return pid;
+}
+
+static long runner(char **words, char **environment)
+{
+	long pid = RUN(fork);
+
+	if (pid == 0)
+		for (RUN(execve, words[0], words, environment);;)
+			RUN(exit_group, NOT_STARTED_STATUS);
+	return pid;
+}
+
 int limited(const char *milliseconds, char **words, char **environment)
 {
-	const unsigned long mask = 1ul << (SIGCHLD - 1) | 1ul << (SIGALRM - 1), none = 0;
-	unsigned long limit = number_of(milliseconds);
-	struct itimerval timer = {.it_value = {(long)(limit / 1000), (long)(limit % 1000) * 1000}};
+	int status = LIMIT_STATUS, how;
 
 	if (RUN(getppid) > 1) /* a child of somebody who is to live on */
 		return NOT_STARTED_STATUS;
-	RUN(rt_sigprocmask, SIG_BLOCK, &mask, 0, 8);
-	RUN(setitimer, ITIMER_REAL, &timer, 0);
-	long pid = RUN(fork);
-	if (pid == 0) {
-		RUN(rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
-		RUN(execve, words[0], words, environment);
-		RUN(exit_group, NOT_STARTED_STATUS);
-	}
-	while (pid > 0) {
-		int status;
-		long signal = RUN(rt_sigtimedwait, &mask, 0, 0, 8);
-		if (signal == SIGCHLD && RUN(wait4, pid, &status, WNOHANG) == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		if (signal != SIGCHLD && signal != -EINTR)
-			break;
-	}
-	RUN(kill, -1, SIGKILL);
-	return LIMIT_STATUS;
+	long limit = sleeper(milliseconds), program = runner(words, environment), first;
+	do
+		first = RUN(wait4, -1, &how);
+	while (first == -EINTR);
+	if (first == program && program > 0)
+		status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	RUN(kill, status == LIMIT_STATUS ? -1 : limit, SIGKILL);
+	return status;
 }
