@@ -78,13 +78,9 @@ static void notified(uint64_t bits)
 static void failed(uint64_t bits)
 {
 	uint64_t now = djed_now();
-	struct thread *t = sched.first_sleeper == NONE ? NULL : &threads[sched.first_sleeper];
 
 	(void)bits;
-	if (t && t->wake_at <= now) {
-		djed_answer_parked(t->sleeping, 0, 0);
-		sleep_remove(t);
-	} else if (sched.lift_at && sched.lift_at <= now) {
+	if (!sleeper_wake_simply(now) && sched.lift_at && sched.lift_at <= now) {
 		sched.lift_at = now + LIFT_NS;
 		deadline_update();
 	}

@@ -88,6 +88,8 @@ void sleep_remove(struct thread *t);
 void sleep_link(struct thread *t);
 /* Answers every sleeper whose time has come. */
 void sleepers_wake(uint64_t now);
+/* The first one alone, without the code of the others. False: its time has not come. */
+bool sleeper_wake_simply(uint64_t now);
 void deadline_update(void);
 
 /* ---- clock.c: Linux's clocks and times ------------------------------------------------------------------

@@ -63,3 +63,24 @@ void sleepers_wake(uint64_t now)
 		sleep_remove(t);
 	}
 }
+
+bool sleeper_wake_simply(uint64_t now)
+{
+	uint16_t first = sched.first_sleeper, next;
+	struct thread *t;
+
+	if (first == NONE || threads[first].wake_at > now)
+		return false;
+	t = &threads[first];
+	djed_answer_parked(t->sleeping, 0, 0);
+	next = sched.sleeper[first].next;
+	sched.first_sleeper = next;
+	if (next != NONE)
+		sched.sleeper[next].previous = NONE;
+	sched.sleeper[first] = (struct sleeper){NONE, NONE};
+	thread_write(t);
+	t->sleeping = t->wake_at = 0;
+	sched.sleepers--;
+	deadline_update();
+	return true;
+}

@@ -175,11 +175,11 @@ Test(campaign, plan_of_another_policy)
 	struct planned plan[] = {{.site = &list[0], .drawn = 9, .skip = 9},
 				 {.site = &list[1], .drawn = 500000, .skip = 1},
 				 {.site = &list[2], .drawn = 4, .skip = 4}};
-	uint64_t start[] = {3, 0, 1}, end[] = {8, 0, UINT64_C(4) << 40};
+	uint64_t start[] = {3, 0, 1}, end[] = {8, 0, UINT64_C(4) << 44};
 	struct counts before = {.list[1] = start, .blocks[1] = 3}, after = {.list[1] = end, .blocks[1] = 3};
 	plan_fit(plan, 3, &before, &after);
 	cr_expect_eq(plan[0].skip, 4, "the last of 10 is the last of 5");
-	cr_expect_eq(plan[1].skip, ((UINT64_C(4) << 40) - 1) / 2, "no overflow");
+	cr_expect_eq(plan[1].skip, ((UINT64_C(4) << 44) - 1) / 2, "no overflow");
 	cr_expect_eq(plan[2].skip, 0, "a service without counts");
 	cr_expect_eq(plan[0].drawn, 9, "what was drawn stays");
 }
