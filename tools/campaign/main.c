@@ -24,7 +24,7 @@ static const char usage_text[] =
     "execution\n"
     "                       of the function, in all runs; for faults in the recovery itself\n"
     "  --workload FILE      shell script to run (default: tests/campaign/default.sh)\n"
-    "  --limit MS           guest time after which the workload is ended, in milliseconds (default 500)\n"
+    "  --limit MS           guest time after which the workload is ended, in milliseconds (default 300)\n"
     "  --policy POLICY      chain (default), osiris, restart, none\n"
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
@@ -167,7 +167,7 @@ int main(int count, char **words)
 	struct settings settings = {.model = "fail-stop",
 				    .policy = "chain",
 				    .detect = DJED_DETECT_ALL,
-				    .limit = 500,
+				    .limit = 300,
 				    .experiments = 100,
 				    .seed = 1,
 				    .jobs = cores < 1		 ? 1

@@ -19,6 +19,10 @@ bool check_complete(struct parser *p)
 				     properties[i].expected);
 		}
 	}
+	const uint32_t deadlock = 1u << DJED_EVENT_CRASH | 1u << DJED_EVENT_START;
+	if ((p->service->receives & deadlock) == deadlock)
+		return wrong(p, "service %s receives crashes: root cannot wait for its answer to start",
+			     p->service->name);
 	bool rung = false, rebuild = false;
 	for (unsigned i = 0; i < DJED_LADDER_MAX; i++) {
 		rung |= p->service->ladder[i] == DJED_RUNG_ALTERNATIVE;

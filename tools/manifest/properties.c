@@ -163,6 +163,7 @@ static bool read_receives(struct parser *p)
 					      {"signal", DJED_EVENT_SIGNAL},
 					      {"quantum", DJED_EVENT_QUANTUM},
 					      {"crash", DJED_EVENT_CRASH},
+					      {"start", DJED_EVENT_START},
 					      {"linux", EVENT_LINUX},
 					      {NULL, 0}};
 	uint32_t mask = 0;
@@ -172,7 +173,8 @@ static bool read_receives(struct parser *p)
 	for (uint32_t i = 1; i < p->manifest->system.count; i++) {
 		const struct djed_system_service *other = &p->manifest->system.service[i];
 
-		if ((mask & other->receives) || (mask >> EVENT_LINUX && other->receives_linux))
+		if ((mask & other->receives & ~(1u << DJED_EVENT_START)) ||
+		    (mask >> EVENT_LINUX && other->receives_linux))
 			return wrong(p, "service %s receives that event already", other->name);
 	}
 	p->service->receives_linux = mask >> EVENT_LINUX & 1;

@@ -81,10 +81,11 @@ static djed_status init(void)
 				DJED_LAB_READY); /* the laboratory may stop the machine here */
 	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);
 	for (uint32_t i = 1; i < count; i++) {
-		djed_status status = kernel_service_event(i, DJED_EVENT_START);
+		djed_status status = 0;
 
-		/* Others may have no use for it and say so. */
-		if (status && (service[i].grants >> DJED_CAP_THREADS & 1))
+		if (service[i].receives >> DJED_EVENT_START & 1)
+			status = kernel_service_event(i, DJED_EVENT_START);
+		if (status)
 			end_run(service[i].name, status);
 	}
 	return 0;

@@ -133,6 +133,8 @@ Test(manifest, errors)
 	    {RS "service b\nirq 24 0\n", "manifest:7: 24 is not in 0..23"},
 	    {RS "service b\nirq 1 63\n", "manifest:7: 63 is not in 0..62"},
 	    {RS "service b\nreceives crash\n", "manifest:7: service rs receives that event already"},
+	    {"service rs\npriority 30\nheap 64K\nlog 4K\nreceives crash start\n",
+	     "manifest:1: service rs receives crashes: root cannot wait"},
 	    {RS "service b\nreceives rain\n", "manifest:7: there is no event 'rain'"},
 	    {RS "service b\nlinux 4095 5000\n", "manifest:7: 4095 is not in 4096..8191"},
 	    {RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
