@@ -75,7 +75,8 @@ static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message
 	       (answer->status < 0 && *seen % SAMPLE_ERROR == 0);
 }
 
-/* Applications' requests, and work on notifications but for that of those who decide about crashes. */
+/* Applications' requests, those of services that start, and work on notifications; but not what those who
+ * decide about crashes do. */
 static bool can_confirm(const struct txn *t, unsigned root)
 {
 	const struct txn_request *r = &t->request[root];
@@ -83,7 +84,7 @@ static bool can_confirm(const struct txn *t, unsigned root)
 	if (t->confirm == TXN_CONFIRM_NONE || r->lost || r->gone || r->once)
 		return false;
 	return root >= TXN_SERVICE_REQUESTS ||
-	       (root % TXN_PER_SERVICE == TXN_NOTIFICATION && !txn_is_reporter(t, r->endpoint));
+	       (root % TXN_PER_SERVICE != TXN_REPORT && !txn_is_reporter(t, r->endpoint));
 }
 
 bool txn_again(struct txn *t, unsigned root, enum djed_next next, const struct djed_message *answer)
