@@ -209,7 +209,7 @@ static void open_region(struct service *service, uint32_t index)
 
 djed_status host_open_region(uint64_t index)
 {
-	if (!services[running].regions)
+	if (running < 0 || !services[running].regions)
 		return 0;
 	if (index >= services[running].region_count)
 		return -EINVAL;

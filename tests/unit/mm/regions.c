@@ -85,6 +85,33 @@ Test(mm, wild_writes)
 	cr_assert(!own, "its own region can be written");
 }
 
+/* ---- damage -----------------------------------------------------------------------------------------------
+ */
+
+/* A region full of garbage costs its client alone: others map, fault, fork and go as before, and the audit
+ * speaks of that region and of what is counted. */
+Test(mm, a_damaged_region)
+{
+	uint32_t value = 0x1234, got = 0;
+
+	begin();
+	cr_assert(mm_fork(mm, 1, 2, false, &handle) == 0 && mm_fork(mm, 1, 3, false, &handle) == 0);
+	cr_assert(machine_write(3, BASE, &value, sizeof(value)) == 0);
+	memset((char *)&clients[1] + sizeof(uint32_t), 0x5a, REGION_SIZE - sizeof(uint32_t));
+	cr_assert(machine_call(1, LINUX_MMAP, BASE + (1 << 24), 9 * PAGE, 3, PRIVATE, -1ull, 0) > 0 &&
+		  machine_touch(1, BASE + (1 << 24), DJED_ACCESS_WRITE) == 0 &&
+		  machine_touch(1, BASE, DJED_ACCESS_WRITE) == 0);
+	cr_assert(machine_read(3, BASE, &got, sizeof(got)) == 0 && got == value);
+	cr_assert(mm_fork(mm, 3, 4, false, &handle) == 0 && mm_fork(mm, 1, 5, true, &handle) == 0);
+	cr_assert(mm_exit(mm, 1) == 0 && mm_exit(mm, 3) == 0);
+	cr_assert(machine_read(4, BASE, &got, sizeof(got)) == 0 && got == value);
+	cr_assert(machine_touch(5, BASE + (1 << 24), DJED_ACCESS_WRITE) == 0);
+	cr_assert(host_audit("mm").violations > 0 && strstr(host_log(), "region 1: process 2"));
+	cr_assert(!strstr(host_log(), "region 0") && !strstr(host_log(), "region 2:") &&
+		      !strstr(host_log(), "region 3") && !strstr(host_log(), "region 4"),
+		  "%s", host_log());
+}
+
 /* ---- spaces that are shared -------------------------------------------------------------------------------
  */
 
