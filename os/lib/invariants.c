@@ -20,10 +20,11 @@ enum {
 _Static_assert(FAMILIAR + SAMPLE <= UINT8_MAX, "they are counted in a byte");
 __attribute__((section(".djed.invariants"))) static uint8_t seen[SHAPES];
 
-/* A changed object; its bytes [from, to) as they were before follow. */
+/* A changed object; its bytes that are watched, as they were before, follow. */
 struct changed {
 	const struct invariant_table *table;
 	struct changed *next;
+	const uint8_t *bytes; /* as they are now */
 	uint32_t index;
 	uint32_t reserved;
 	uint8_t before[];
@@ -69,10 +70,10 @@ static const struct invariant_table *table_below(const struct invariants *invari
 	return &table[low];
 }
 
-/* The changed object that starts at `object`, noted if it is new. NULL: no room. */
-static struct changed *note(struct walk *walk, const struct invariant_table *table, uint32_t index)
+/* The changed object of which `bytes` are watched, noted if it is new. NULL: no room. */
+static struct changed *note(struct walk *walk, const struct invariant_table *table, uint32_t index,
+			    const uint8_t *bytes, uint32_t length)
 {
-	const uint8_t *bytes = (const uint8_t *)table->first + (size_t)index * table->size + table->from;
 	struct changed *changed;
 	uint32_t at;
 
@@ -90,35 +91,61 @@ static struct changed *note(struct walk *walk, const struct invariant_table *tab
 		if (changed->table == table && changed->index == index)
 			return walk->recent = changed;
 	}
-	changed = room_take(&walk->room, sizeof(*changed) + table->to - table->from);
+	changed = room_take(&walk->room, sizeof(*changed) + length);
 	if (!changed || ++walk->found > walk->buckets / 2)
 		return NULL;
 	changed->table = table;
 	changed->index = index;
+	changed->bytes = bytes;
 	changed->next = NULL;
 	*walk->last = changed;
 	walk->last = &changed->next;
 	if (table->balance)
-		copy(changed->before, bytes, table->to - table->from);
+		copy(changed->before, bytes, length);
 	return walk->recent = changed;
+}
+
+/* An array inside of objects. */
+static inline bool is_array(const struct invariant_table *part)
+{
+	return part->size < part->to - part->from;
+}
+
+/* Of the bytes of `part` in object `index`, [start, end) were `old`. */
+static bool apply_part(struct walk *walk, const struct invariant_table *part, uint32_t index,
+		       const uint8_t *bytes, uint32_t start, uint32_t end, const uint8_t *old)
+{
+	uint32_t all = part->to - part->from, size = is_array(part) ? part->size : all;
+
+	while (start < end) {
+		uint32_t element = start / size, at = start % size;
+		uint32_t length = end - start < size - at ? end - start : size - at;
+		struct changed *changed =
+		    note(walk, part, index * (all / size) + element, bytes + element * size, size);
+
+		if (!changed)
+			return false;
+		if (part->balance)
+			copy(changed->before + at, old, length);
+		start += length;
+		old += length;
+	}
+	return true;
 }
 
 /* Bytes [start, start + size) of object `index` were `old`. */
 static bool apply_object(struct walk *walk, const struct invariant_table *table, uint32_t index,
 			 uint32_t start, uint32_t size, const uint8_t *old)
 {
+	const uint8_t *object = (const uint8_t *)table->first + (size_t)index * table->size;
+
 	for (const struct invariant_table *part = table; part; part = part->part) {
 		uint32_t low = start > part->from ? start : part->from;
 		uint32_t high = start + size < part->to ? start + size : part->to;
-		struct changed *changed;
 
-		if (low >= high)
-			continue;
-		changed = note(walk, part, index);
-		if (!changed)
+		if (low < high && !apply_part(walk, part, index, object + part->from, low - part->from,
+					      high - part->from, old + (low - start)))
 			return false;
-		if (part->balance)
-			copy(changed->before + (low - part->from), old + (low - start), high - low);
 	}
 	return true;
 }
@@ -216,11 +243,10 @@ static void balance(const struct walk *walk, struct book *book)
 {
 	for (struct changed *changed = walk->first; changed; changed = changed->next) {
 		const struct invariant_table *table = changed->table;
+		uint32_t from = is_array(table) ? 0 : table->from;
 
 		if (table->balance)
-			table->balance(book, changed->before - table->from,
-				       (const uint8_t *)table->first + (size_t)changed->index * table->size,
-				       changed->index);
+			table->balance(book, changed->before - from, changed->bytes - from, changed->index);
 	}
 }
 

@@ -38,7 +38,10 @@ struct invariant_table {
 	uint32_t from, to;
 	void (*check)(struct djed_audit *audit, uint32_t index); /* or NULL; changes nothing */
 	void (*balance)(struct book *book, const void *before, const void *now, uint32_t index); /* or NULL */
-	struct invariant_table *part; /* further bytes of the same objects that are watched, or NULL */
+	/* Further bytes of the same objects that are watched, or NULL. If its `size` is smaller than its
+	 * bytes they are an array inside of each object, whose elements are objects by themselves, numbered
+	 * through. */
+	struct invariant_table *part;
 };
 
 struct invariants {

@@ -3,6 +3,7 @@
 
 #include <abi/detect.h>
 #include <errno.h>
+#include <sys/mman.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,11 @@ struct service {
 	djed_transaction log_owner;
 	uint32_t log_state;
 	bool busy;
+	/* Its clients' regions, if they are to be protected, and those that can be written. */
+	char *regions;
+	uint64_t region_size;
+	uint32_t region_count, opened;
+	uint16_t open[DJED_REGIONS_MAX];
 };
 
 struct parked {
@@ -174,6 +180,65 @@ void host_be(uint32_t pid, uint32_t tid)
 	badge = (uint64_t)pid << 32 | tid;
 }
 
+/* ---- regions ------------------------------------------------------------------------------------------- */
+
+void host_protect_regions(const char *name, void *regions, uint32_t regions_count, uint64_t size)
+{
+	struct service *service = find(name);
+
+	service->regions = regions;
+	service->region_count = regions_count;
+	service->region_size = size;
+}
+
+static void protect(const struct service *service, uint32_t first, uint32_t regions_count, int access)
+{
+	if (mprotect(service->regions + first * service->region_size, regions_count * service->region_size,
+		     access))
+		fail("cannot protect its regions", service->name);
+}
+
+static void open_region(struct service *service, uint32_t index)
+{
+	for (uint32_t i = 0; i < service->opened; i++)
+		if (service->open[i] == index)
+			return;
+	service->open[service->opened++] = (uint16_t)index;
+	protect(service, index, 1, PROT_READ | PROT_WRITE);
+}
+
+djed_status host_open_region(uint64_t index)
+{
+	if (running < 0 || !services[running].regions)
+		return 0;
+	if (index >= services[running].region_count)
+		return -EINVAL;
+	open_region(&services[running], (uint32_t)index);
+	return 0;
+}
+
+/* It works: for the application with that badge, or goes on with what it has opened. */
+static void close_regions(struct service *service, uint64_t client, bool same)
+{
+	if (!service->regions)
+		return;
+	protect(service, 0, service->region_count, PROT_READ);
+	for (uint32_t i = 0; same && i < service->opened; i++)
+		protect(service, service->open[i], 1, PROT_READ | PROT_WRITE);
+	if (same)
+		return;
+	service->opened = 0;
+	if (client)
+		open_region(service, djed_region_of((uint32_t)(client >> 32), service->region_count));
+}
+
+/* Nobody is served: all belongs to the test. */
+static void free_regions(const struct service *service)
+{
+	if (service->regions)
+		protect(service, 0, service->region_count, PROT_READ | PROT_WRITE);
+}
+
 /* Delivers `request` to a service; `kind` and `flags` as in struct djed_delivery. The runtime's page is left
  * as it was. */
 static struct host_outcome deliver(djed_slot slot, struct host_request *request, uint32_t kind,
@@ -213,7 +278,9 @@ static struct host_outcome deliver(djed_slot slot, struct host_request *request,
 		if (service->log_owner == request->transaction && service->log_state != DJED_LOG_EMPTY)
 			djed_ipc.in.flags |= DJED_DELIVERY_LOG_KEPT;
 		before = switch_to((int)slot);
+		close_regions(service, request->badge, djed_ipc.in.flags & DJED_DELIVERY_LOG_KEPT);
 		djed_runtime_step();
+		free_regions(service);
 		outcome.log = service->log_state = djed_runtime_log_state();
 		service->log_owner = request->transaction;
 		outcome.next = djed_runtime.next;

@@ -15,6 +15,7 @@
 #define DJED_TESTS_HOST_H
 
 #include <djed/server.h>
+#include <setjmp.h>
 
 struct host_options {
 	uint64_t heap;		  /* bytes, 0: 16 MiB */
@@ -42,6 +43,10 @@ void host_add_fake(const char *name, host_fake *fake);
  * kernel's capability types (spaces, frames, ...) are granted to all. Services that it looks up in init must
  * be added before. */
 void host_add_server(const char *name, const struct djed_server *server);
+
+/* From now on the server's regions (docs/regions.md; `count` of them, `size` bytes each) are protected while
+ * it works, as the kernel does it. */
+void host_protect_regions(const char *name, void *regions, uint32_t count, uint64_t size);
 
 /* The slot under which everybody, the test included, calls a service. */
 djed_slot host_slot(const char *name);
@@ -120,6 +125,19 @@ void *host_frame(uint64_t frame);
 
 /* What was logged with djed_log and djed_violation since the start, one line behind the other. */
 const char *host_log(void);
+
+/* Whether `statement` has touched memory that it must not; it has then been left there. */
+#define host_faults(statement)                                   \
+	({                                                       \
+		bool fault_ = sigsetjmp(*host_fault_point(), 1); \
+		if (!fault_) {                                   \
+			statement;                               \
+		}                                                \
+		host_no_fault_point();                           \
+		fault_;                                          \
+	})
+sigjmp_buf *host_fault_point(void);
+void host_no_fault_point(void);
 
 /* The text of the panic in `statement`, or NULL if there was none. The state of the server is undefined
  * afterwards. */

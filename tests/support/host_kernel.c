@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <protocols/kernel.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,8 +243,9 @@ djed_status djed_hosted_operation(uint64_t number, const uint64_t in[6], uint64_
 		return hooks[number](in, out);
 	switch (number) {
 	case KERNEL_OP_ATTACH:
-	case KERNEL_OP_REGION_OPEN:
 		return 0;
+	case KERNEL_OP_REGION_OPEN:
+		return host_open_region(in[0]);
 	case KERNEL_OP_CALL:
 		return host_call((djed_slot)in[0], &djed_ipc.out, &djed_ipc.answer);
 	case KERNEL_OP_COPY_IN:
@@ -293,6 +295,28 @@ void host_forget_effects(void)
 {
 	effect_count = 0;
 }
+
+/* ---- memory that must not be touched ------------------------------------------------------------------- */
+
+static sigjmp_buf fault_point;
+
+static void on_fault(int number)
+{
+	siglongjmp(fault_point, number);
+}
+
+sigjmp_buf *host_fault_point(void)
+{
+	signal(SIGSEGV, on_fault);
+	return &fault_point;
+}
+
+void host_no_fault_point(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+}
+
+/* ---- panics -------------------------------------------------------------------------------------------- */
 
 static void on_panic(const char *text)
 {

@@ -33,5 +33,7 @@ bool host_resolve_grants(struct host_request *request, const struct host_request
 
 djed_status host_call(djed_slot slot, const struct djed_message *message, struct djed_message *answer);
 djed_slot host_running(void);
+/* The running service's region can be written until its transaction has ended. */
+djed_status host_open_region(uint64_t index);
 
 #endif

@@ -57,14 +57,16 @@ static void audit_signals(struct djed_audit *audit, const struct tty *tty)
 
 void waiter_check(struct djed_audit *audit, uint32_t i)
 {
-	const struct waiter *waiter = &console.waiter[i];
+	const struct waiter *waiter = &clients[i].waiter;
 
+	djed_check(audit, is_waiting(i) == (waiter->kind != WAITER_FREE), "client %u waits: %u, told %u", i,
+		   waiter->kind, is_waiting(i));
 	if (waiter->kind == WAITER_FREE) {
-		djed_check(audit, waiter->request == 0, "free place %u has a request", i);
+		djed_check(audit, waiter->request == 0, "client %u does not wait, and has a request", i);
 		return;
 	}
 	djed_check(audit, waiter->kind <= WAITER_WRITES && waiter->woken <= 1 && waiter->request,
-		   "place %u is broken: kind %u", i, waiter->kind);
+		   "client %u: what it waits for is broken: kind %u", i, waiter->kind);
 	djed_check(audit, waiter->kind != WAITER_READS || waiter->progress == 0,
 		   "a read has written %lu bytes", (unsigned long)waiter->progress);
 	djed_check(audit,
@@ -77,8 +79,8 @@ static void audit_waiters(struct djed_audit *audit)
 {
 	uint32_t used = 0;
 
-	for (uint32_t i = 0; i < CONSOLE_WAITERS; i++) {
-		const struct waiter *waiter = &console.waiter[i];
+	for (uint32_t i = 0; i < CONSOLE_CLIENTS; i++) {
+		const struct waiter *waiter = &clients[i].waiter;
 
 		waiter_check(audit, i);
 		if (waiter->kind == WAITER_FREE)
@@ -86,9 +88,9 @@ static void audit_waiters(struct djed_audit *audit)
 		used++;
 		for (uint32_t k = 0; k < i; k++)
 			djed_check(audit,
-				   console.waiter[k].kind == WAITER_FREE ||
-				       console.waiter[k].request != waiter->request,
-				   "places %u and %u have the same request", k, i);
+				   clients[k].waiter.kind == WAITER_FREE ||
+				       clients[k].waiter.request != waiter->request,
+				   "clients %u and %u have the same request", k, i);
 	}
 	djed_check(audit, used == console.waiters, "%u requests wait, told are %u", used, console.waiters);
 }

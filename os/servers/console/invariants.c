@@ -26,6 +26,12 @@ static void check_waiter(struct djed_audit *audit, uint32_t index)
 	waiter_check(audit, index);
 }
 
+static void check_waiting(struct djed_audit *audit, uint32_t index)
+{
+	for (uint32_t i = 0; i < WAITING_BITS; i++)
+		waiter_check(audit, index * WAITING_BITS + i);
+}
+
 static void check_watch(struct djed_audit *audit, uint32_t index)
 {
 	(void)index;
@@ -44,7 +50,9 @@ static struct invariant_table tables[] = {
     {"number of waiters", &console.waiters, sizeof(console.waiters), 1, 0, sizeof(console.waiters), NULL,
      balance_waiters, NULL},
     {"watch", &console.vfs_watches, 1, 1, 0, 1, check_watch, NULL, NULL},
-    {"waiter", console.waiter, sizeof(struct waiter), CONSOLE_WAITERS, 0, sizeof(struct waiter), check_waiter,
+    {"waiting clients", console.waiting, sizeof(*console.waiting), CONSOLE_CLIENTS / WAITING_BITS, 0,
+     sizeof(*console.waiting), check_waiting, NULL, NULL},
+    {"client", clients, sizeof(struct client), CONSOLE_CLIENTS, 0, sizeof(struct waiter), check_waiter,
      balance_waiter, NULL},
 };
 static struct invariants invariants = {tables, sizeof(tables) / sizeof(*tables), law_names, false};

@@ -14,6 +14,7 @@
 #include <string.h>
 
 struct console console;
+DJED_REGIONS struct client clients[CONSOLE_CLIENTS];
 struct console_slots console_slots;
 
 enum { FROM_UART = 1, TO_VFS = 1, TO_PM = 1, UART_MESSAGE = 128, POLLIN = 1, POLLOUT = 4, SIGTTIN = 21 };
@@ -29,6 +30,13 @@ static djed_status init(void)
 	console_slots.vfs = djed_capability("vfs");
 	console_slots.pm = djed_capability("pm");
 	tty_start(&console.tty, raw);
+	/* What an instance before it has left of those whom it let wait: they have been answered. */
+	for (uint32_t i = 0; i < CONSOLE_CLIENTS; i++) {
+		if (clients[i].waiter.kind == WAITER_FREE)
+			continue;
+		region_write(i, CONSOLE_CLIENTS);
+		clients[i].waiter = (struct waiter){0};
+	}
 	console_invariants_start();
 	return 0;
 }
@@ -36,55 +44,85 @@ static djed_status init(void)
 /* ---- who waits --------------------------------------------------------------------------------------------
  */
 
-static struct waiter *find_waiter(djed_handle request)
+/* The first client at or behind `from` that waits; CONSOLE_CLIENTS: none. */
+static uint32_t waiting_from(uint32_t from)
 {
-	for (uint32_t i = 0; console.waiters && i < CONSOLE_WAITERS; i++)
-		if (console.waiter[i].kind != WAITER_FREE && console.waiter[i].request == request)
-			return &console.waiter[i];
-	return NULL;
+	while (console.waiters && from < CONSOLE_CLIENTS) {
+		uint64_t bits = console.waiting[from / WAITING_BITS] >> from % WAITING_BITS;
+
+		if (bits)
+			return from + (uint32_t)__builtin_ctzll(bits);
+		from += WAITING_BITS - from % WAITING_BITS;
+	}
+	return CONSOLE_CLIENTS;
 }
 
+static uint32_t caller(void)
+{
+	return djed_region_of((uint32_t)(djed_current()->badge >> 32), CONSOLE_CLIENTS);
+}
+
+/* What the held request has left at an earlier delivery, or NULL. */
+static struct waiter *own_waiter(void)
+{
+	struct waiter *waiter = &clients[caller()].waiter;
+
+	return waiter->kind != WAITER_FREE && waiter->request == djed_current()->request ? waiter : NULL;
+}
+
+/* In place of an earlier request of the same process, if recovery has ended that. */
 static void park(enum waiter_kind kind, uint64_t progress)
 {
-	struct waiter *waiter = find_waiter(djed_current()->request);
+	uint32_t own = caller();
+	struct waiter *waiter = &clients[own].waiter;
 
-	for (uint32_t i = 0; !waiter && i < CONSOLE_WAITERS; i++)
-		if (console.waiter[i].kind == WAITER_FREE)
-			waiter = &console.waiter[i];
-	djed_assert(waiter);
-	if (waiter->kind == WAITER_FREE)
+	if (waiter->kind == WAITER_FREE) {
 		console.waiters++;
+		console.waiting[own / WAITING_BITS] |= UINT64_C(1) << own % WAITING_BITS;
+	}
 	*waiter =
 	    (struct waiter){.request = djed_current()->request, .progress = progress, .kind = (uint8_t)kind};
 	djed_park(progress ? (djed_status)progress : -EIO);
 }
 
+static void forget(uint32_t client)
+{
+	region_write(client, CONSOLE_CLIENTS);
+	clients[client].waiter = (struct waiter){0};
+	console.waiters--;
+	console.waiting[client / WAITING_BITS] &= ~(UINT64_C(1) << client % WAITING_BITS);
+}
+
 /* The held request is about to be answered. Returns what its earlier deliveries have done. */
 static uint64_t forget_waiter(void)
 {
-	struct waiter *waiter = find_waiter(djed_current()->request);
+	struct waiter *waiter = own_waiter();
 	uint64_t progress;
 
 	if (!waiter)
 		return 0;
 	progress = waiter->progress;
-	*waiter = (struct waiter){0};
-	console.waiters--;
+	forget(caller());
 	return progress;
+}
+
+/* False: recovery has ended its request. */
+static bool wake_client(uint32_t client)
+{
+	struct waiter *waiter = &clients[client].waiter;
+
+	region_write(client, CONSOLE_CLIENTS);
+	waiter->woken = 1;
+	return djed_wake(waiter->request);
 }
 
 static void wake(enum waiter_kind kind)
 {
-	for (uint32_t i = 0; console.waiters && i < CONSOLE_WAITERS; i++) {
-		struct waiter *waiter = &console.waiter[i];
+	for (uint32_t i = waiting_from(0); i < CONSOLE_CLIENTS; i = waiting_from(i + 1)) {
+		const struct waiter *waiter = &clients[i].waiter;
 
-		if (waiter->kind != kind || waiter->woken)
-			continue;
-		waiter->woken = 1;
-		if (!djed_wake(waiter->request)) { /* recovery has ended it */
-			*waiter = (struct waiter){0};
-			console.waiters--;
-		}
+		if (waiter->kind == kind && !waiter->woken && !wake_client(i))
+			forget(i);
 	}
 }
 
@@ -199,14 +237,9 @@ static void failed(uint64_t bits)
 	tty->output_head += taken;
 	if (taken && tty->output_head != tty->output_tail)
 		djed_deadline = 1; /* else the line says when it takes more */
-	for (uint32_t i = 0; i < CONSOLE_WAITERS; i++) {
-		struct waiter *waiter = &console.waiter[i];
-
-		if (waiter->kind != WAITER_FREE && !waiter->woken) {
-			waiter->woken = 1;
-			(void)djed_wake(waiter->request);
-		}
-	}
+	for (uint32_t i = 0; i < CONSOLE_CLIENTS; i++)
+		if (clients[i].waiter.kind != WAITER_FREE && !clients[i].waiter.woken)
+			(void)wake_client(i);
 	console.vfs_watches = 0;
 	djed_notify(console_slots.vfs, TO_VFS);
 	djed_notify(console_slots.pm, TO_PM);
@@ -255,7 +288,7 @@ djed_status console_on_write(uint64_t address, uint64_t length, bool nonblocking
 			     uint64_t *result)
 {
 	uint8_t bytes[1024];
-	struct waiter *waiter = find_waiter(djed_current()->request);
+	struct waiter *waiter = own_waiter();
 	uint64_t done = waiter ? waiter->progress : 0;
 
 	(void)process_group;

@@ -19,7 +19,11 @@ djed_status areas_init(void)
 
 bool areas_available(const struct area_list *list, uint32_t count)
 {
-	return list->count + count <= AREAS_PER_SPACE && areas.count + count <= AREAS_MAX;
+	uint32_t left = AREAS_MAX - areas.count;
+
+	if (count > left)
+		left += (uint32_t)__builtin_popcount(~list->own->used);
+	return list->count + count <= AREAS_PER_SPACE && count <= left;
 }
 
 struct area *area_at_or_after(const struct area_list *list, uint64_t address)
@@ -38,15 +42,41 @@ struct area *area_find(const struct area_list *list, uint64_t address)
 	return area && area->start <= address ? area : NULL;
 }
 
+static struct area *take(struct own_areas *own)
+{
+	struct area *area = areas.unused;
+
+	if (~own->used) {
+		uint32_t at = (uint32_t)__builtin_ctz(~own->used);
+
+		own->used |= UINT32_C(1) << at;
+		return &own->area[at];
+	}
+	djed_assert(area);
+	areas.unused = area->next;
+	areas.count++;
+	return area;
+}
+
+static void give_back(struct own_areas *own, struct area *area)
+{
+	area->end = 0;
+	if ((uintptr_t)area - (uintptr_t)own->area < sizeof(own->area)) {
+		area->next = NULL;
+		own->used &= ~(UINT32_C(1) << (area - own->area));
+		return;
+	}
+	area->next = areas.unused;
+	areas.unused = area;
+	areas.count--;
+}
+
 /* A copy of `model` between two neighbours. */
 static struct area *link_area(struct area_list *list, const struct area *model, struct area *previous,
 			      struct area *next)
 {
-	struct area *area = areas.unused;
+	struct area *area = take(list->own);
 
-	djed_assert(area);
-	areas.unused = area->next;
-	areas.count++;
 	list->count++;
 	*area = *model;
 	area->previous = previous;
@@ -62,10 +92,7 @@ static void unlink_area(struct area_list *list, struct area *area)
 	*(area->previous ? &area->previous->next : &list->first) = area->next;
 	*(area->next ? &area->next->previous : &list->last) = area->previous;
 	list->count--;
-	areas.count--;
-	area->next = areas.unused;
-	area->end = 0;
-	areas.unused = area;
+	give_back(list->own, area);
 }
 
 static bool alike(const struct area *low, const struct area *high)

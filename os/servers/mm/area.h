@@ -7,7 +7,8 @@
 #include "backing.h"
 
 enum {
-	AREAS_MAX = 16384,
+	AREAS_MAX = 16384, /* in the heap, for spaces that need more than their client's own */
+	AREAS_OWN = 32,
 	AREAS_PER_SPACE = 4096,
 };
 #define USER_FIRST UINT64_C(0x10000)	  /* below, nothing is ever mapped */
@@ -25,7 +26,7 @@ enum {
 };
 
 struct area {
-	struct area *next, *previous; /* in the space; free: next alone */
+	struct area *next, *previous; /* in the space; free: next alone, where it is in the heap */
 	uint64_t start, end;	      /* page aligned; end exclusive */
 	uint32_t protection;	      /* enum djed_access: read, write, execute */
 	uint32_t flags;		      /* AREA_* */
@@ -35,11 +36,19 @@ struct area {
 	    limit; /* address from which there are zeros, not the backing (a program's bss), or NO_LIMIT */
 };
 
+/* A client's own, in its region. */
+struct own_areas {
+	uint32_t used; /* bit for each */
+	struct area area[AREAS_OWN];
+};
+
 struct area_list {
+	struct own_areas *own; /* which it takes first */
 	struct area *first, *last;
 	uint32_t count;
 };
 
+/* Those in the heap. */
 struct areas {
 	struct area *unused;
 	uint32_t count;	   /* in use */

@@ -11,7 +11,9 @@ static struct {
 	uint32_t *frame;		/* [frames.count + 1]: references */
 	uint32_t backing[BACKINGS_MAX]; /* references */
 	uint32_t space[SPACES_MAX + 1]; /* references */
-	uint32_t areas, groups;
+	uint32_t areas, groups;		/* of the heap */
+	uint32_t all_groups;
+	uint32_t own_areas, own_groups; /* bit for each of the client that is looked at: in use */
 } found;
 
 djed_status mm_audit_init(void)
@@ -22,32 +24,28 @@ djed_status mm_audit_init(void)
 
 static void check_processes(struct djed_audit *audit)
 {
-	uint32_t listed = 0, unused = 0;
+	uint32_t used = 0;
 
-	for (uint32_t bucket = 0; bucket < PROCESS_BUCKETS; bucket++)
-		for (uint32_t at = spaces.process_bucket[bucket]; at && listed <= PROCESSES_MAX;
-		     at = spaces.process[at - 1].next) {
-			const struct process *process = &spaces.process[at > PROCESSES_MAX ? 0 : at - 1];
+	for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+		const struct process *process = &clients[i].process;
 
-			if (at > PROCESSES_MAX || !process->pid || process->pid % PROCESS_BUCKETS != bucket ||
-			    process->space == 0 || process->space > SPACES_MAX) {
-				djed_violation(audit, "process entry %u is damaged", at);
-				break;
-			}
-			listed++;
+		if (!process->pid)
+			continue;
+		used++;
+		audit->process_xor ^= djed_mix(process->pid);
+		if (process_valid(process))
 			found.space[process->space]++;
-			audit->process_xor ^= djed_mix(process->pid);
-		}
-	for (uint32_t at = spaces.process_free; at && unused <= PROCESSES_MAX;
-	     at = spaces.process[at - 1].next, unused++)
-		if (at > PROCESSES_MAX || spaces.process[at - 1].pid) {
-			djed_violation(audit, "free process list holds %u, which is not free", at);
-			break;
-		}
-	djed_check(audit, listed == spaces.processes, "%u processes found, not %u", listed, spaces.processes);
-	djed_check(audit, listed + unused == PROCESSES_MAX, "%u processes and %u free entries do not make %u",
-		   listed, unused, PROCESSES_MAX);
-	audit->processes = listed;
+		else
+			djed_violation(audit, "region %u: process %u, space %u", i, process->pid,
+				       process->space);
+	}
+	djed_check(audit, used == spaces.processes, "%u processes found, not %u", used, spaces.processes);
+	audit->processes = used;
+}
+
+bool process_valid(const struct process *process)
+{
+	return process == &client_of(process->pid)->process && process->space && process->space <= SPACES_MAX;
 }
 
 bool area_valid(const struct area *area)
@@ -65,15 +63,34 @@ static bool in_table(const void *entry, const void *table, size_t size, size_t c
 	return offset < size * count && offset % size == 0;
 }
 
+/* Whether it is one of the table in the heap, counted as found, or of the client's own, and marked as found.
+ */
+static bool find(const void *entry, const void *table, size_t size, size_t count, uint32_t *in_table_count,
+		 const void *own, size_t own_count, uint32_t *in_own)
+{
+	if (in_table(entry, own, size, own_count)) {
+		uint32_t bit = UINT32_C(1) << ((uintptr_t)entry - (uintptr_t)own) / size;
+
+		if (*in_own & bit)
+			return false;
+		*in_own |= bit;
+		return true;
+	}
+	return in_table(entry, table, size, count) && (*in_table_count)++ < count;
+}
+
 /* False: the list cannot be walked. */
 static bool check_areas(struct djed_audit *audit, const struct space *space)
 {
+	const struct client *client = client_with(space);
 	const struct area *previous = NULL;
 	uint32_t count = 0;
 
 	for (const struct area *area = space->areas.first; area; previous = area, area = area->next) {
-		if (!in_table(area, areas.area, sizeof(*area), AREAS_MAX) || !area_valid(area) ||
-		    count++ == AREAS_MAX) {
+		count++;
+		if (!find(area, areas.area, sizeof(*area), AREAS_MAX, &found.areas, client->areas.area,
+			  AREAS_OWN, &found.own_areas) ||
+		    !area_valid(area)) {
 			djed_violation(audit, "space %u: area %u is damaged", space->id, count);
 			return false;
 		}
@@ -93,7 +110,6 @@ static bool check_areas(struct djed_audit *audit, const struct space *space)
 	}
 	djed_check(audit, space->areas.last == previous && space->areas.count == count,
 		   "space %u: %u areas found, not %u", space->id, count, space->areas.count);
-	found.areas += count;
 	return true;
 }
 
@@ -132,58 +148,85 @@ static uint32_t check_group(struct djed_audit *audit, const struct space *space,
 
 static void check_pages(struct djed_audit *audit, const struct space *space)
 {
+	const struct client *client = client_with(space);
 	const struct group *previous = NULL;
 	uint32_t groups = 0, resident = 0;
+	bool recent = !space->recent; /* or met */
 
 	for (const struct group *group = space->first; group; previous = group, group = group->next) {
-		if (!in_table(group, spaces.group, sizeof(*group), spaces.groups_max) ||
+		if (!find(group, spaces.group, sizeof(*group), spaces.groups_max, &found.groups,
+			  client->groups.group, GROUPS_OWN, &found.own_groups) ||
 		    group->space != space->id || group->previous != previous ||
-		    (previous && previous->number >= group->number) || groups++ == spaces.groups_max) {
+		    (previous && previous->number >= group->number)) {
 			djed_violation(audit, "space %u: list of page groups is damaged", space->id);
 			return;
 		}
+		groups++;
+		recent = recent || group == space->recent;
 		resident += check_group(audit, space, group);
 	}
 	djed_check(audit, resident == space->resident, "space %u: %u pages found, not %u", space->id,
 		   resident, space->resident);
 	djed_check(audit, groups == space->groups, "space %u: %u groups found, not %u", space->id, groups,
 		   space->groups);
-	djed_check(audit, !space->recent || space->recent->space == space->id,
-		   "space %u: recent group is another's", space->id);
-	found.groups += groups;
+	djed_check(audit, recent, "space %u: recent group is another's", space->id);
+	found.all_groups += groups;
 }
 
 bool space_valid(const struct space *space, uint32_t id)
 {
-	return space->id == id && space->handle && space->brk >= space->brk_start && space->brk <= USER_END;
+	return space->id == id && space->handle && space->brk >= space->brk_start && space->brk <= USER_END &&
+	       space->areas.own == &clients[(id - 1) / SPACES_OWN].areas;
 }
 
-static void check_spaces(struct djed_audit *audit)
+bool own_valid(const struct client *client)
 {
-	uint32_t used = 0, listed = 0, unused;
+	for (uint32_t i = 0; i < AREAS_OWN; i++)
+		if ((client->areas.used >> i & 1) != (client->areas.area[i].end != 0))
+			return false;
+	for (uint32_t i = 0; i < GROUPS_OWN; i++)
+		if ((client->groups.used >> i & 1) != (client->groups.group[i].space != 0))
+			return false;
+	return client->groups.used >> GROUPS_OWN == 0;
+}
 
-	for (uint32_t id = 1; id <= SPACES_MAX; id++) {
-		const struct space *space = &spaces.space[id];
+/* All spaces in the region of a client; their number. */
+static uint32_t check_client(struct djed_audit *audit, uint32_t index)
+{
+	const struct client *client = &clients[index];
+	uint32_t used = 0;
+
+	found.own_areas = found.own_groups = 0;
+	for (uint32_t i = 0; i < SPACES_OWN; i++) {
+		const struct space *space = &client->space[i];
+		uint32_t id = index * SPACES_OWN + i + 1;
 
 		djed_check(audit, space->references == found.space[id],
 			   "space %u: %u references found, not %u", id, found.space[id], space->references);
 		if (!space->references)
 			continue;
 		used++;
-		djed_check(audit, space_valid(space, id), "space %u: damaged, brk %#llx", id,
-			   (unsigned long long)space->brk);
-		if (check_areas(audit, space))
+		if (!space_valid(space, id))
+			djed_violation(audit, "space %u: damaged, brk %#llx", id,
+				       (unsigned long long)space->brk);
+		else if (check_areas(audit, space))
 			check_pages(audit, space);
 	}
-	for (uint32_t id = spaces.free_head; id && listed <= SPACES_MAX;
-	     id = spaces.space[id].next_free, listed++)
-		if (id > SPACES_MAX || spaces.space[id].references) {
-			djed_violation(audit, "free space list holds %u, which is not free", id);
-			break;
-		}
-	djed_check(audit, used == spaces.count && used + listed == SPACES_MAX,
-		   "%u spaces (%u counted) and %u free ones do not make %u", used, spaces.count, listed,
-		   SPACES_MAX);
+	djed_check(audit,
+		   own_valid(client) && client->areas.used == found.own_areas &&
+		       client->groups.used == found.own_groups,
+		   "region %u: areas %x and page groups %x are used, not %x and %x", index, found.own_areas,
+		   found.own_groups, client->areas.used, client->groups.used);
+	return used;
+}
+
+static void check_spaces(struct djed_audit *audit)
+{
+	uint32_t used = 0, unused;
+
+	for (uint32_t i = 0; i < PROCESSES_MAX; i++)
+		used += check_client(audit, i);
+	djed_check(audit, used == spaces.count, "%u spaces found, not %u", used, spaces.count);
 	unused = 0;
 	for (const struct area *area = areas.unused; area && unused <= AREAS_MAX; area = area->next)
 		unused++;
@@ -192,7 +235,7 @@ static void check_spaces(struct djed_audit *audit)
 		   AREAS_MAX);
 	unused = 0;
 	for (const struct group *group = spaces.group_free; group && unused <= spaces.groups_max;
-	     group = group->chain)
+	     group = spaces.chain[group_index(group)])
 		unused++;
 	djed_check(audit, found.groups == spaces.groups && found.groups + unused == spaces.groups_max,
 		   "%u page groups (%u counted) and %u free ones do not make %u", found.groups, spaces.groups,
@@ -206,15 +249,15 @@ static void check_group_buckets(struct djed_audit *audit)
 
 	for (uint32_t bucket = 0; bucket < GROUP_BUCKETS; bucket++)
 		for (const struct group *group = spaces.group_bucket[bucket];
-		     group && chained <= spaces.groups_max; group = group->chain) {
+		     group && chained <= found.all_groups; group = spaces.chain[group_index(group)]) {
 			if (!group->space || group_bucket(group->space, group->number) != bucket) {
 				djed_violation(audit, "bucket %u of page groups is damaged", bucket);
 				break;
 			}
 			chained++;
 		}
-	djed_check(audit, chained == spaces.groups, "%u page groups in buckets, not %u", chained,
-		   spaces.groups);
+	djed_check(audit, chained == found.all_groups, "%u page groups in buckets, not %u", chained,
+		   found.all_groups);
 }
 
 static void check_backings(struct djed_audit *audit)
@@ -311,7 +354,7 @@ void mm_audit(struct djed_audit *audit)
 	memset(found.frame, 0, (frames.count + 1) * sizeof(*found.frame));
 	memset(found.backing, 0, sizeof(found.backing));
 	memset(found.space, 0, sizeof(found.space));
-	found.areas = found.groups = 0;
+	found.areas = found.groups = found.all_groups = 0;
 	check_processes(audit);
 	check_spaces(audit);
 	check_group_buckets(audit);

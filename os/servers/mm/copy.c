@@ -16,16 +16,18 @@ static void share_entries(struct space *from, struct space *to, uint64_t start, 
 		space_unmap(from, start, end);
 }
 
-struct space *space_copy(struct space *from)
+struct space *space_copy(struct space *from, struct client *client)
 {
 	uint64_t start = 0, end = 0; /* of the entries still to be shared */
 	struct space *to;
 
-	if (areas.count + from->areas.count > AREAS_MAX || from->groups > spaces.groups_max - spaces.groups)
-		return NULL;
-	to = space_create();
+	to = space_create(client);
 	if (!to)
 		return NULL;
+	if (!areas_available(&to->areas, from->areas.count) || !groups_available(to, from->groups)) {
+		space_release(to);
+		return NULL;
+	}
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->stack_limit = from->stack_limit;

@@ -301,8 +301,8 @@ static djed_status map_program(struct space *space, const struct program *progra
 	return 0;
 }
 
-djed_status space_execute(uint64_t object, const struct start *start, struct space **result, uint64_t *entry,
-			  uint64_t *stack)
+djed_status space_execute(struct client *client, uint64_t object, const struct start *start,
+			  struct space **result, uint64_t *entry, uint64_t *stack)
 {
 	const struct program *program;
 	struct backing *backing;
@@ -312,7 +312,7 @@ djed_status space_execute(uint64_t object, const struct start *start, struct spa
 	if (status)
 		return status;
 	status = program_load(backing, &program);
-	space = status ? NULL : space_create();
+	space = status ? NULL : space_create(client);
 	if (!status && !space)
 		status = -ENOMEM;
 	if (!status)

@@ -4,8 +4,8 @@
 
 #include "space.h"
 
-/* A copy-on-write copy with one reference, or NULL: no memory. */
-struct space *space_copy(struct space *from);
+/* A copy-on-write copy with one reference, in that region; or NULL: no memory. */
+struct space *space_copy(struct space *from, struct client *client);
 
 /* What a program is started with. */
 struct start {
@@ -19,9 +19,10 @@ enum {
 	STRING_MAX = 128 << 10
 }; /* bytes, NUL included; as in Linux with an 8 MiB stack */
 
-/* A space with one reference that holds the program in `object`, ready to run. -ENOEXEC, -ENOENT (of the
- * dynamic loader, or the object), -ENOMEM, -E2BIG, -EIO, -EFAULT (the strings are not what `start` says). */
-djed_status space_execute(uint64_t object, const struct start *start, struct space **space, uint64_t *entry,
-			  uint64_t *stack);
+/* A space with one reference, in that region, that holds the program in `object`, ready to run. -ENOEXEC,
+ * -ENOENT (of the dynamic loader, or the object), -ENOMEM, -E2BIG, -EIO, -EFAULT (the strings are not what
+ * `start` says). */
+djed_status space_execute(struct client *client, uint64_t object, const struct start *start,
+			  struct space **space, uint64_t *entry, uint64_t *stack);
 
 #endif

@@ -25,31 +25,27 @@ static const char *const law_names[] = {
     [LAW_RESIDENT] = "pages of space",
     [LAW_SPACE] = "references to space",
     [LAW_SPACES] = "spaces counted in",
-    [LAW_SPACE_CHAIN] = "links to free space",
     [LAW_PROCESSES] = "processes counted in",
-    [LAW_PROCESS_CHAIN] = "links to process entry",
 };
 
 /* Index of an account, 0 being none. */
-static uint32_t group_index(const struct group *group)
+static uint32_t account_of(const struct group *group)
 {
-	return group ? (uint32_t)(group - spaces.group) + 1 : 0;
+	return group ? group_index(group) + 1 : 0;
 }
 
 /* ---- pages ----------------------------------------------------------------------------------------------
  */
 
-static void balance_group(struct book *book, const void *before, const void *now, uint32_t index)
+static void balance_any_group(struct book *book, const struct group *old, const struct group *new,
+			      uint32_t account)
 {
-	const struct group *old = before, *new = now;
 	bool was = old->space != 0, is = new->space != 0;
 	int64_t used = (int64_t)(was ? old->used : 0) - (is ? new->used : 0);
 
-	book_count(book, LAW_GROUPS, 0, is - was);
 	book_move(book, LAW_GROUPS_OF, old->space, new->space);
-	book_move(book, LAW_GROUP_CHAIN, group_index(old->chain), group_index(new->chain));
-	book_count(book, LAW_GROUP_LIST, index + 1, was - is);
-	book_move(book, LAW_GROUP_LIST, was ? group_index(old->next) : 0, is ? group_index(new->next) : 0);
+	book_count(book, LAW_GROUP_LIST, account, was - is);
+	book_move(book, LAW_GROUP_LIST, was ? account_of(old->next) : 0, is ? account_of(new->next) : 0);
 	if (was)
 		book_count(book, LAW_RESIDENT, old->space, -(int64_t)old->used);
 	if (is)
@@ -62,19 +58,37 @@ static void balance_group(struct book *book, const void *before, const void *now
 		used += (has != 0) - (had != 0);
 		book_move(book, LAW_FRAME, had, has);
 	}
-	book_count(book, LAW_USED, index, used);
+	book_count(book, LAW_USED, account, used);
 }
 
-static void balance_group_bucket(struct book *book, const void *before, const void *now, uint32_t index)
+static void balance_group(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const struct group *old = before, *new = now;
+
+	book_count(book, LAW_GROUPS, 0, (new->space != 0) - (old->space != 0));
+	balance_any_group(book, old, new, OWN_GROUPS + index + 1);
+}
+
+/* Free ones are in no list. */
+static void balance_own_group(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const struct group *old = before, *new = now;
+
+	book_count(book, LAW_GROUP_CHAIN, index + 1, (old->space != 0) - (new->space != 0));
+	balance_any_group(book, old, new, index + 1);
+}
+
+/* A hash bucket, or the link to the next one in it. */
+static void balance_group_link(struct book *book, const void *before, const void *now, uint32_t index)
 {
 	(void)index;
-	book_move(book, LAW_GROUP_CHAIN, group_index(*(struct group *const *)before),
-		  group_index(*(struct group *const *)now));
+	book_move(book, LAW_GROUP_CHAIN, account_of(*(struct group *const *)before),
+		  account_of(*(struct group *const *)now));
 }
 
-static void check_group(struct djed_audit *audit, uint32_t index)
+static void check_any_group(struct djed_audit *audit, const struct group *group)
 {
-	const struct group *group = &spaces.group[index], *next = group->next, *previous = group->previous;
+	const struct group *next = group->next, *previous = group->previous;
 
 	if (!group->space)
 		return;
@@ -82,8 +96,18 @@ static void check_group(struct djed_audit *audit, uint32_t index)
 		   group->used && group->used <= GROUP_PAGES && group->space <= SPACES_MAX &&
 		       (!next || (next->previous == group && next->space == group->space &&
 				  next->number > group->number)) &&
-		       (previous ? previous->next == group : spaces.space[group->space].first == group),
-		   "page group %u of space %u does not fit", index, group->space);
+		       (previous ? previous->next == group : space_at(group->space)->first == group),
+		   "page group %u of space %u does not fit", group_index(group), group->space);
+}
+
+static void check_group(struct djed_audit *audit, uint32_t index)
+{
+	check_any_group(audit, &spaces.group[index]);
+}
+
+static void check_own_group(struct djed_audit *audit, uint32_t index)
+{
+	check_any_group(audit, &clients[index / GROUPS_OWN].groups.group[index % GROUPS_OWN]);
 }
 
 /* ---- spaces and processes --------------------------------------------------------------------------------
@@ -93,17 +117,16 @@ static void balance_space(struct book *book, const void *before, const void *now
 {
 	const struct space *old = before, *new = now;
 	bool was = old->references != 0, is = new->references != 0;
+	uint32_t id = index + 1;
 
-	book_count(book, LAW_SPACE, index, (int64_t)old->references - new->references);
+	book_count(book, LAW_SPACE, id, (int64_t)old->references - new->references);
 	book_count(book, LAW_SPACES, 0, is - was);
-	book_count(book, LAW_SPACE_CHAIN, index, is - was);
-	book_move(book, LAW_SPACE_CHAIN, was ? 0 : old->next_free, is ? 0 : new->next_free);
-	book_count(book, LAW_RESIDENT, index, (int64_t)old->resident - new->resident);
-	book_count(book, LAW_GROUPS_OF, index, (int64_t)old->groups - new->groups);
+	book_count(book, LAW_RESIDENT, id, (int64_t)old->resident - new->resident);
+	book_count(book, LAW_GROUPS_OF, id, (int64_t)old->groups - new->groups);
 	book_count(book, LAW_AREAS, OF_SPACES,
 		   (int64_t)(was ? old->areas.count : 0) - (is ? new->areas.count : 0));
-	book_move(book, LAW_GROUP_LIST, group_index(was ? old->first : NULL),
-		  group_index(is ? new->first : NULL));
+	book_move(book, LAW_GROUP_LIST, account_of(was ? old->first : NULL),
+		  account_of(is ? new->first : NULL));
 	book_move(book, LAW_AREA_BACK, area_index(was ? old->areas.last : NULL),
 		  area_index(is ? new->areas.last : NULL));
 	book_move(book, LAW_AREA_CHAIN, area_index(was ? old->areas.first : NULL),
@@ -112,20 +135,21 @@ static void balance_space(struct book *book, const void *before, const void *now
 
 static void check_space(struct djed_audit *audit, uint32_t index)
 {
-	const struct space *space = &spaces.space[index];
+	uint32_t id = index + 1;
+	const struct space *space = space_at(id);
 
 	if (!space->references)
 		return;
-	djed_check(audit, space_valid(space, index), "space %u: damaged, brk %#llx", index,
+	djed_check(audit, space_valid(space, id), "space %u: damaged, brk %#llx", id,
 		   (unsigned long long)space->brk);
-	djed_check(audit, !space->recent || space->recent->space == index,
-		   "space %u: recent group is another's", index);
+	djed_check(audit, !space->recent || space->recent->space == id, "space %u: recent group is another's",
+		   id);
 	djed_check(audit,
 		   (space->areas.first != NULL) == (space->areas.count != 0) &&
 		       (!space->areas.first || !space->areas.first->previous) &&
 		       (!space->areas.last || (space->areas.last->end && !space->areas.last->next)) &&
-		       (!space->first || (space->first->space == index && !space->first->previous)),
-		   "space %u: the list of its %u areas is damaged", index, space->areas.count);
+		       (!space->first || (space->first->space == id && !space->first->previous)),
+		   "space %u: the list of its %u areas is damaged", id, space->areas.count);
 }
 
 static void balance_process(struct book *book, const void *before, const void *now, uint32_t index)
@@ -135,93 +159,87 @@ static void balance_process(struct book *book, const void *before, const void *n
 	(void)index;
 	book_count(book, LAW_PROCESSES, 0, (new->pid != 0) - (old->pid != 0));
 	book_move(book, LAW_SPACE, old->pid ? old->space : 0, new->pid ? new->space : 0);
-	book_move(book, LAW_PROCESS_CHAIN, old->next, new->next);
-}
-
-static void balance_process_bucket(struct book *book, const void *before, const void *now, uint32_t index)
-{
-	(void)index;
-	book_move(book, LAW_PROCESS_CHAIN, *(const uint32_t *)before, *(const uint32_t *)now);
 }
 
 static void check_process(struct djed_audit *audit, uint32_t index)
 {
-	const struct process *process = &spaces.process[index];
+	const struct process *process = &clients[index].process;
 
-	djed_check(audit, !process->pid || process_find(process->pid) == process,
-		   "process %u cannot be found", process->pid);
+	djed_check(audit, !process->pid || process_valid(process), "region %u: process %u, space %u", index,
+		   process->pid, process->space);
 }
 
-/* The counts and heads between the tables of struct spaces are two objects: each is watched where it lies. */
+static void check_own(struct djed_audit *audit, uint32_t index)
+{
+	djed_check(audit, own_valid(&clients[index]),
+		   "region %u: areas and page groups in use are not those that are marked", index);
+}
+
+/* The counts and heads before the tables of struct spaces. */
 static void balance_spaces(struct book *book, const void *before, const void *now, uint32_t index)
 {
 	const struct spaces *old = before, *new = now;
 
 	(void)index;
 	book_count(book, LAW_SPACES, 0, (int64_t)old->count - new->count);
-	book_move(book, LAW_SPACE_CHAIN, old->free_head, new->free_head);
 	book_count(book, LAW_PROCESSES, 0, (int64_t)old->processes - new->processes);
-	book_move(book, LAW_PROCESS_CHAIN, old->process_free, new->process_free);
-}
-
-struct group_counts {
-	uint32_t groups, groups_max;
-	struct group *group, *group_free;
-};
-_Static_assert(offsetof(struct spaces, group_free) - offsetof(struct spaces, groups) ==
-		   offsetof(struct group_counts, group_free),
-	       "struct group_counts is a part of struct spaces");
-
-static void balance_groups(struct book *book, const void *before, const void *now, uint32_t index)
-{
-	const struct group_counts *old = before, *new = now;
-
-	(void)index;
 	book_count(book, LAW_GROUPS, 0, (int64_t)old->groups - new->groups);
-	book_move(book, LAW_GROUP_CHAIN, group_index(old->group_free), group_index(new->group_free));
+	book_move(book, LAW_GROUP_CHAIN, account_of(old->group_free), account_of(new->group_free));
 }
 
 /* ---- the tables
  * --------------------------------------------------------------------------------------------- */
 
+/* Of a region, all that is in use is looked at by itself; what it says is in use, where any of that changes.
+ */
+#define OF_CLIENT(field)                                                                                \
+	clients, sizeof(((struct client *)NULL)->field), PROCESSES_MAX, offsetof(struct client, field), \
+	    offsetof(struct client, field) + sizeof(((struct client *)NULL)->field)
+#define EACH_OF_CLIENT(field, type)                                           \
+	clients, sizeof(type), PROCESSES_MAX, offsetof(struct client, field), \
+	    offsetof(struct client, field) + sizeof(((struct client *)NULL)->field)
+
+static struct invariant_table own[] = {
+    {"own group", EACH_OF_CLIENT(groups.group, struct group), check_own_group, balance_own_group, &own[1]},
+    {"space", EACH_OF_CLIENT(space, struct space), check_space, balance_space, &own[2]},
+    {"own area", EACH_OF_CLIENT(areas.area, struct area), check_own_area, balance_own_area, &own[3]},
+    {"own areas", OF_CLIENT(areas.used), check_own, NULL, &own[4]},
+    {"own groups", OF_CLIENT(groups.used), check_own, NULL, NULL},
+};
 static struct invariant_table tables[] = {
+    {"client", clients, sizeof(struct client), PROCESSES_MAX, offsetof(struct client, process),
+     offsetof(struct client, space), check_process, balance_process, own},
     {"frame", NULL, sizeof(struct frame), 0, 0, offsetof(struct frame, dirty), check_frame, balance_frame,
      NULL},
     {"area", NULL, sizeof(struct area), AREAS_MAX, 0, sizeof(struct area), check_area, balance_area, NULL},
     {"backing", NULL, sizeof(struct backing), BACKINGS_MAX, 0, sizeof(struct backing), NULL, balance_backing,
      NULL},
     {"group", NULL, sizeof(struct group), 0, 0, sizeof(struct group), check_group, balance_group, NULL},
-    {"space", NULL, sizeof(struct space), SPACES_MAX + 1, 0, sizeof(struct space), check_space, balance_space,
-     NULL},
-    {"process", NULL, sizeof(struct process), PROCESSES_MAX, 0, sizeof(struct process), check_process,
-     balance_process, NULL},
+    {"group link", NULL, sizeof(struct group *), OWN_GROUPS, 0, sizeof(struct group *), NULL,
+     balance_group_link, NULL},
     {"cache bucket", frames.bucket, sizeof(uint32_t), CACHE_BUCKETS, 0, sizeof(uint32_t), NULL, balance_cache,
      NULL},
     {"frames", &frames, offsetof(struct frames, bucket), 1, 0, offsetof(struct frames, bucket), check_frames,
      balance_frames, NULL},
     {"areas", &areas, sizeof(areas), 1, 0, sizeof(areas), NULL, balance_areas, NULL},
     {"backings", &backings, sizeof(backings), 1, 0, sizeof(backings), NULL, balance_backings, NULL},
-    {"spaces", &spaces, offsetof(struct spaces, process_bucket), 1, 0,
-     offsetof(struct spaces, process_bucket), NULL, balance_spaces, NULL},
-    {"process bucket", spaces.process_bucket, sizeof(uint32_t), PROCESS_BUCKETS, 0, sizeof(uint32_t), NULL,
-     balance_process_bucket, NULL},
-    {"groups", &spaces.groups, sizeof(struct group_counts), 1, 0, sizeof(struct group_counts), NULL,
-     balance_groups, NULL},
+    {"spaces", &spaces, offsetof(struct spaces, group_bucket), 1, 0, offsetof(struct spaces, group_bucket),
+     NULL, balance_spaces, NULL},
     {"group bucket", spaces.group_bucket, sizeof(struct group *), GROUP_BUCKETS, 0, sizeof(struct group *),
-     NULL, balance_group_bucket, NULL},
+     NULL, balance_group_link, NULL},
 };
 static struct invariants invariants = {tables, sizeof(tables) / sizeof(*tables), law_names, false};
 
 void mm_invariants_start(void)
 {
-	tables[0].first = frames.frame;
-	tables[0].count = frames.count + 1;
-	tables[1].first = areas.area;
-	tables[2].first = backings.backing;
-	tables[3].first = spaces.group;
-	tables[3].count = spaces.groups_max;
-	tables[4].first = spaces.space;
-	tables[5].first = spaces.process;
+	tables[1].first = frames.frame;
+	tables[1].count = frames.count + 1;
+	tables[2].first = areas.area;
+	tables[3].first = backings.backing;
+	tables[4].first = spaces.group;
+	tables[4].count = spaces.groups_max;
+	tables[5].first = spaces.chain;
+	tables[5].count = OWN_GROUPS + spaces.groups_max;
 	invariants_start(&invariants);
 }
 

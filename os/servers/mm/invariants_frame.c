@@ -69,18 +69,34 @@ static uint32_t backing_index(const struct backing *backing)
 
 /* ---- areas and what is behind them --------------------------------------------------------------------- */
 
-void balance_area(struct book *book, const void *before, const void *now, uint32_t index)
+/* `index` as of an account. */
+static void balance_any_area(struct book *book, const struct area *old, const struct area *new,
+			     uint32_t index)
 {
-	const struct area *old = before, *new = now;
-
-	book_count(book, LAW_AREA_BACK, index + 1, (old->end != 0) - (new->end != 0));
+	book_count(book, LAW_AREA_BACK, index, (old->end != 0) - (new->end != 0));
 	book_move(book, LAW_AREA_BACK, area_index(old->end ? old->previous : NULL),
 		  area_index(new->end ? new->previous : NULL));
-	book_count(book, LAW_AREAS, ALL, (new->end != 0) - (old->end != 0));
 	book_count(book, LAW_AREAS, OF_SPACES, (new->end != 0) - (old->end != 0));
 	book_move(book, LAW_AREA_CHAIN, area_index(old->next), area_index(new->next));
 	book_move(book, LAW_BACKING, backing_index(old->end ? old->backing : NULL),
 		  backing_index(new->end ? new->backing : NULL));
+}
+
+void balance_area(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const struct area *old = before, *new = now;
+
+	book_count(book, LAW_AREAS, ALL, (new->end != 0) - (old->end != 0));
+	balance_any_area(book, old, new, OWN_AREAS + index + 1);
+}
+
+/* Free ones are in no list. */
+void balance_own_area(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const struct area *old = before, *new = now;
+
+	book_count(book, LAW_AREA_CHAIN, index + 1, (old->end != 0) - (new->end != 0));
+	balance_any_area(book, old, new, index + 1);
 }
 
 void balance_areas(struct book *book, const void *before, const void *now, uint32_t index)
@@ -112,16 +128,26 @@ void balance_backings(struct book *book, const void *before, const void *now, ui
 	book_move(book, LAW_BACKING_CHAIN, backing_index(old->unused), backing_index(new->unused));
 }
 
-void check_area(struct djed_audit *audit, uint32_t index)
+static void check_any_area(struct djed_audit *audit, const struct area *area)
 {
-	const struct area *area = &areas.area[index], *next = area->next, *previous = area->previous;
+	const struct area *next = area->next, *previous = area->previous;
 
 	if (!area->end)
 		return;
 	djed_check(audit,
 		   area_valid(area) && (!next || (next->previous == area && next->start >= area->end)) &&
 		       (!previous || (previous->next == area && previous->end <= area->start)),
-		   "area %u at %#llx does not fit", index, (unsigned long long)area->start);
+		   "area %u at %#llx does not fit", area_index(area), (unsigned long long)area->start);
 	djed_check(audit, !area->backing || area->backing->references, "area %u has a backing that is free",
-		   index);
+		   area_index(area));
+}
+
+void check_area(struct djed_audit *audit, uint32_t index)
+{
+	check_any_area(audit, &areas.area[index]);
+}
+
+void check_own_area(struct djed_audit *audit, uint32_t index)
+{
+	check_any_area(audit, &clients[index / AREAS_OWN].areas.area[index % AREAS_OWN]);
 }

@@ -10,10 +10,20 @@
 #include <protocols/linux_mm_server.h>
 #include <protocols/mm_server.h>
 
-/* The space of the application whose request is held, NULL: mm does not know it. */
+/* The space of the process, to be changed; NULL: mm does not know it. */
+static struct space *space_of(uint32_t pid)
+{
+	struct space *space = process_space(pid);
+
+	if (space)
+		space_write(space);
+	return space;
+}
+
+/* That of the application whose request is held. */
 static struct space *caller(void)
 {
-	return process_space((uint32_t)(djed_current()->badge >> 32));
+	return space_of((uint32_t)(djed_current()->badge >> 32));
 }
 
 /* ---- pm and others -------------------------------------------------------------------------------- */
@@ -25,10 +35,15 @@ djed_status mm_on_fork(uint32_t parent, uint32_t child, bool share, uint64_t *ha
 
 	if (!space)
 		return -ESRCH;
-	if (process_find(child))
+	if (!child)
+		return -EINVAL;
+	if (client_of(child)->process.pid)
 		return -EEXIST;
-	if (!share)
-		space = space_copy(space);
+	client_write(child);
+	if (share)
+		space_write(space);
+	else
+		space = space_copy(space, client_of(child));
 	if (!space)
 		return -ENOMEM;
 	status = process_add(child, space);
@@ -43,9 +58,12 @@ djed_status mm_on_create(uint32_t process, uint64_t *handle)
 	struct space *space;
 	djed_status status;
 
-	if (process_find(process))
+	if (!process)
+		return -EINVAL;
+	if (client_of(process)->process.pid)
 		return -EEXIST;
-	space = space_create();
+	client_write(process);
+	space = space_create(client_of(process));
 	if (!space)
 		return -ENOMEM;
 	status = process_add(process, space);
@@ -70,7 +88,8 @@ djed_status mm_on_execute(uint32_t pid, uint64_t object, uint32_t arguments, uin
 
 	if (!process)
 		return -ESRCH;
-	status = space_execute(object, &start, &space, entry, stack);
+	client_write(pid);
+	status = space_execute(client_of(pid), object, &start, &space, entry, stack);
 	if (status)
 		return status;
 	process_move(process, space);
@@ -90,7 +109,7 @@ djed_status mm_on_exit(uint32_t pid)
 
 djed_status mm_on_populate(uint32_t process, uint64_t address, uint64_t length, uint32_t access)
 {
-	struct space *space = process_space(process);
+	struct space *space = space_of(process);
 
 	if (!space)
 		return -ESRCH;

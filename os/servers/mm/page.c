@@ -10,6 +10,12 @@ static struct group **bucket_of(uint32_t space, uint64_t number)
 	return &spaces.group_bucket[group_bucket(space, number)];
 }
 
+/* The link to the next one in its bucket, or in the list of free ones. */
+static struct group **chain_of(const struct group *group)
+{
+	return &spaces.chain[group_index(group)];
+}
+
 static uint64_t group_number(uint64_t address)
 {
 	return address / (DJED_PAGE_SIZE * GROUP_PAGES);
@@ -20,16 +26,21 @@ static uint32_t index_in_group(uint64_t address)
 	return address / DJED_PAGE_SIZE % GROUP_PAGES;
 }
 
+/* Apart from the usual way, which is short without it. */
+[[gnu::noinline]] static struct group *group_by_hash(const struct space *space, uint64_t number)
+{
+	struct group *group = *bucket_of(space->id, number);
+
+	while (group && (group->space != space->id || group->number != number))
+		group = *chain_of(group);
+	return group;
+}
+
 static struct group *group_find(const struct space *space, uint64_t number)
 {
-	struct group *group;
+	struct group *recent = space->recent;
 
-	if (space->recent && space->recent->number == number)
-		return space->recent;
-	for (group = *bucket_of(space->id, number); group; group = group->chain)
-		if (group->space == space->id && group->number == number)
-			break;
-	return group;
+	return recent && recent->number == number ? recent : group_by_hash(space, number);
 }
 
 /* The last group with a smaller number, NULL: none. Searched from the one touched last. */
@@ -44,16 +55,63 @@ static struct group *group_before(const struct space *space, uint64_t number)
 	return group;
 }
 
+static uint32_t own_unused(const struct own_groups *own)
+{
+	return ~own->used & ((UINT32_C(1) << GROUPS_OWN) - 1);
+}
+
+bool groups_available(const struct space *space, uint32_t count)
+{
+	uint32_t left = spaces.groups_max - spaces.groups;
+
+	if (count > left)
+		left += (uint32_t)__builtin_popcount(own_unused(&client_with(space)->groups));
+	return count <= left;
+}
+
+/* NULL: there is none left. */
+static struct group *group_take(struct own_groups *own)
+{
+	struct group *group = spaces.group_free;
+	uint32_t unused = own_unused(own);
+
+	if (unused) {
+		uint32_t at = (uint32_t)__builtin_ctz(unused);
+
+		own->used |= UINT32_C(1) << at;
+		return &own->group[at];
+	}
+	if (!group)
+		return NULL;
+	spaces.group_free = *chain_of(group);
+	spaces.groups++;
+	return group;
+}
+
+static void group_give_back(struct own_groups *own, struct group *group)
+{
+	struct group **chain = chain_of(group);
+
+	group->space = 0;
+	if ((uintptr_t)group - (uintptr_t)own->group < sizeof(own->group)) {
+		own->used &= ~(UINT32_C(1) << (group - own->group));
+		*chain = NULL;
+		return;
+	}
+	*chain = spaces.group_free;
+	spaces.group_free = group;
+	spaces.groups--;
+}
+
 static struct group *group_make(struct space *space, uint64_t number)
 {
-	struct group *group = spaces.group_free, *previous, **bucket = bucket_of(space->id, number);
+	struct group *group = group_take(&client_with(space)->groups), *previous,
+		     **bucket = bucket_of(space->id, number);
 
 	if (!group)
 		return NULL;
-	spaces.group_free = group->chain;
-	spaces.groups++;
 	previous = group_before(space, number);
-	group->chain = *bucket;
+	*chain_of(group) = *bucket;
 	*bucket = group;
 	group->previous = previous;
 	group->next = previous ? previous->next : space->first;
@@ -75,19 +133,16 @@ static void group_drop(struct space *space, struct group *group)
 
 	while (*link != group) {
 		djed_assert(*link);
-		link = &(*link)->chain;
+		link = chain_of(*link);
 	}
-	*link = group->chain;
+	*link = *chain_of(group);
 	*(group->previous ? &group->previous->next : &space->first) = group->next;
 	if (group->next)
 		group->next->previous = group->previous;
 	if (space->recent == group)
 		space->recent = NULL;
 	space->groups--;
-	group->space = 0;
-	group->chain = spaces.group_free;
-	spaces.group_free = group;
-	spaces.groups--;
+	group_give_back(&client_with(space)->groups, group);
 }
 
 uint32_t page_get(struct space *space, uint64_t address)
@@ -239,7 +294,7 @@ djed_status pages_move(struct space *space, uint64_t start, uint64_t end, int64_
 {
 	uint32_t frame;
 
-	if (groups_missing(space, start, end, distance) > spaces.groups_max - spaces.groups)
+	if (!groups_available(space, groups_missing(space, start, end, distance)))
 		return -ENOMEM;
 	for (uint64_t at = start; (frame = page_next(space, &at, end)) != 0; at += DJED_PAGE_SIZE) {
 		frame_reference(frame);

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <protocols/kernel.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct spaces spaces;
+DJED_REGIONS struct client clients[PROCESSES_MAX];
 
 enum {
 	FRAMES_PER_GROUP =
@@ -20,49 +22,62 @@ enum {
  * made. */
 static djed_status groups_init(void)
 {
-	uint64_t left = heap_statistics().pages_free;
-	uint64_t most = left > HEAP_SPARE ? (left - HEAP_SPARE) * DJED_PAGE_SIZE / sizeof(struct group) : 0;
+	const uint64_t own = GROUPS_OWN * PROCESSES_MAX, each = sizeof(struct group) + sizeof(struct group *);
+	uint64_t left = heap_statistics().pages_free,
+		 spare = HEAP_SPARE + own * sizeof(struct group *) / DJED_PAGE_SIZE;
+	uint64_t most = left > spare ? (left - spare) * DJED_PAGE_SIZE / each : 0;
 	uint64_t wanted = frames.count / FRAMES_PER_GROUP + GROUPS_MIN;
 
 	spaces.groups_max = (uint32_t)(wanted < most ? wanted : most);
 	spaces.group = spaces.groups_max ? calloc(spaces.groups_max, sizeof(*spaces.group)) : NULL;
-	if (!spaces.group)
+	spaces.chain = spaces.group ? calloc(own + spaces.groups_max, sizeof(*spaces.chain)) : NULL;
+	if (!spaces.chain)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < spaces.groups_max; i++) {
-		spaces.group[i].chain = spaces.group_free;
+		spaces.chain[own + i] = spaces.group_free;
 		spaces.group_free = &spaces.group[i];
 	}
 	return 0;
 }
 
+/* An instance before this one may have left something. */
+static void clients_reset(void)
+{
+	for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+		struct client *client = &clients[i];
+		uint32_t used = client->process.pid | client->areas.used | client->groups.used;
+
+		for (uint32_t k = 0; k < SPACES_OWN; k++)
+			used |= client->space[k].references;
+		if (!used)
+			continue;
+		region_write(i, PROCESSES_MAX);
+		memset(client, 0, sizeof(*client));
+	}
+}
+
 djed_status spaces_init(void)
 {
-	spaces.space = calloc(SPACES_MAX + 1, sizeof(*spaces.space));
-	spaces.process = calloc(PROCESSES_MAX, sizeof(*spaces.process));
-	if (!spaces.space || !spaces.process)
-		return -ENOMEM;
-	for (uint32_t id = 1; id <= SPACES_MAX; id++) {
-		spaces.space[id].id = id;
-		spaces.space[id].next_free = id < SPACES_MAX ? id + 1 : 0;
-	}
-	spaces.free_head = 1;
-	for (uint32_t at = 1; at < PROCESSES_MAX; at++)
-		spaces.process[at - 1].next = at + 1;
-	spaces.process_free = 1;
+	clients_reset();
 	return groups_init();
 }
 
-struct space *space_create(void)
+struct space *space_create(struct client *client)
 {
-	struct space *space = &spaces.space[spaces.free_head];
+	struct space *space = client->space, *end = space + SPACES_OWN;
 	djed_handle handle;
 
-	if (!spaces.free_head || kernel_space_create(&handle))
+	while (space < end && space->references)
+		space++;
+	if (space == end || kernel_space_create(&handle))
 		return NULL;
-	spaces.free_head = space->next_free;
 	spaces.count++;
-	*space = (struct space){
-	    .handle = handle, .id = space->id, .references = 1, .made_in = djed_current()->transaction};
+	*space = (struct space){.handle = handle,
+				.id = (uint32_t)(client - clients) * SPACES_OWN +
+				      (uint32_t)(space - client->space) + 1,
+				.references = 1,
+				.made_in = djed_current()->transaction,
+				.areas = {.own = &client->areas}};
 	return space;
 }
 
@@ -83,8 +98,6 @@ void space_release(struct space *space)
 	while (space->areas.first)
 		area_remove(&space->areas, space->areas.first);
 	kernel_space_destroy(space->handle);
-	space->next_free = spaces.free_head;
-	spaces.free_head = space->id;
 	spaces.count--;
 }
 
@@ -102,8 +115,8 @@ static void undo_maps(uint64_t argument)
 {
 	uint64_t page = argument >> RUN_BITS & ((UINT64_C(1) << PAGE_BITS) - 1);
 
-	kernel_space_unmap(spaces.space[argument >> (RUN_BITS + PAGE_BITS)].handle, page * DJED_PAGE_SIZE,
-			   argument & ((1 << RUN_BITS) - 1));
+	kernel_space_unmap(space_at((uint32_t)(argument >> (RUN_BITS + PAGE_BITS)))->handle,
+			   page * DJED_PAGE_SIZE, argument & ((1 << RUN_BITS) - 1));
 }
 
 djed_status space_map_run(struct space *space, uint64_t address, const uint32_t *frames, unsigned count,

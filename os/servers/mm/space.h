@@ -1,4 +1,9 @@
-/* Address spaces and which process uses which. A space is its list of areas and, for each page that is
+/* Address spaces and which process uses which. All that belongs to one process lies in its region
+ * (docs/regions.md): which space it uses, spaces that were made for it, and a first share of areas and page
+ * groups for these; what does not fit comes out of tables in the heap, for all. A space that a process shares
+ * with its parent lies in the parent's region, and stays there if the parent goes first.
+ *
+ * A space is its list of areas and, for each page that is
  * present, the id of its frame. The kernel's page tables are only a cache of this: entries are dropped
  * freely, and come back by page faults. So mapping a page is undone by dropping its entry, and dropping
  * entries need not be undone at all. */
@@ -7,17 +12,21 @@
 
 #include "area.h"
 
+#include <lib/region.h>
+
 enum {
-	SPACES_MAX = 1024,
 	PROCESSES_MAX = 1024,
+	SPACES_OWN = 4, /* the one in use, what execve makes, and those of processes that were there before */
+	SPACES_MAX = PROCESSES_MAX * SPACES_OWN,
 	GROUP_PAGES = 64,
+	GROUPS_OWN = 19,
 	GROUP_BUCKETS = 2048,
-	PROCESS_BUCKETS = 256,
+	REGION_SIZE = 2 * DJED_PAGE_SIZE,
+	REGION_REST = 232, /* bytes of a region that are not used */
 };
 
 /* Frames of 64 neighbouring pages of a space, at least one of them present. */
 struct group {
-	struct group *chain;	       /* in its hash bucket; free: the next free one */
 	struct group *next, *previous; /* in the space, by number */
 	uint32_t space;		       /* its id, 0: free */
 	uint32_t used;		       /* entries that are not 0 */
@@ -25,38 +34,63 @@ struct group {
 	uint32_t frame[GROUP_PAGES];   /* ids; 0: not present */
 };
 
+/* A client's own. */
+struct own_groups {
+	uint32_t used; /* bit for each */
+	struct group group[GROUPS_OWN];
+};
+
 struct space {
 	djed_handle handle;
-	uint32_t id;		  /* 1..SPACES_MAX */
-	uint32_t references;	  /* processes; 0: free */
-	uint32_t next_free;	  /* id */
-	uint32_t resident;	  /* pages present */
+	uint32_t id;	     /* 1..SPACES_MAX; by its place: see space_at */
+	uint32_t references; /* processes; 0: free */
+	uint32_t resident;   /* pages present */
+	uint32_t groups;
 	djed_transaction made_in; /* the transaction that made it */
 	struct area_list areas;
 	struct group *first, *recent; /* groups; the one touched last */
-	uint32_t groups;
-	uint64_t brk_start, brk; /* end of the program's data, as set by it; 0: no program yet */
-	uint64_t stack_limit;	 /* the stack does not grow below */
+	uint64_t brk_start, brk;      /* end of the program's data, as set by it; 0: no program yet */
+	uint64_t stack_limit;	      /* the stack does not grow below */
 };
 
 struct process {
 	uint32_t pid; /* 0: free */
 	uint32_t space;
-	uint32_t next; /* index + 1 in its hash bucket, or in the free list */
 };
 
+/* A region. */
+struct client {
+	struct process process;
+	struct space space[SPACES_OWN];
+	struct own_areas areas;
+	struct own_groups groups;
+	uint8_t rest[REGION_REST];
+};
+_Static_assert(sizeof(struct client) == REGION_SIZE, "a region");
+extern struct client clients[PROCESSES_MAX];
+
 struct spaces {
-	uint32_t count, free_head;		  /* spaces in use; id */
-	struct space *space;			  /* [SPACES_MAX + 1] */
-	uint32_t processes, process_free;	  /* in use; index + 1 */
-	struct process *process;		  /* [PROCESSES_MAX] */
-	uint32_t process_bucket[PROCESS_BUCKETS]; /* index + 1 */
-	uint32_t groups, groups_max;		  /* in use, all */
-	struct group *group;			  /* [groups_max] */
-	struct group *group_free;
+	uint32_t count;		     /* spaces in use */
+	uint32_t processes;	     /* in use */
+	uint32_t groups, groups_max; /* of the heap: in use, all */
+	struct group *group;	     /* [groups_max] */
+	struct group *group_free;    /* chained like a bucket */
+	/* By the group's index: the next one in its hash bucket; free ones of the heap: the next free one. */
+	struct group **chain; /* [GROUPS_OWN * PROCESSES_MAX + groups_max] */
 	struct group *group_bucket[GROUP_BUCKETS];
 };
 extern struct spaces spaces;
+
+/* Groups are numbered through, those in regions first. */
+static inline uint32_t group_index(const struct group *group)
+{
+	uintptr_t at = (uintptr_t)group - (uintptr_t)clients;
+
+	if (at >= sizeof(clients))
+		return GROUPS_OWN * PROCESSES_MAX + (uint32_t)(group - spaces.group);
+	return (uint32_t)(at / REGION_SIZE) * GROUPS_OWN +
+	       (uint32_t)((at % REGION_SIZE - offsetof(struct client, groups.group)) / sizeof(*group));
+}
 
 /* Hash bucket of a space's group. */
 static inline uint32_t group_bucket(uint32_t space, uint64_t number)
@@ -68,10 +102,21 @@ djed_status spaces_init(void);
 
 /* ---- processes --------------------------------------------------------------------------------- */
 
+static inline struct client *client_of(uint32_t pid)
+{
+	return &clients[djed_region_of(pid, PROCESSES_MAX)];
+}
+/* To be said before the region of a process is changed, which may be another than the one that is served. */
+static inline void client_write(uint32_t pid)
+{
+	region_write(djed_region_of(pid, PROCESSES_MAX), PROCESSES_MAX);
+}
+
 /* NULL: there is no such process. */
 struct process *process_find(uint32_t pid);
 struct space *process_space(uint32_t pid);
-/* A process that uses `space`, which gets a reference. -EEXIST, -ENOMEM, -EINVAL (pid 0). */
+/* A process that uses `space`, which gets a reference; to both regions one can write. -EEXIST (also: another
+ * process has its region), -EINVAL (pid 0). */
 djed_status process_add(uint32_t pid, struct space *space);
 /* Forgets the process; with the last user the space goes. */
 void process_remove(struct process *process);
@@ -80,12 +125,28 @@ void process_move(struct process *process, struct space *space);
 
 /* ---- spaces --------------------------------------------------------------------------------------- */
 
-/* An empty space with one reference, or NULL. */
-struct space *space_create(void);
+static inline struct space *space_at(uint32_t id)
+{
+	return &clients[(id - 1) / SPACES_OWN].space[(id - 1) % SPACES_OWN];
+}
+static inline struct client *client_with(const struct space *space)
+{
+	return &clients[(space->id - 1) / SPACES_OWN];
+}
+/* To be said before a space is changed, and what it consists of: it may lie in another's region. */
+static inline void space_write(const struct space *space)
+{
+	region_write((space->id - 1) / SPACES_OWN, PROCESSES_MAX);
+}
+
+/* An empty space with one reference, in that region, to which one can write; or NULL. */
+struct space *space_create(struct client *client);
 void space_release(struct space *space);
 
 /* ---- pages ------------------------------------------------------------------------------------------ */
 
+/* Whether the space can have `count` more groups. */
+bool groups_available(const struct space *space, uint32_t count);
 /* Frame of the page that holds an address, 0: not present. */
 uint32_t page_get(struct space *space, uint64_t address);
 /* Makes a page present, taking over the caller's reference to the frame, in place of the frame that was there

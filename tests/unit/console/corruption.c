@@ -90,27 +90,35 @@ static void waiter_count(void)
 }
 static void waiter_kind(void)
 {
-	console.waiter[0].kind = 9;
+	clients[0].waiter.kind = 9;
 }
 static void waiter_request(void)
 {
-	console.waiter[0].request = 0;
+	clients[0].waiter.request = 0;
 }
 static void waiter_twice(void)
 {
-	console.waiter[1] = console.waiter[0], console.waiters++;
+	clients[1].waiter = clients[0].waiter, console.waiters++, console.waiting[0] |= 2;
 }
 static void waiter_progress(void)
 {
-	console.waiter[0].progress = 3;
+	clients[0].waiter.progress = 3;
 }
 static void waiter_woken(void)
 {
-	console.waiter[0].woken = 7;
+	clients[0].waiter.woken = 7;
 }
 static void waiter_freed(void)
 {
-	console.waiter[0].kind = WAITER_FREE;
+	clients[0].waiter.kind = WAITER_FREE;
+}
+static void waiter_unknown(void)
+{
+	console.waiting[0] = 0;
+}
+static void waiter_made_up(void)
+{
+	console.waiting[3] = 16;
 }
 static void watch(void)
 {
@@ -122,17 +130,19 @@ static const struct {
 	void (*corrupt)(void);
 } corruptions[] = {
 #define C(name) {#name, name}
-    C(input_head),    C(input_ready),	  C(input_tail),   C(input_backwards), C(output_head),
-    C(output_tail),   C(end_mark),	  C(held_back),	   C(escape),	       C(ended),
-    C(stopped),	      C(literal),	  C(raw),	   C(foreground),      C(signals),
-    C(signal_number), C(signal_group),	  C(waiter_count), C(waiter_kind),     C(waiter_request),
-    C(waiter_twice),  C(waiter_progress), C(waiter_woken), C(waiter_freed),    C(watch),
+    C(input_head),     C(input_ready),	   C(input_tail),   C(input_backwards), C(output_head),
+    C(output_tail),    C(end_mark),	   C(held_back),    C(escape),		C(ended),
+    C(stopped),	       C(literal),	   C(raw),	    C(foreground),	C(signals),
+    C(signal_number),  C(signal_group),	   C(waiter_count), C(waiter_kind),	C(waiter_request),
+    C(waiter_twice),   C(waiter_progress), C(waiter_woken), C(waiter_freed),	C(waiter_unknown),
+    C(waiter_made_up), C(watch),
 #undef C
 };
 
 Test(corruption, each_is_reported)
 {
 	static struct console sound;
+	static struct client sound_clients[CONSOLE_CLIENTS];
 	struct djed_message read = {.label = CONSOLE_READ, .word = {0x1000, 10, 0, 1}};
 
 	host_start(&(struct host_options){0});
@@ -147,13 +157,16 @@ Test(corruption, each_is_reported)
 	cr_assert_eq(host_request("console", &read).next, DJED_NEXT_PARK);
 	cr_assert_eq(host_audit("console").violations, 0, "%s", host_log());
 	sound = console;
+	memcpy(sound_clients, clients, sizeof(clients));
 	cr_assert_geq(sizeof(corruptions) / sizeof(*corruptions), 20);
 	for (unsigned i = 0; i < sizeof(corruptions) / sizeof(*corruptions); i++) {
 		corruptions[i].corrupt();
 		cr_expect_gt(host_audit("console").violations, 0, "%s was not reported", corruptions[i].name);
 		changes_log(&console, &sound, sizeof(console));
+		changes_log(clients, sound_clients, sizeof(clients));
 		expect_noticed(console_invariants, corruptions[i].name, " end_mark waiter_twice ");
 		console = sound;
+		memcpy(clients, sound_clients, sizeof(clients));
 	}
 	cr_assert_eq(host_audit("console").violations, 0);
 }

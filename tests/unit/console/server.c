@@ -48,10 +48,14 @@ static void uart(const struct djed_delivery *delivery, struct djed_message *answ
 	}
 }
 
+static void (*wild_write)(void); /* what console does, by mistake, while mm is asked for memory */
+
 static void mm(const struct djed_delivery *delivery, struct djed_message *answer)
 {
 	(void)delivery;
 	answer->status = -EFAULT;
+	if (wild_write)
+		wild_write();
 }
 
 static void nobody(const struct djed_delivery *delivery, struct djed_message *answer)
@@ -70,6 +74,7 @@ static void start(const char *command_line)
 	host_add_fake("pm", nobody);
 	host_add_server("ds", &ds_server);
 	host_add_server("console", &djed_server);
+	host_protect_regions("console", clients, CONSOLE_CLIENTS, sizeof(*clients));
 	host_map(BASE, memory, sizeof(memory), DJED_GRANT_READ | DJED_GRANT_WRITE);
 }
 
@@ -170,6 +175,41 @@ Test(server, reader_that_is_gone)
 	press("x\n");
 	cr_assert_eq(host_audit("console").resource[2], 0);
 	check();
+}
+
+static void write_to_another(void)
+{
+	clients[6].waiter.request = 1;
+}
+
+static void write_to_own(void)
+{
+	clients[4].waiter.request = 1;
+}
+
+/* Of two readers, each with a region of its own, the one that is not served cannot be harmed; and whoever is
+ * woken is written to all the same. */
+Test(server, regions)
+{
+	const struct djed_message read = {.label = CONSOLE_READ, .word = {0xdead0000, 100, 0, 1}};
+	struct host_outcome first, second;
+
+	start("");
+	host_be(7, 7);
+	first = request(CONSOLE_READ, BASE, 100, 0, 1, 0);
+	host_be(8, 8);
+	second = request(CONSOLE_READ, BASE, 100, 0, 1, 0);
+	cr_assert(clients[6].waiter.request == first.request && clients[7].waiter.request == second.request);
+	check();
+	press("x\ny\n");
+	cr_assert(clients[6].waiter.woken && clients[7].waiter.woken);
+	cr_assert_eq(result(host_wake(second.request)), 2);
+	check();
+	host_be(5, 5);
+	wild_write = write_to_own;
+	cr_assert(!host_faults(host_request("console", &read)));
+	wild_write = write_to_another;
+	cr_assert(host_faults(host_request("console", &read)));
 }
 
 /* What is done when the work on a notification crashes: output goes piece by piece, and who waits looks

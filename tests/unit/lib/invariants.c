@@ -13,14 +13,19 @@ struct object {
 	uint32_t holds; /* index of another; 0: none */
 	uint32_t holders;
 	uint32_t limit; /* watched by a part of its own */
-	uint8_t text[200];
+	struct {
+		uint32_t colour, weight;
+	} leaf[6]; /* each is watched by itself */
+	uint8_t text[152];
 };
 
-enum { OBJECTS = 64, LAW_USED = 1, LAW_HOLDERS = 2 };
+enum { OBJECTS = 64, LEAVES = 6, LAW_USED = 1, LAW_HOLDERS, LAW_LEAF };
 static struct object object[OBJECTS];
 static uint32_t used;
-static const char *const law_names[] = {[LAW_USED] = "objects counted in", [LAW_HOLDERS] = "holders of"};
-static unsigned checked, checked_part;
+static const char *const law_names[] = {[LAW_USED] = "objects counted in",
+					[LAW_HOLDERS] = "holders of",
+					[LAW_LEAF] = "colour and weight of leaf"};
+static unsigned checked, checked_part, checked_leaves;
 
 static void balance_object(struct book *book, const void *before, const void *now, uint32_t index)
 {
@@ -51,15 +56,38 @@ static void check_limit(struct djed_audit *audit, uint32_t index)
 	djed_check(audit, object[index].limit < 100, "object %u has limit %u", index, object[index].limit);
 }
 
+static void balance_leaf(struct book *book, const void *before, const void *now, uint32_t index)
+{
+	const uint32_t *old = before, *new = now;
+
+	book_count(book, LAW_LEAF, index, (int64_t)new[0] - old[0] - ((int64_t)new[1] - old[1]));
+}
+
+static void check_leaf(struct djed_audit *audit, uint32_t index)
+{
+	checked_leaves++;
+	djed_check(audit, object[index / LEAVES].leaf[index % LEAVES].colour < 9, "leaf %u is colourful",
+		   index);
+}
+
+static struct invariant_table leaves = {"leaf",
+					object,
+					sizeof(object->leaf[0]),
+					OBJECTS,
+					offsetof(struct object, leaf),
+					offsetof(struct object, text),
+					check_leaf,
+					balance_leaf,
+					NULL};
 static struct invariant_table limits = {"limit",
 					object,
 					sizeof(struct object),
 					OBJECTS,
 					offsetof(struct object, limit),
-					offsetof(struct object, text),
+					offsetof(struct object, leaf),
 					check_limit,
 					NULL,
-					NULL};
+					&leaves};
 static struct invariant_table tables[] = {
     {"object", object, sizeof(struct object), OBJECTS, offsetof(struct object, used),
      offsetof(struct object, limit), check_object, balance_object, &limits},
@@ -74,7 +102,7 @@ static void start(void)
 	host_add_server("test", &(const struct djed_server){.init = NULL});
 	invariants_start(&invariants);
 	base = djed_log_top;
-	checked = checked_part = 0;
+	checked = checked_part = checked_leaves = 0;
 }
 
 static const char *verdict(void)
@@ -353,4 +381,30 @@ Test(invariants, no_room_for_names)
 	djed_port_start.log_size = djed_undo_length() + 200;
 	panic = verdict();
 	cr_assert(panic && strstr(panic, "1 invariants"), "%s", panic ? panic : "nothing was noticed");
+}
+
+/* An array inside of an object: each of its elements is an object. */
+Test(invariants, elements_of_a_part)
+{
+	start();
+	CHANGE(object[3].leaf[5].colour, 7);
+	CHANGE(object[3].leaf[5].weight, 7);
+	CHANGE(object[3].leaf[0].weight, 0);
+	cr_assert_null(verdict());
+	cr_assert(checked == 0 && checked_part == 0 && checked_leaves == 2, "%u", checked_leaves);
+	/* One record over the end of one object and the start of the next. */
+	djed_undo_reset();
+	base = djed_log_top;
+	checked = checked_part = checked_leaves = 0;
+	changing(&object[8].leaf[4].weight, sizeof(object[8]));
+	object[8].leaf[4].weight = object[8].leaf[5].colour = object[9].leaf[2].colour = 3;
+	expect_broken_by("colour and weight of leaf 52: -3 too many");
+	cr_assert(strstr(host_log(), "leaf 53: 3 too many") && strstr(host_log(), "leaf 56: 3 too many"),
+		  "%s", host_log());
+	cr_assert(checked == 1 && checked_part == 1 && checked_leaves == 7, "%u", checked_leaves);
+	djed_undo_reset();
+	base = djed_log_top;
+	CHANGE(object[9].leaf[3].colour, 9);
+	CHANGE(object[9].leaf[3].weight, 9);
+	expect_broken_by("leaf 57 is colourful");
 }

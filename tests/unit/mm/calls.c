@@ -128,14 +128,17 @@ Test(mm, messages)
 	cr_assert(mm_populate(mm, 1, UINT64_MAX, 2, DJED_ACCESS_READ) == -EFAULT);
 	cr_assert(mm_populate(mm, 1, BASE, PAGE, DJED_ACCESS_EXECUTE) == -EFAULT);
 	cr_assert(mm_populate(mm, 5, BASE, PAGE, DJED_ACCESS_READ) == -ESRCH);
-	/* As many processes as there can be. */
+	/* As many processes as there can be, each with a region of its own. */
 	uint32_t pid = 100;
 	while (mm_fork(mm, 1, pid, true, &handle) == 0)
 		pid++;
-	cr_assert(pid == 100 + PROCESSES_MAX - 1);
+	cr_assert(pid == PROCESSES_MAX + 1 && mm_fork(mm, 1, pid, false, &handle) == -EEXIST &&
+		  mm_create(mm, pid, &handle) == -EEXIST);
+	for (pid++; pid < PROCESSES_MAX + 100; pid++)
+		cr_assert(mm_fork(mm, 1, pid, true, &handle) == 0);
 	cr_assert(host_audit("mm").violations == 0 && host_audit("mm").processes == PROCESSES_MAX);
 	while (pid-- > 100)
-		cr_assert(mm_exit(mm, pid) == 0);
+		cr_assert(mm_exit(mm, pid) == (pid == PROCESSES_MAX + 1 ? -ESRCH : 0));
 	/* As many areas. */
 	uint64_t at = BASE;
 	while (machine_call(1, LINUX_MMAP, at, PAGE, at / PAGE % 2 ? 1 : 3, PRIVATE | MAP_FIXED, NONE, 0) > 0)

@@ -133,7 +133,30 @@ static void wrong_recent(void)
 }
 static void leaked_group(void)
 {
-	spaces.group_free = spaces.group_free->chain;
+	spaces.group_free = spaces.chain[group_index(spaces.group_free)];
+}
+static void group_unmarked(void)
+{
+	clients[0].groups.used &= clients[0].groups.used - 1;
+}
+static void area_unmarked(void)
+{
+	clients[0].areas.used &= clients[0].areas.used - 1;
+}
+static void area_marked(void)
+{
+	clients[7].areas.used |= 1u << 31;
+}
+static void areas_of_another(void)
+{
+	space->areas.own = &clients[7].areas;
+}
+static void group_chain_cut(void)
+{
+	struct group *other = space->first->next;
+
+	/* Two in one bucket. */
+	spaces.chain[group_index(other)] = space->first;
 }
 static void areas_overlap(void)
 {
@@ -219,7 +242,12 @@ static void cache_unlinked(void)
 }
 static void process_lost(void)
 {
-	spaces.process_bucket[1] = 0;
+	process_find(2)->pid = 0;
+}
+static void process_elsewhere(void)
+{
+	clients[5].process = clients[1].process;
+	clients[1].process.pid = 0;
 }
 static void process_renamed(void)
 {
@@ -237,10 +265,6 @@ static void process_count(void)
 {
 	spaces.processes--;
 }
-static void leaked_process(void)
-{
-	spaces.process_free = spaces.process[spaces.process_free - 1].next;
-}
 static void space_count_high(void)
 {
 	space->references++;
@@ -253,9 +277,17 @@ static void space_no_handle(void)
 {
 	space->handle = 0;
 }
-static void leaked_space(void)
+static void space_renamed(void)
 {
-	spaces.free_head = spaces.space[spaces.free_head].next_free;
+	space->id++;
+}
+static void space_made_up(void)
+{
+	clients[5].space[2].references = 1;
+}
+static void space_total(void)
+{
+	spaces.count++;
 }
 static void brk_below(void)
 {
@@ -282,9 +314,11 @@ static const struct {
     CORRUPTION(backing_frames),	    CORRUPTION(leaked_backing),	 CORRUPTION(cache_wrong_key),
     CORRUPTION(cache_wrong_page),   CORRUPTION(cache_count),	 CORRUPTION(cache_unlinked),
     CORRUPTION(process_lost),	    CORRUPTION(process_renamed), CORRUPTION(process_space_wrong),
-    CORRUPTION(process_space_wild), CORRUPTION(process_count),	 CORRUPTION(leaked_process),
+    CORRUPTION(process_space_wild), CORRUPTION(process_count),	 CORRUPTION(process_elsewhere),
     CORRUPTION(space_count_high),   CORRUPTION(space_freed),	 CORRUPTION(space_no_handle),
-    CORRUPTION(leaked_space),	    CORRUPTION(brk_below),
+    CORRUPTION(space_renamed),	    CORRUPTION(space_made_up),	 CORRUPTION(space_total),
+    CORRUPTION(group_unmarked),	    CORRUPTION(area_unmarked),	 CORRUPTION(area_marked),
+    CORRUPTION(areas_of_another),   CORRUPTION(group_chain_cut), CORRUPTION(brk_below),
 };
 
 static void make_sound(void)
@@ -348,9 +382,9 @@ Test(mm, corruptions)
 	keep(&areas, sizeof(areas));
 	keep(areas.area, AREAS_MAX * sizeof(*areas.area));
 	keep(&spaces, sizeof(spaces));
-	keep(spaces.space, (SPACES_MAX + 1) * sizeof(*spaces.space));
-	keep(spaces.process, PROCESSES_MAX * sizeof(*spaces.process));
+	keep(clients, sizeof(clients));
 	keep(spaces.group, spaces.groups_max * sizeof(*spaces.group));
+	keep(spaces.chain, (GROUPS_OWN * PROCESSES_MAX + spaces.groups_max) * sizeof(struct group *));
 	for (size_t i = 0; i < sizeof(corruptions) / sizeof(*corruptions); i++) {
 		corruptions[i].corrupt();
 		cr_expect(host_audit("mm").violations > 0, "%s was not reported", corruptions[i].name);

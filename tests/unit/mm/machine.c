@@ -154,6 +154,7 @@ void machine_start(struct machine_options options)
 	host_add_server("store", &store_server);
 	heap_pages_free(mine);
 	host_add_server("mm", &djed_server);
+	host_protect_regions("mm", clients, PROCESSES_MAX, REGION_SIZE);
 }
 
 /* Memory behind a page for an access; faults until it is there. */
@@ -284,7 +285,7 @@ void machine_check(void)
 	struct djed_audit audit;
 
 	for (uint32_t id = 1; id <= SPACES_MAX; id++) {
-		struct space *space = &spaces.space[id];
+		struct space *space = space_at(id);
 		struct table *table = space->references ? table_of(space->handle) : NULL;
 
 		cr_assert(!space->references || table, "space %u has no tables", id);

@@ -306,6 +306,7 @@ void world_start(const char *command_line)
 	host_on(KERNEL_OP_THREAD_SET_CONTEXT, thread_set_context);
 	djed_port_time = 1000000000;
 	host_add_server("pm", &djed_server);
+	host_protect_regions("pm", processes, PROCESSES_MAX, sizeof(*processes));
 	host_be(0, 0);
 	cr_assert_eq(host_request("pm", &start).status, 0);
 	follow_effects();

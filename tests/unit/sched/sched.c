@@ -40,6 +40,7 @@ static void start(void)
 	host_on(KERNEL_OP_THREAD_TIMES, thread_times);
 	djed_port_time = 5000000000;
 	host_add_server("sched", &djed_server);
+	host_protect_regions("sched", threads, THREADS_MAX, sizeof(*threads));
 	for (uint32_t pid = 2; pid < 6; pid++)
 		cr_assert_eq(sched_add(host_slot("sched"), pid, pid == 2 ? 0 : 2, 0x100 + pid), 0);
 	host_be(2, 2);

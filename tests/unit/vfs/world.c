@@ -90,6 +90,7 @@ void world_start(void)
 	host_add_server("store", &store_server);
 	heap_pages_free(reserve);
 	host_add_server("vfs", &djed_server);
+	host_protect_regions("vfs", vfs_process, VFS_PROCESSES, sizeof(*vfs_process));
 	host_map(WORLD_BASE, world_memory, sizeof(world_memory), DJED_GRANT_READ | DJED_GRANT_WRITE);
 	cr_assert_eq(vfs_create(host_slot("vfs"), 1), 0);
 	host_be(1, 1);
