@@ -129,14 +129,19 @@ static inline struct space *space_at(uint32_t id)
 {
 	return &clients[(id - 1) / SPACES_OWN].space[(id - 1) % SPACES_OWN];
 }
+/* The region in which it lies; that is not taken from what lies there. */
+static inline uint32_t region_with(const struct space *space)
+{
+	return (uint32_t)(((uintptr_t)space - (uintptr_t)clients) / REGION_SIZE);
+}
 static inline struct client *client_with(const struct space *space)
 {
-	return &clients[(space->id - 1) / SPACES_OWN];
+	return &clients[region_with(space)];
 }
 /* To be said before a space is changed, and what it consists of: it may lie in another's region. */
 static inline void space_write(const struct space *space)
 {
-	region_write((space->id - 1) / SPACES_OWN, PROCESSES_MAX);
+	region_write(region_with(space), PROCESSES_MAX);
 }
 
 /* An empty space with one reference, in that region, to which one can write; or NULL. */

@@ -147,6 +147,10 @@ static void area_marked(void)
 {
 	clients[7].areas.used |= 1u << 31;
 }
+static void group_marked(void)
+{
+	clients[7].groups.used |= 1u << 31;
+}
 static void areas_of_another(void)
 {
 	space->areas.own = &clients[7].areas;
@@ -299,26 +303,27 @@ static const struct {
 	void (*corrupt)(void);
 } corruptions[] = {
 #define CORRUPTION(name) {#name, name}
-    CORRUPTION(frame_count_high),   CORRUPTION(frame_count_low), CORRUPTION(frame_count_zero),
-    CORRUPTION(leaked_frame),	    CORRUPTION(free_frame_used), CORRUPTION(free_list_wild),
-    CORRUPTION(free_list_loop),	    CORRUPTION(wrong_available), CORRUPTION(wrong_pending),
-    CORRUPTION(pending_cut),	    CORRUPTION(lost_page),	 CORRUPTION(wild_page),
-    CORRUPTION(page_of_another),    CORRUPTION(page_outside),	 CORRUPTION(shared_page_private),
-    CORRUPTION(wrong_group_use),    CORRUPTION(wrong_resident),	 CORRUPTION(group_of_another),
-    CORRUPTION(lost_group),	    CORRUPTION(group_unhashed),	 CORRUPTION(wrong_recent),
-    CORRUPTION(leaked_group),	    CORRUPTION(areas_overlap),	 CORRUPTION(area_reversed),
-    CORRUPTION(area_unaligned),	    CORRUPTION(area_beyond),	 CORRUPTION(area_link_broken),
-    CORRUPTION(area_lost),	    CORRUPTION(area_wild),	 CORRUPTION(area_protection),
-    CORRUPTION(area_count),	    CORRUPTION(leaked_area),	 CORRUPTION(backing_swapped),
-    CORRUPTION(backing_count_high), CORRUPTION(backing_lost),	 CORRUPTION(backing_unlinked),
-    CORRUPTION(backing_frames),	    CORRUPTION(leaked_backing),	 CORRUPTION(cache_wrong_key),
-    CORRUPTION(cache_wrong_page),   CORRUPTION(cache_count),	 CORRUPTION(cache_unlinked),
-    CORRUPTION(process_lost),	    CORRUPTION(process_renamed), CORRUPTION(process_space_wrong),
-    CORRUPTION(process_space_wild), CORRUPTION(process_count),	 CORRUPTION(process_elsewhere),
-    CORRUPTION(space_count_high),   CORRUPTION(space_freed),	 CORRUPTION(space_no_handle),
-    CORRUPTION(space_renamed),	    CORRUPTION(space_made_up),	 CORRUPTION(space_total),
-    CORRUPTION(group_unmarked),	    CORRUPTION(area_unmarked),	 CORRUPTION(area_marked),
-    CORRUPTION(areas_of_another),   CORRUPTION(group_chain_cut), CORRUPTION(brk_below),
+    CORRUPTION(frame_count_high),   CORRUPTION(frame_count_low),  CORRUPTION(frame_count_zero),
+    CORRUPTION(leaked_frame),	    CORRUPTION(free_frame_used),  CORRUPTION(free_list_wild),
+    CORRUPTION(free_list_loop),	    CORRUPTION(wrong_available),  CORRUPTION(wrong_pending),
+    CORRUPTION(pending_cut),	    CORRUPTION(lost_page),	  CORRUPTION(wild_page),
+    CORRUPTION(page_of_another),    CORRUPTION(page_outside),	  CORRUPTION(shared_page_private),
+    CORRUPTION(wrong_group_use),    CORRUPTION(wrong_resident),	  CORRUPTION(group_of_another),
+    CORRUPTION(lost_group),	    CORRUPTION(group_unhashed),	  CORRUPTION(wrong_recent),
+    CORRUPTION(leaked_group),	    CORRUPTION(areas_overlap),	  CORRUPTION(area_reversed),
+    CORRUPTION(area_unaligned),	    CORRUPTION(area_beyond),	  CORRUPTION(area_link_broken),
+    CORRUPTION(area_lost),	    CORRUPTION(area_wild),	  CORRUPTION(area_protection),
+    CORRUPTION(area_count),	    CORRUPTION(leaked_area),	  CORRUPTION(backing_swapped),
+    CORRUPTION(backing_count_high), CORRUPTION(backing_lost),	  CORRUPTION(backing_unlinked),
+    CORRUPTION(backing_frames),	    CORRUPTION(leaked_backing),	  CORRUPTION(cache_wrong_key),
+    CORRUPTION(cache_wrong_page),   CORRUPTION(cache_count),	  CORRUPTION(cache_unlinked),
+    CORRUPTION(process_lost),	    CORRUPTION(process_renamed),  CORRUPTION(process_space_wrong),
+    CORRUPTION(process_space_wild), CORRUPTION(process_count),	  CORRUPTION(process_elsewhere),
+    CORRUPTION(space_count_high),   CORRUPTION(space_freed),	  CORRUPTION(space_no_handle),
+    CORRUPTION(space_renamed),	    CORRUPTION(space_made_up),	  CORRUPTION(space_total),
+    CORRUPTION(group_unmarked),	    CORRUPTION(area_unmarked),	  CORRUPTION(area_marked),
+    CORRUPTION(group_marked),	    CORRUPTION(areas_of_another), CORRUPTION(group_chain_cut),
+    CORRUPTION(brk_below),
 };
 
 static void make_sound(void)
