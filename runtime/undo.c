@@ -26,13 +26,21 @@ static void in_order(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Not memcpy: nothing that could itself be replaced, and the sizes are small. */
-static void copy(uint8_t *to, const uint8_t *from, size_t length)
+/* Not memcpy: nothing that could itself be replaced, and the sizes are small. What is not a whole number of
+ * words ends with a word that overlaps the one before. */
+static inline void copy(uint8_t *to, const uint8_t *from, size_t length)
 {
-	for (; length >= 8; length -= 8, to += 8, from += 8)
-		__builtin_memcpy(to, from, 8);
-	for (; length > 0; length--)
-		*to++ = *from++;
+	if (length >= 8) {
+		for (size_t at = 0; at < length - 8; at += 8)
+			__builtin_memcpy(to + at, from + at, 8);
+		__builtin_memcpy(to + length - 8, from + length - 8, 8);
+	} else if (length >= 4) {
+		__builtin_memcpy(to, from, 4);
+		__builtin_memcpy(to + length - 4, from + length - 4, 4);
+	} else {
+		while (length-- > 0)
+			to[length] = from[length];
+	}
 }
 
 static bool in_stack(uint64_t address)
@@ -182,13 +190,7 @@ uint32_t djed_undo_digest(void)
 
 static inline void restore(uint64_t address, const uint64_t *from, uint64_t length)
 {
-	if (in_stack(address))
-		return;
-	if (length == 8)
-		__builtin_memcpy((void *)address, from, 8);
-	else if (length == 4)
-		__builtin_memcpy((void *)address, from, 4);
-	else
+	if (!in_stack(address))
 		copy((uint8_t *)address, (const uint8_t *)from, length);
 }
 

@@ -30,7 +30,9 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	unsigned root = t->request[request].root, thread = txn_thread_of(root);
 
 	in->kind = kind;
-	in->flags = flags | (t->request[root].rounds ? DJED_DELIVERY_CONFIRMS : 0);
+	in->flags = flags;
+	if (kind == DJED_DELIVERY_ROLLBACK ? t->request[root].again : t->request[root].rounds)
+		in->flags |= DJED_DELIVERY_CONFIRMS;
 	in->attempt = t->request[root].attempt;
 	in->sender = sender_of(t, request);
 	in->transaction = t->request[root].transaction;
@@ -79,7 +81,9 @@ void txn_env_unwind(struct txn *t, unsigned number)
 	struct service *service = &service_table[number];
 	unsigned root = t->service[number].log_owner;
 
-	if (root != TXN_NONE && t->request[root].rounds)
+	/* Nobody compares what a crash has cut short. */
+	service->ipc->in.flags &= ~(uint32_t)DJED_DELIVERY_CONFIRMS;
+	if (root != TXN_NONE && t->request[root].again)
 		service->ipc->in.flags |= DJED_DELIVERY_CONFIRMS;
 	service->event_call = false;
 	arch_thread_start(&service->thread.arch, service->recover_entry, service->recover_stack,

@@ -37,15 +37,22 @@ static djed_status make_room(struct process *process, uint32_t fd)
 	return 0;
 }
 
+static struct descriptor *slot_at(const struct process *process, uint32_t fd)
+{
+	return &process->chunk[fd / VFS_CHUNK][fd % VFS_CHUNK];
+}
+
 static void put(struct process *process, uint32_t fd, uint32_t file, uint16_t flags)
 {
-	process->chunk[fd / VFS_CHUNK][fd % VFS_CHUNK] = (struct descriptor){(uint16_t)file, flags};
+	uint32_t limit = fd < process->limit ? process->limit : fd + 1, lowest = process->lowest;
+
+	*slot_at(process, fd) = (struct descriptor){(uint16_t)file, flags};
 	if (fd >= VFS_CHUNK)
 		vfs_far_changes++;
-	if (fd >= process->limit)
-		process->limit = fd + 1;
-	while (process->lowest < process->limit && descriptor_slot(process, process->lowest))
-		process->lowest++;
+	while (lowest < limit && slot_at(process, lowest)->file)
+		lowest++;
+	process->limit = limit;
+	process->lowest = lowest;
 }
 
 djed_status descriptor_add(struct process *process, uint32_t from, uint32_t file, uint16_t flags)
@@ -79,10 +86,18 @@ djed_status descriptor_set(struct process *process, uint64_t fd, uint32_t file, 
 	return 0;
 }
 
+/* What the process has not any more. */
+static void let_go(uint32_t pid, uint32_t file)
+{
+	if (vfs_locks_used && vfs_file[file].node.inode)
+		lock_drop(pid, vfs_file[file].node.inode);
+	file_drop(file);
+}
+
 djed_status descriptor_close(struct process *process, uint64_t fd)
 {
 	struct descriptor *slot = descriptor_slot(process, fd);
-	uint32_t file;
+	uint32_t limit = process->limit, file;
 
 	if (!slot)
 		return -EBADF;
@@ -90,15 +105,12 @@ djed_status descriptor_close(struct process *process, uint64_t fd)
 	*slot = (struct descriptor){0};
 	if (fd >= VFS_CHUNK)
 		vfs_far_changes++;
-	if (fd < process->lowest)
+	while (limit > 0 && !slot_at(process, limit - 1)->file)
+		limit--;
+	process->limit = limit;
+	if (fd < process->lowest) /* then `limit` is not below it, either */
 		process->lowest = (uint32_t)fd;
-	while (process->limit > 0 && !descriptor_slot(process, process->limit - 1))
-		process->limit--;
-	if (process->lowest > process->limit)
-		process->lowest = process->limit;
-	if (vfs_locks_used && vfs_file[file].node.inode)
-		lock_drop(process->pid, vfs_file[file].node.inode);
-	file_drop(file);
+	let_go(process->pid, file);
 	return 0;
 }
 
@@ -108,12 +120,25 @@ djed_status descriptor_drop(struct process *process, uint64_t fd)
 	return djed_current()->attempt && limbo_close(process, fd) ? 0 : descriptor_close(process, fd);
 }
 
-void descriptors_close_all(struct process *process, bool on_execute)
+void descriptors_close_on_execute(struct process *process)
 {
 	for (uint32_t fd = process->limit; fd-- > 0;) {
 		const struct descriptor *slot = descriptor_slot(process, fd);
 
-		if (slot && (!on_execute || slot->flags & LINUX_FD_CLOEXEC))
-			(void)(on_execute ? descriptor_drop : descriptor_close)(process, fd);
+		if (slot && slot->flags & LINUX_FD_CLOEXEC)
+			(void)descriptor_drop(process, fd);
 	}
+}
+
+void descriptors_end(struct process *process)
+{
+	uint32_t limit = process->limit, near = limit < VFS_CHUNK ? limit : VFS_CHUNK;
+
+	for (uint32_t fd = limit; fd-- > 0;)
+		if (slot_at(process, fd)->file)
+			let_go(process->pid, slot_at(process, fd)->file);
+	if (limit > VFS_CHUNK)
+		vfs_far_changes++;
+	process->limit = process->lowest = 0;
+	memset(process->first, 0, near * sizeof(struct descriptor));
 }

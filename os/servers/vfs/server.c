@@ -205,7 +205,7 @@ djed_status vfs_on_executed(uint32_t pid, struct djed_buffer path, struct djed_b
 		strlcpy(process->command, name ? name + 1 : place.text, sizeof(process->command));
 	}
 	process->arguments_length = (uint16_t)djed_copy_in(process->arguments, arguments, 0, length);
-	descriptors_close_all(process, true);
+	descriptors_close_on_execute(process);
 	return 0;
 }
 

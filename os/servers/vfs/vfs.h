@@ -329,7 +329,9 @@ djed_status descriptor_set(struct process *process, uint64_t fd, uint32_t file, 
 djed_status descriptor_close(struct process *process, uint64_t fd);
 /* The same; if the request is delivered again, as some server crashed over it, the file is closed later. */
 djed_status descriptor_drop(struct process *process, uint64_t fd);
-void descriptors_close_all(struct process *process, bool on_execute);
+void descriptors_close_on_execute(struct process *process); /* those that say so */
+/* Closes all, of a process that ends. Chunks behind the first one are as they were. */
+void descriptors_end(struct process *process);
 
 /* ---- what could not be closed at once: limbo.c -------------------------------------------------------- */
 
