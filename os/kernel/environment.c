@@ -28,11 +28,11 @@ void txn_env_deliver(struct txn *t, unsigned number, unsigned request, enum djed
 	struct service *service = &service_table[number];
 	struct djed_delivery *in = &service->ipc->in;
 	unsigned root = t->request[request].root, thread = txn_thread_of(root);
+	bool back = kind == DJED_DELIVERY_ROLLBACK;
+	bool confirms = back ? t->request[root].again : t->request[root].rounds != 0;
 
 	in->kind = kind;
-	in->flags = flags;
-	if (kind == DJED_DELIVERY_ROLLBACK ? t->request[root].again : t->request[root].rounds)
-		in->flags |= DJED_DELIVERY_CONFIRMS;
+	in->flags = flags | (confirms ? DJED_DELIVERY_CONFIRMS : 0);
 	in->attempt = t->request[root].attempt;
 	in->sender = sender_of(t, request);
 	in->transaction = t->request[root].transaction;
