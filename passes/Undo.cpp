@@ -155,6 +155,7 @@ void Instrumenter::addDispatch(Function &F, Function &Clone) {
   if (Options::get().isBroken("dispatch"))
     return;
   moveBody(F, ".plain");
+  F.removeFnAttr("frame-pointer"); // all that is left calls nobody but in its own place
   addChoice(
       F, Clone, "djed.window", "djed.plain",
       [&](IRBuilder<> &B) {
