@@ -104,13 +104,11 @@ static bool decide(uint32_t service)
 	    information.state != DJED_SERVICE_STOPPED)
 		return true;
 	for (unsigned i = information.root_attempt > 0; status && i < sizeof(rung); i++) {
-		uint64_t entry = information.entry; /* perhaps its alternative's, until it starts anew */
+		bool anew = rung[i] == DJED_RUNG_RESTART; /* else it goes on, perhaps as its alternative */
+		uint64_t entry = anew ? root.system->service[service].entry : information.entry;
 
-		if (rung[i] == DJED_RUNG_RESTART) {
-			if (instance_renew(root.system, service, service, 1, false))
-				return false;
-			entry = root.system->service[service].entry;
-		}
+		if (anew && instance_renew(root.system, service, service, 1, false))
+			return false;
 		status = kernel_recover(service, action[i], i ? EIO : 0, entry);
 		if (!status)
 			(void)kernel_record_recovery(service, rung[i], i ? EIO : 0);
