@@ -331,6 +331,24 @@ static void run_ended_simply(const struct process *p)
 	djed_notify(to.auditor, RUN_ENDED);
 }
 
+/* All at once, and without process_adopt, which may be what crashed. */
+static void children_leave_simply(struct process *p)
+{
+	struct kin *own = kin_of(p), *init = &pm.kin[0];
+	uint16_t first = own->first_child;
+
+	if (first == NONE)
+		return;
+	for (uint16_t at = first; at != NONE; at = pm.kin[at].next_sibling) {
+		process_write(&processes[at]);
+		processes[at].parent = 0;
+	}
+	pm.kin[first].previous_sibling = init->last_child;
+	*(init->last_child == NONE ? &init->first_child : &pm.kin[init->last_child].next_sibling) = first;
+	init->last_child = own->last_child;
+	own->first_child = own->last_child = NONE;
+}
+
 /* The same with nothing but what its relatives need: whatever it was in leave_family that crashed is left out
  * where it can be. */
 static void end_simply(struct process *p)
@@ -339,8 +357,7 @@ static void end_simply(struct process *p)
 
 	process_write(p);
 	process_write(parent);
-	while (kin_of(p)->first_child != NONE)
-		process_adopt(&processes[0], &processes[kin_of(p)->first_child]);
+	children_leave_simply(p);
 	if (p->holds_parent && parent->wait == WAIT_VFORK)
 		djed_answer_parked(parent->parked, 0, p->pid);
 	else if (parent->wait == WAIT_CHILD)

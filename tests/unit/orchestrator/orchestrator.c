@@ -227,7 +227,7 @@ Test(orchestrator, handover)
 	/* Undoing crashed: the log is undone by the new instance, once. */
 	i = plain(10);
 	i.undoing = 1;
-	expect(decide(OTHER, i), DJED_RECOVER_RESTART_RETRY, 4, 0);
+	expect(decide(OTHER, i), DJED_RECOVER_REBUILD, 4, 0);
 	expect(decide(OTHER, i), 0, 8, 0);
 	cr_assert(o.rung_uses[4] == 3 && o.service[OTHER].restarts == 0);
 	/* There must be a log, and it must be whole. */

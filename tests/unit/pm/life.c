@@ -423,6 +423,28 @@ Test(life, kill_that_crashed)
 	world_check("killed");
 }
 
+Test(life, tombstone_of_a_parent_that_crashed)
+{
+	world_start("-- sh");
+	cr_assert_eq(world_call(2, LINUX_FORK), 3);
+	cr_assert_eq(world_call(3, LINUX_FORK), 4);
+	cr_assert_eq(world_call(3, LINUX_FORK), 5);
+	cr_assert_eq(world_call(3, LINUX_FORK), 6);
+	world_call(5, LINUX_EXIT_GROUP, 7);
+	world_thread[3] = (struct host_thread){0};
+	world_notify(DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED);
+	cr_assert(process_find(4)->parent == 0 && process_find(6)->parent == 0);
+	for (unsigned steps = 0; steps < 5; steps++)
+		world_notify(1ull << 63);
+	cr_assert(!process_find(5), "init has reaped it");
+	cr_assert_eq(world_call(2, LINUX_WAIT4, 3, at(0), 0, 0), 3);
+	world_check("children");
+	world_call(4, LINUX_EXIT_GROUP, 0);
+	world_call(6, LINUX_EXIT_GROUP, 0);
+	cr_assert(!process_find(4) && !process_find(6));
+	world_check("grandchildren");
+}
+
 Test(life, tombstone_that_crashed)
 {
 	world_start("-- sh");
