@@ -92,7 +92,7 @@ static void parse(struct settings *settings, int count, char **words)
 			settings->workload = optarg;
 			break;
 		case LIMIT:
-			settings->limit = (unsigned)parse_number(optarg, "--limit", 1, LIMIT_MAX);
+			settings->limit = (unsigned)parse_number(optarg, "--limit", 10, LIMIT_MAX);
 			break;
 		case POLICY:
 			require_choice("--policy", settings->policy = optarg, policy_names);

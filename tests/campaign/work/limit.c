@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { LIMIT_STATUS = 124 /* as of timeout(1) */, NOT_STARTED_STATUS = 127 };
+enum { LIMIT_STATUS = 124 /* as of timeout(1) */, NOT_STARTED_STATUS = 127, STEP_MILLISECONDS = 10 };
 
 static unsigned long number_of(const char *digits)
 {
@@ -18,17 +18,20 @@ static unsigned long number_of(const char *digits)
 	return number;
 }
 
-/* By sleeping, which fewer parts of the system have a hand in than in timers and signals. */
+/* By sleeping, which fewer parts of the system have a hand in than in timers and signals; again and again, so
+ * that the time in which a server hangs, and no program runs, is not the workload's. */
 static long sleeper(const char *milliseconds)
 {
-	unsigned long limit = number_of(milliseconds);
-	struct timespec span = {(long)(limit / 1000), (long)(limit % 1000) * 1000000};
+	const struct timespec step = {0, STEP_MILLISECONDS * 1000000};
+	unsigned long steps = number_of(milliseconds) / STEP_MILLISECONDS;
 	long pid = RUN(fork);
 
-	if (pid == 0)
-		for (RUN(nanosleep, &span, 0);;)
-			RUN(exit_group, 0);
-	return pid;
+	if (pid != 0)
+		return pid;
+	while (steps-- > 0)
+		RUN(nanosleep, &step, 0);
+	for (;;)
+		RUN(exit_group, 0);
 }
 
 static long runner(char **words, char **environment)
