@@ -16,6 +16,7 @@ while [ $i -lt 12 ]; do
 	i=$((i + 1))
 done
 cp work/a/log work/b/copy
+cat work/b/copy
 mv work/b/copy work/b/c/moved
 
 step processes

@@ -152,31 +152,31 @@ static void send_soon(void)
 
 /* ---- the serial line --------------------------------------------------------------------------------- */
 
-/* Sends what is committed. False: the line does not take it now, and will notify when it does. */
+/* Sends of what is committed as much as one message holds: after a rollback the line knows of no more than
+ * that how much of it the device has taken (os/drivers/uart). False: there is more; it goes with the next
+ * notification, which comes at once, or when the line takes something again. */
 static bool send_output(void)
 {
 	struct tty *tty = &console.tty;
-	uint64_t head = tty->output_head;
+	uint32_t start = (uint32_t)(tty->output_head % TTY_OUTPUT), taken;
+	uint64_t length = tty->output_tail - tty->output_head;
 
-	while (head != tty->output_tail && !tty->stopped) {
-		uint32_t start = (uint32_t)(head % TTY_OUTPUT), taken;
-		uint64_t length = tty->output_tail - head;
-
-		if (length > UART_MESSAGE)
-			length = UART_MESSAGE;
-		if (length > TTY_OUTPUT - start)
-			length = TTY_OUTPUT - start;
-		if (uart_write(console_slots.uart, head, djed_own(tty->output + start, (uint32_t)length),
-			       &taken) ||
-		    taken > length)
-			break;
-		head += taken;
-		if (taken < length)
-			break;
-	}
-	if (head != tty->output_head)
-		tty->output_head = head;
-	return head == tty->output_tail;
+	if (length > UART_MESSAGE)
+		length = UART_MESSAGE;
+	if (length > TTY_OUTPUT - start)
+		length = TTY_OUTPUT - start;
+	if (length == 0)
+		return true;
+	if (tty->stopped ||
+	    uart_write(console_slots.uart, tty->output_head, djed_own(tty->output + start, (uint32_t)length),
+		       &taken) ||
+	    taken > length)
+		return false;
+	if (taken)
+		tty->output_head += taken;
+	if (taken == length && tty->output_head != tty->output_tail)
+		djed_deadline = 1;
+	return tty->output_head == tty->output_tail;
 }
 
 void console_take_input(void)

@@ -371,9 +371,7 @@ static void end_simply(struct process *p)
 		if (parent->thread && parent->state == PROCESS_ALIVE)
 			(void)kernel_thread_signal(parent->thread);
 	}
-	for (unsigned kind = 0; kind < TIMER_KINDS; kind++)
-		if (timer_deadline(p, kind))
-			timer_set(p, kind, 0);
+	timers_drop_simply(p);
 	signals_drop_simply(p);
 	p->holds_parent = p->signals.suspended = false;
 	p->wait = WAIT_NOTHING;

@@ -313,6 +313,8 @@ uint64_t timer_deadline(const struct process *p, enum timer_kind kind);
 void timers_expire(uint64_t now);
 /* The same when that crashes: without what goes beyond waking and SIGALRM. */
 void timers_expire_simply(uint64_t now);
+/* Disarms all of a process. */
+void timers_drop_simply(const struct process *p);
 uint64_t deadline_first(void);
 /* Computes djed_deadline anew: the first timer, or at once if there is other work to do later. */
 void deadline_update(void);

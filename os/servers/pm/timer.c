@@ -98,19 +98,37 @@ static void expired(struct process *p, enum timer_kind kind, uint64_t now)
 	signal_send(p, &(struct signal_info){.signal = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
 }
 
+/* With code of its own, as it is used where the usual one crashes. */
+static void unlink_simply(uint16_t at)
+{
+	struct timer *t = &pm.timer[at];
+	struct process *p = &processes[at % PROCESSES_MAX];
+
+	process_write(p);
+	p->deadline[at / PROCESSES_MAX] = 0;
+	*(t->previous == NONE ? &pm.first_timer : &pm.timer[t->previous].next) = t->next;
+	if (t->next != NONE)
+		pm.timer[t->next].previous = t->previous;
+	t->deadline = 0;
+	pm.timers_armed--;
+}
+
+void timers_drop_simply(const struct process *p)
+{
+	for (unsigned kind = 0; kind < TIMER_KINDS; kind++)
+		if (timer_deadline(p, kind))
+			unlink_simply((uint16_t)(kind * PROCESSES_MAX + slot_of(p)));
+	deadline_update();
+}
+
 /* An alarm that would ring again and again rings once. */
 void timers_expire_simply(uint64_t now)
 {
 	while (pm.first_timer != NONE && pm.timer[pm.first_timer].deadline <= now) {
-		uint16_t at = pm.first_timer, next = pm.timer[at].next;
+		uint16_t at = pm.first_timer;
 		struct process *p = &processes[at % PROCESSES_MAX];
 
-		process_write(p);
-		p->deadline[at / PROCESSES_MAX] = pm.timer[at].deadline = 0;
-		pm.first_timer = next;
-		if (next != NONE)
-			pm.timer[next].previous = NONE;
-		pm.timers_armed--;
+		unlink_simply(at);
 		if (at / PROCESSES_MAX == TIMER_ALARM) {
 			p->alarm_interval = 0;
 			signal_post_simply(

@@ -431,6 +431,9 @@ Test(life, tombstone_of_a_parent_that_crashed)
 	cr_assert_eq(world_call(3, LINUX_FORK), 5);
 	cr_assert_eq(world_call(3, LINUX_FORK), 6);
 	world_call(5, LINUX_EXIT_GROUP, 7);
+	world_call(4, LINUX_ALARM, 50);
+	world_call(3, LINUX_ALARM, 100);
+	world_call(6, LINUX_ALARM, 150);
 	world_thread[3] = (struct host_thread){0};
 	world_notify(DJED_NOTIFY_TOMBSTONE | DJED_NOTIFY_FAILED);
 	cr_assert(process_find(4)->parent == 0 && process_find(6)->parent == 0);
