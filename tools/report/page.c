@@ -187,10 +187,11 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	chart_latency(&page, &p->all);
 	text_format(&page, "<h2>Actions</h2>\n");
 	table_rungs(&page, &p->all);
-	text_format(&page,
-		    "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran "
-		    "while rollback was "
-		    "allowed; root, rs and the auditor, which hold no dormant faults, do not count.</p>\n");
+	text_format(
+	    &page,
+	    "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran "
+	    "while rollback was "
+	    "allowed; root and rs, of which nothing is rolled back, and the auditor do not count.</p>\n");
 	chart_window(&page, p);
 	table_recoveries(&page, p);
 	text_format(&page, "<p><a href=\"functions.html\">All functions</a>; "
