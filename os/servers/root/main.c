@@ -75,8 +75,10 @@ static djed_status init(void)
 		if (status)
 			root_fail("service %s: start: error %d", service[i].name, (int)-status);
 	}
+	/* Not for rs: if it crashed root would wait for ever. It may wait for nobody then, and says so. */
 	for (uint32_t i = 1; i < count; i++)
-		await(i);
+		if (!(service[i].receives >> DJED_EVENT_CRASH & 1))
+			await(i);
 	(void)kernel_lab_update(DJED_LAB_STATE, 0,
 				DJED_LAB_READY); /* the laboratory may stop the machine here */
 	(void)kernel_lab_update(DJED_LAB_STATE, 0, DJED_LAB_RUNNING);

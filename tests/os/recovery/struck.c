@@ -3,8 +3,9 @@
  *
  *   before   a crash report has arrived, nothing is decided
  *   after    the decision is carried out, the report is not answered yet
- *   audit    the run has ended, and it is asked for its own audit: the second one, as root asked before
+ *   audit    the run has ended, and it is asked for its own audit
  *   restart  before, and then new instances when they start
+ *   start    when they start, the first one too
  *
  * And with a hand in the others: damage=WHAT writes over the text of the first service that crashes, before
  * anything is decided:
@@ -73,6 +74,7 @@ void struck_recover(const struct djed_message *report)
 
 void struck_init(struct orchestrator *orchestrator, uint32_t policy)
 {
+	strike("start");
 	if (djed_start()->restarts)
 		strike("restart");
 	orchestrator_init(orchestrator, policy);
@@ -80,9 +82,6 @@ void struck_init(struct orchestrator *orchestrator, uint32_t policy)
 
 void struck_audit(struct djed_audit *audit, const struct djed_system *booted, uint64_t size)
 {
-	static unsigned times;
-
-	if (times++ || djed_start()->restarts)
-		strike("audit");
+	strike("audit");
 	rs_audit(audit, booted, size);
 }
