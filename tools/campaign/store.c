@@ -78,17 +78,6 @@ static void keep_setting(sqlite3 *db, const char *key, const char *value)
 	store_step(db, add);
 }
 
-/* FNV-1a (Fowler, Noll, Vo) over a file: tells builds and workloads apart, nothing more. */
-static uint64_t digest(const char *path)
-{
-	struct text t = read_file(path);
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < t.length; i++)
-		hash = (hash ^ (unsigned char)t.bytes[i]) * 0x100000001b3u;
-	text_free(&t);
-	return hash;
-}
-
 sqlite3 *store_open(const struct settings *settings)
 {
 	make_directories(settings->directory);
@@ -100,9 +89,8 @@ sqlite3 *store_open(const struct settings *settings)
 	store_run(db, "PRAGMA journal_mode = WAL");
 	store_run(db, "PRAGMA synchronous = NORMAL");
 	store_run(db, schema);
-	char *kernel = variant_path("campaign", "kernel"), *archive = variant_path("campaign", "boot.tar");
-	char *build = format_string("%016llx", (unsigned long long)(digest(kernel) * 31 + digest(archive)));
-	char *workload = format_string("%016llx", (unsigned long long)digest(settings->workload));
+	char *build = format_string("%016llx", (unsigned long long)variant_digest("campaign"));
+	char *workload = format_string("%016llx", (unsigned long long)digest_file(settings->workload));
 	char *detect = format_string("%x", settings->detect);
 	char *seed = format_string("%llu", (unsigned long long)settings->seed);
 	char *limit = format_string("%u", settings->limit);
@@ -127,8 +115,6 @@ sqlite3 *store_open(const struct settings *settings)
 	free(detect);
 	free(workload);
 	free(build);
-	free(kernel);
-	free(archive);
 	free(path);
 	return db;
 }

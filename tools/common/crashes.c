@@ -3,6 +3,7 @@
 #include "machine.h"
 #include "text.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,11 @@ static void add_kept(struct djed_crashes *crashes, const struct djed_crashes_kep
 	}
 }
 
+uint64_t crashes_checksum(const struct crashes_file *file, size_t length)
+{
+	return digest(file->variant, length - offsetof(struct crashes_file, variant));
+}
+
 bool crashes_save(struct machine *m, const char *variant, const char *path)
 {
 	const struct djed_lab *lab = machine_lab(m);
@@ -38,6 +44,7 @@ bool crashes_save(struct machine *m, const char *variant, const char *path)
 	bool found = false;
 	head.crashes = (struct djed_crashes){.magic = DJED_CRASHES_MAGIC, .version = DJED_CRASHES_VERSION};
 	snprintf(head.variant, sizeof head.variant, "%s", variant);
+	head.build = variant_digest(variant);
 	for (unsigned i = 0; lab && i < lab->regions && i < DJED_LAB_REGIONS; i++) {
 		const struct djed_lab_region region = lab->region[i];
 		const void *bytes = machine_region(m, &region);
@@ -62,6 +69,8 @@ bool crashes_save(struct machine *m, const char *variant, const char *path)
 	if (found || kept) {
 		text_add(&file, &head, sizeof head);
 		text_add(&file, rings.bytes, rings.length);
+		struct crashes_file *whole = (void *)file.bytes;
+		whole->checksum = crashes_checksum(whole, file.length);
 		write_file(path, file.bytes, file.length);
 	}
 	text_free(&rings);

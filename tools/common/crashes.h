@@ -14,16 +14,21 @@ struct machine;
 struct crashes_file {
 	char magic[8]; /* CRASHES_MAGIC */
 	uint32_t version, rings;
-	char variant[16]; /* of the build that ran: where symbols are */
+	uint64_t checksum; /* digest of what follows it, rings included */
+	char variant[16];  /* of the build that ran: where symbols are, */
+	uint64_t build;	   /* variant_digest at that time */
 	struct djed_crashes crashes;
 };
 #define CRASHES_MAGIC "djedcrf"
-enum { CRASHES_VERSION = 1 };
+enum { CRASHES_VERSION = 2 };
 
 struct crashes_ring {
 	uint32_t service, reserved;
 	struct djed_ring ring;
 };
+
+/* What `checksum` must be in a whole file of `length` bytes. */
+uint64_t crashes_checksum(const struct crashes_file *file, size_t length);
 
 /* Writes what the guest shows of its crashes, also after machine_stop. False: it shows nothing that could be
  * read, nothing is written. Dies if the file cannot be written. */

@@ -27,6 +27,15 @@ char *variant_path(const char *variant, const char *name)
 	return format_string("%s/%s/%s", build, variant, name);
 }
 
+uint64_t variant_digest(const char *variant)
+{
+	char *kernel = variant_path(variant, "kernel"), *archive = variant_path(variant, "boot.tar");
+	uint64_t both = digest_file(kernel) * 31 + digest_file(archive);
+	free(kernel);
+	free(archive);
+	return both;
+}
+
 /* Guest RAM lives in memory where possible: it is mapped, written at full speed and thrown away. */
 static char *make_folder(void)
 {

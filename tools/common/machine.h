@@ -101,5 +101,7 @@ void machine_drain_serial(struct machine *m, struct text *into);
 
 /* Path of a file of a build variant: "kernel", "boot.tar", "services/NAME". malloc'ed. */
 char *variant_path(const char *variant, const char *name);
+/* Of the kernel and the boot archive of a build variant: which build it is. */
+uint64_t variant_digest(const char *variant);
 
 #endif

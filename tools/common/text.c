@@ -180,3 +180,20 @@ double seconds_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
+
+uint64_t digest(const void *bytes, size_t length)
+{
+	const unsigned char *byte = bytes;
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3u;
+	return hash;
+}
+
+uint64_t digest_file(const char *path)
+{
+	struct text file = read_file(path);
+	uint64_t hash = digest(file.bytes, file.length);
+	text_free(&file);
+	return hash;
+}

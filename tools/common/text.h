@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Exit status of every tool when Djed itself fails; a guest program's own status is passed on otherwise. */
 enum { EXIT_DJED = 125 };
@@ -30,6 +31,11 @@ char *format_string(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 /* Reads a whole file; dies with the reason if it cannot. The caller frees text. */
 struct text read_file(const char *path);
+
+/* FNV-1a, 64 bits: tells what has changed by mistake, not on purpose. */
+uint64_t digest(const void *bytes, size_t length);
+/* Of a file's contents. Dies where read_file does. */
+uint64_t digest_file(const char *path);
 /* Writes a file whole or not at all (temporary name, fsync, rename); dies with the reason. */
 void write_file(const char *path, const void *bytes, size_t length);
 /* mkdir -p; dies with the reason. */

@@ -10,6 +10,7 @@
 #include <protocols/labels.h>
 #include <protocols/linux_table.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ static const struct crashes_file *check(const struct text *bytes, const char *pa
 		    record->stack_length > DJED_CRASH_STACK)
 			die("%s: record %u is damaged", path, i + 1);
 	}
+	if (file->checksum != crashes_checksum(file, bytes->length))
+		die("%s: damaged: its checksum is wrong", path);
 	return file;
 }
 
@@ -169,7 +172,8 @@ static void print_events(const struct crashes_file *file, const struct djed_cras
 	}
 }
 
-static void print_record(const struct crashes_file *file, const struct djed_crash_record *record)
+static void print_record(const struct crashes_file *file, const struct djed_crash_record *record,
+			 bool same_build)
 {
 	printf("%s: %" PRIu64 " crash%s in %s", record->name, record->count, record->count == 1 ? "" : "es",
 	       message_name(record->label));
@@ -179,9 +183,13 @@ static void print_record(const struct crashes_file *file, const struct djed_cras
 	printf("  the last time: rung %u (%s), attempt %u, error %u\n", record->rung,
 	       rung_words(record->rung), record->attempt, record->error);
 	print_registers(&record->context);
-	char *name = format_string("services/%s.elf", record->name);
-	char *elf = variant_path(file->variant, name);
-	backtrace_print(record, elf);
+	if (same_build) {
+		char *name = format_string("services/%s.elf", record->name);
+		char *elf = variant_path(file->variant, name);
+		backtrace_print(record, elf);
+		free(elf);
+		free(name);
+	}
 	print_events(file, record);
 	putchar('\n');
 }
@@ -201,8 +209,13 @@ int main(int count, char **words)
 		die("a file of crash records is expected (see: djed crashes --help)");
 	struct text bytes = read_file(words[optind]);
 	const struct crashes_file *file = check(&bytes, words[optind]);
+	char *kernel = variant_path(file->variant, "kernel");
+	bool same_build = access(kernel, R_OK) == 0 && variant_digest(file->variant) == file->build;
+	free(kernel);
 	for (unsigned i = 0; i < file->crashes.records; i++)
-		print_record(file, &file->crashes.record[i]);
+		print_record(file, &file->crashes.record[i], same_build);
+	if (!same_build && file->crashes.records)
+		puts("no backtraces: this was another build, or the build is not there any more");
 	printf("%" PRIu64 " crashes of %u kinds", file->crashes.total, file->crashes.records);
 	if (file->crashes.forgotten)
 		printf(", and %" PRIu64 " of further kinds", file->crashes.forgotten);

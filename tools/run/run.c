@@ -303,7 +303,7 @@ int main(int count, char **words)
 			variant_given = true;
 			break;
 		case MEMORY:
-			machine.memory = parse_number(optarg, "--memory", 128, 65536) << 20;
+			machine.memory = parse_number(optarg, "--memory", 160, 65536) << 20;
 			break;
 		case ICOUNT:
 			machine.icount = true;
