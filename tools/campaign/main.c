@@ -141,6 +141,9 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 	store_golden(db, policy, &golden);
 	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy,
 		(double)golden.instructions / 1e6, (unsigned long long)golden.calls, golden.seconds);
+	if (golden.exit_status)
+		fprintf(stderr, "policy %s: even so the workload fails: its exit status is %u\n", policy,
+			golden.exit_status > 255 ? golden.exit_status >> 8 : 128 + golden.exit_status);
 	if (first) {
 		*plan = calloc(settings->experiments, sizeof **plan);
 		if (!*plan)
