@@ -128,8 +128,8 @@ static struct orchestrator_decision climb_down(struct orchestrator *o, const str
 	decision = (struct orchestrator_decision){action[rung], rung % 10, fails >> rung & 1 ? error : 0};
 	if (rung == DJED_RUNG_HANDOVER) {
 		service->window_handovers++;
-		/* Where the stub has crashed, the new instance undoes the log when it starts. Its memory knows
-		 * what is parked with it: that stays. */
+		/* Where the stub has crashed, the new instance undoes the log when it starts. Its memory
+		 * knows what is parked with it: that stays. */
 		if (information->undoing)
 			decision.action = DJED_RECOVER_REBUILD;
 	}
