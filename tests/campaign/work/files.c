@@ -166,9 +166,6 @@ static int locker(void)
 static void locks(void)
 {
 	struct flock lock = {.l_type = F_WRLCK};
-	struct timespec {
-		long s, n;
-	} pause = {0, 200000};
 	long fd = DO(open, "f", O_RDWR), pid;
 	int status = 0;
 
@@ -176,7 +173,7 @@ static void locks(void)
 	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, locker());
-	RUN(nanosleep, &pause);
+	RUN(nanosleep, &soon);
 	lock.l_type = F_UNLCK;
 	DO(fcntl, fd, F_SETLK, &lock);
 	RUN(wait4, pid, &status);
@@ -185,7 +182,7 @@ static void locks(void)
 	pid = must_fork();
 	if (pid == 0)
 		RUN(exit_group, RUN(flock, RUN(open, "f", O_RDWR), LOCK_EX) == 0 ? 5 : 6);
-	RUN(nanosleep, &pause);
+	RUN(nanosleep, &soon);
 	DO(flock, fd, LOCK_UN);
 	RUN(wait4, pid, &status);
 	note(status);

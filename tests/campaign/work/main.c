@@ -3,6 +3,7 @@
 #include <signal.h>
 
 char buffer[65536] __attribute__((aligned(4096)));
+const struct span soon = {0, 4000000};
 static char line[8192];
 enum {
 	LIMIT_SECONDS = 5

@@ -6,15 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-struct span {
-	long seconds, nanoseconds;
-};
-
 static int closer(void)
 {
-	struct span pause = {0, 300000};
-
-	RUN(nanosleep, &pause);
+	RUN(nanosleep, &soon);
 	return 7;
 }
 
@@ -97,7 +91,7 @@ void pipes(void)
 void waits(void)
 {
 	int ends[2], number;
-	struct span soon = {0, 100000}, wrong = {0, 2000000000};
+	struct span wrong = {0, 2000000000};
 	struct pollfd set[3];
 	uint64_t reading, writing, broken;
 

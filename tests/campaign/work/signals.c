@@ -10,9 +10,6 @@ struct action {
 	const void *restorer;
 	unsigned long mask;
 };
-struct span {
-	long seconds, nanoseconds;
-};
 enum { RESTORER = 0x04000000 };
 #define BIT(number) (1ul << ((number) - 1))
 
@@ -96,7 +93,7 @@ static void actions(void)
 static void masks(void)
 {
 	unsigned long mask = BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGCHLD) | BIT(40), old, pending, none = 0;
-	struct span soon = {0, 100000}, zero = {0, 0};
+	struct span zero = {0, 0};
 	char information[128];
 	long self = RUN(getpid), pid;
 	int status;
@@ -150,7 +147,6 @@ static void masks(void)
 /* A handler while a call waits: interrupted, or begun again. */
 static void interruptions(unsigned long flags)
 {
-	struct span soon = {0, 100000};
 	int ends[2], status;
 	long self = RUN(getpid), pid;
 

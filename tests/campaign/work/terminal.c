@@ -93,9 +93,6 @@ static int waits_for_input(void)
 static void job_control(void)
 {
 	int group = 0, status = 0;
-	struct {
-		long seconds, nanoseconds;
-	} soon = {0, 200000};
 	long own = RUN(getpgrp), pid;
 
 	TRY(ioctl, 1, TIOCGPGRP, &group);
@@ -171,9 +168,6 @@ static _Bool comes_back(const char *text, size_t length)
 static void loop(void)
 {
 	struct termios old, now;
-	struct {
-		long seconds, nanoseconds;
-	} moment = {0, 300000};
 	int lines = LINES;
 
 	DO(ioctl, 1, TIOCMGET, NOWHERE);
@@ -183,7 +177,7 @@ static void loop(void)
 	now.c_lflag &= ~(unsigned)ECHO;
 	now.c_oflag &= ~(unsigned)OPOST;
 	RUN(ioctl, 1, TCSETS, &now);
-	RUN(nanosleep, &moment); /* what was written before has left */
+	RUN(nanosleep, &soon); /* what was written before has left */
 	if (DO(ioctl, 1, TIOCMBIS, &lines) < 0)
 		return;
 	holds(RUN(ioctl, 1, TIOCMGET, &lines) == 0 && lines & LINES);

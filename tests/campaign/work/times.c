@@ -3,10 +3,6 @@
 
 #include <signal.h>
 
-struct span {
-	long seconds, nanoseconds;
-};
-
 static void on_alarm(int number)
 {
 	(void)number;
@@ -30,18 +26,17 @@ static long sleeper(long nanoseconds)
  * killed. They sleep so long that all is done in time even if each call is recovered first. */
 static void sleepers(void)
 {
-	struct span moment = {0, 100000};
-	long sleeping[] = {sleeper(4000000), sleeper(3400000), sleeper(3600000), sleeper(3200000),
-			   sleeper(3800000)};
+	long sleeping[] = {sleeper(32000000), sleeper(27200000), sleeper(28800000), sleeper(25600000),
+			   sleeper(30400000)};
 	long first = sleeping[0], stopped = sleeping[3], killed = sleeping[4];
 	int status;
 
-	RUN(nanosleep, &moment);
+	RUN(nanosleep, &soon);
 	DO(setpriority, 0, (int)first, 7);
 	DO(getpriority, 0, (int)first);
 	RUN(kill, killed, SIGKILL);
 	RUN(kill, stopped, SIGSTOP);
-	RUN(nanosleep, &moment);
+	RUN(nanosleep, &soon);
 	RUN(kill, stopped, SIGCONT);
 	for (int i = 0; i < 5; i++) {
 		holds(RUN(wait4, sleeping[i], &status) == sleeping[i]);
@@ -54,7 +49,7 @@ void times(void)
 	struct span short_time = {0, 50000}, wrong = {-1, 5}, long_time = {5, 0}, left, now;
 	struct {
 		long interval_s, interval_us, value_s, value_us;
-	} timer = {0, 0, 0, 300}, old;
+	} timer = {0, 0, 0, 4000}, old;
 	struct {
 		void (*handler)(int);
 		unsigned long flags;
@@ -96,10 +91,8 @@ void times(void)
 	DO(setitimer, 0, &timer, &old);
 	DO(nanosleep, &long_time, &left);
 	holds(left.seconds == 4);
-	timer.value_us = 300;
 	DO(setitimer, 0, &timer, 0);
 	DO(nanosleep, &long_time, NOWHERE);
-	timer.value_us = 300;
 	DO(setitimer, 0, &timer, 0);
 	RUN(clock_gettime, 1, &now);
 	now.seconds += 5;

@@ -25,6 +25,13 @@ long system_call(long number, long a, long b, long c, long d, long e, long f);
 /* The same, but of a result that is no error only that. */
 #define TRY(name, ...) note_sign(RUN(name __VA_OPT__(, ) __VA_ARGS__))
 
+/* A time as the calls have it. */
+struct span {
+	long seconds, nanoseconds;
+};
+/* Until others wait where they should, though each step of their way there may be recovered from a crash. */
+extern const struct span soon;
+
 long note(long result);
 long note_sign(long result);
 /* Notes 1 where what should hold does. */
