@@ -139,7 +139,7 @@ static void run_policy(sqlite3 *db, const struct settings *settings, const char 
 	fprintf(stderr, "policy %s: fault-free run\n", policy);
 	struct machine *m = golden_run(&golden, settings, policy, archive, sites);
 	store_golden(db, policy, &golden);
-	fprintf(stderr, "policy %s: %.1f M instructions, %llu calls, %.2f s\n", policy,
+	fprintf(stderr, "policy %s: %.1f ms of guest time, %llu calls, %.2f s\n", policy,
 		(double)golden.instructions / 1e6, (unsigned long long)golden.calls, golden.seconds);
 	if (golden.exit_status)
 		fprintf(stderr, "policy %s: even so the workload fails: its exit status is %u\n", policy,

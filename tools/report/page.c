@@ -100,7 +100,7 @@ static void add_headline(struct text *page, const struct summary *s)
 	add_html(page, strrchr(s->workload, '/') ? strrchr(s->workload, '/') + 1 : s->workload);
 	text_format(
 	    page,
-	    ", %.1f million instructions, %llu system calls. Faults: %s, %s. Policy: %s. Seed: %llu.</p>\n",
+	    ", %.1f ms of guest time, %llu system calls. Faults: %s, %s. Policy: %s. Seed: %llu.</p>\n",
 	    (double)p->instructions / 1e6, (unsigned long long)p->calls, s->model, s->faults, s->policy,
 	    (unsigned long long)s->seed);
 }
@@ -180,6 +180,8 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	text_format(&page, "<h1>Fault campaign</h1>\n");
 	add_headline(&page, s);
 	add_outcomes(&page, p);
+	text_format(&page, "<h2>Who noticed</h2>\n");
+	table_noticed(&page, db, p->policy);
 	add_policies(&page, s);
 	text_format(&page, "<h2>Recovery latency</h2>\n<p>Guest time from the fault until the request was "
 			   "delivered again or answered; "

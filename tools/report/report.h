@@ -4,6 +4,8 @@
  *   json.c      summary.json
  *   page.c      index.html, functions.html and experiments.html
  *   tables.c    their tables
+ *   noticed.c   who noticed the faults
+ *   retry.c     where retry is lost
  *   chart.c     their pictures (SVG)
  *   published.c what other systems have reached
  */
@@ -104,10 +106,14 @@ void head(struct text *page, const char *name);
 void head_left(struct text *page, const char *name);
 void number(struct text *page, uint64_t n); /* noughts are there, but do not catch the eye */
 double percent(uint64_t part, uint64_t whole);
+void outcome_heads(struct text *page, unsigned count);
+void outcome_numbers(struct text *page, const struct figures *figures, unsigned count);
 
 /* Tables, appended. */
 void table_outcomes(struct text *page, const struct policy_figures *figures);
 void table_classes(struct text *page, const struct policy_figures *figures);
+/* Active experiments of a policy by what noticed the fault first. */
+void table_noticed(struct text *page, sqlite3 *db, const char *policy);
 void table_reach(struct text *page, const struct policy_figures *figures);
 void table_policies(struct text *page, const struct summary *summary);
 void table_published(struct text *page);

@@ -28,19 +28,18 @@ void close_table(struct text *page)
 	text_format(page, "</table></div>\n");
 }
 
-static void outcome_heads(struct text *page, unsigned count)
+void outcome_heads(struct text *page, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		head(page, report_outcomes[i]);
 }
 
-/* Noughts are there, but do not catch the eye. */
 void number(struct text *page, uint64_t n)
 {
 	text_format(page, n ? "<td>%llu</td>" : "<td class=\"no\">%llu</td>", (unsigned long long)n);
 }
 
-static void outcome_numbers(struct text *page, const struct figures *f, unsigned count)
+void outcome_numbers(struct text *page, const struct figures *f, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		number(page, f->outcome[i]);

@@ -45,7 +45,7 @@ static const char campaign[] =
     "INSERT INTO experiment VALUES"
     " ('chain', 1, 'pm', 1, 0, 'transparent', '', 1, 0, 3, 0, 1, 0.1), ('chain', 2, 'pm', 2, 0, 'error', '', "
     "1, 0, 3, 0, 1, 0.1),"
-    " ('chain', 3, 'pm', 1, 0, 'silent', 'byte <1>', 1, 0, 3, 0, 1, 0.1), ('chain', 4, 'vfs', 1, 0, "
+    " ('chain', 3, 'pm', 1, 0, 'silent', 'byte <1>', 1, 0, 3, 0, 0, 0.1), ('chain', 4, 'vfs', 1, 0, "
     "'inactive', '', 0, 0, 3, 0, 0, 0.1),"
     " ('chain', 5, 'vfs', 2, 0, 'client_lost', '', 1, 0, 3, 0, 2, 0.1), ('chain', 6, 'vfs', 2, 0, NULL, '', "
     "0, 0, 0, 0, 0, 0),"
@@ -145,6 +145,8 @@ Test(report, pages)
 				     "djed coverage --out",
 				     "djed repro",
 				     "byte &lt;1&gt;",
+				     "indirect calls</td><td>3</td><td>1</td><td>1</td><td>1</td><td class",
+				     "or not seen</td><td>1</td>",
 				     "f&lt;&amp;"};
 	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
 		has(&page, parts[i]);
