@@ -102,6 +102,8 @@ struct settings {
 };
 /* The workload's exit status if it was. */
 enum { LIMIT_STATUS = 124 };
+/* Of the guest: snapshots hold all of it. */
+enum { CAMPAIGN_MEMORY_MIB = 160 };
 
 /* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
  * at the snapshot and at the end. */

@@ -94,6 +94,7 @@ sqlite3 *store_open(const struct settings *settings)
 	char *detect = format_string("%x", settings->detect);
 	char *seed = format_string("%llu", (unsigned long long)settings->seed);
 	char *limit = format_string("%u", settings->limit);
+	char *memory = format_string("%u", CAMPAIGN_MEMORY_MIB);
 	char *experiments = format_string("%u", settings->experiments);
 	store_run(db, "BEGIN");
 	keep_setting(db, "model", settings->model);
@@ -104,12 +105,14 @@ sqlite3 *store_open(const struct settings *settings)
 	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
 	keep_setting(db, "seed", seed);
 	keep_setting(db, "limit", limit);
+	keep_setting(db, "memory", memory);
 	keep_setting(db, "experiments", experiments);
 	keep_setting(db, "workload", workload);
 	keep_setting(db, "workload_path", settings->workload);
 	keep_setting(db, "build", build);
 	store_run(db, "COMMIT");
 	free(experiments);
+	free(memory);
 	free(limit);
 	free(seed);
 	free(detect);

@@ -68,3 +68,26 @@ Test(common, growth)
 	cr_expect_eq(t.length, 0);
 	text_free(&t);
 }
+
+Test(common, detectors)
+{
+	static const char *const lists[] = {
+	    "all", "none", "checks", "checks, heartbeat",
+	    "checks, invariants, heap, limit, heartbeat, confirm, confirm-all"};
+	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++) {
+		char given[80];
+		unsigned length = 0;
+		for (const char *from = lists[i]; *from; from++)
+			if (*from != ' ')
+				given[length++] = *from;
+		given[length] = 0;
+		struct text named = {0};
+		name_detectors(&named, parse_detectors("--detect", given));
+		cr_expect_str_eq(named.bytes, lists[i]);
+		text_free(&named);
+	}
+	struct text named = {0};
+	name_detectors(&named, 1u << 31);
+	cr_expect_str_eq(named.bytes, "unknown (80000000)");
+	text_free(&named);
+}
