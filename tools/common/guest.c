@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -89,6 +91,8 @@ void guest_overlay(const char *source, const char *target, char *const *folders,
 	for (unsigned i = 0; i < count; i++) {
 		pid_t child = fork();
 		if (child == 0) {
+			/* It must not write what we have removed on our way out. */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			execlp("tar", "tar", "--append", "--format=ustar", "--owner=0", "--group=0",
 			       "--numeric-owner", "--transform=flags=r;s,^\\.,rootfs,", "-f", target, "-C",
 			       folders[i], ".", (char *)NULL);

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "guest.h"
 #include "machine.h"
+#include "temporary.h"
 #include "text.h"
 #include "watchdog.h"
 
@@ -332,30 +333,32 @@ int main(int count, char **words)
 	guest_check_line(&line);
 	machine.command_line = line.bytes;
 
-	char overlay[] = "/tmp/djed-boot.XXXXXX";
+	const char *place = getenv("TMPDIR");
+	char *overlay = format_string("%s/djed-boot.XXXXXX", place ? place : "/tmp");
 	if (folders) {
 		int file = mkstemp(overlay);
 		if (file < 0)
 			die("cannot make %s: %s", overlay, strerror(errno));
+		temporary_add(overlay);
 		close(file);
 		guest_overlay(variant_path(machine.variant, "boot.tar"), overlay, rootfs, folders);
 		machine.archive = overlay;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	if (s.terminal)
+		fprintf(stderr, "djed: ctrl-A X leaves\r\n");
+	s.machine = machine_start(&machine);
+	temporary_remove(overlay); /* QEMU has it */
+	/* Until here a signal ends us at once. */
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	if (s.terminal)
-		fprintf(stderr, "djed: ctrl-A X leaves\r\n");
-	s.machine = machine_start(&machine);
-	if (s.terminal)
 		raw_terminal();
 	int status = converse(&s);
 	restore_terminal();
 	machine_stop(s.machine);
-	if (folders)
-		unlink(overlay);
 	/* Last, as it may fail: the guest's memory stays mapped. */
 	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
 		warn("the system shows no crash records");
