@@ -36,8 +36,12 @@ static const char usage_text[] =
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
     "                       heartbeat, confirm, confirm-all, separated by commas\n"
-    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
-    "                       of build/campaign/services/SERVER.sites; executions to skip\n"
+    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]\n"
+    "                       wake one dormant fault of the campaign build: a line of\n"
+    "                       build/campaign/services/SERVER.sites names SITE (its first word) and CLASS (its\n"
+    "                       fifth). The first NTH executions of SITE since start-up are left out (default\n"
+    "                       0), it strikes at the next one: there alone (once, default), or at all later\n"
+    "                       ones, too (always). In the end a line on stderr says whether it struck\n"
     "  --log FILE           keep the kernel's log\n"
     "  --crashes FILE       keep the crash records, for djed crashes\n"
     "  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
@@ -46,10 +50,10 @@ static const char usage_text[] =
 
 struct session {
 	struct machine *machine;
-	bool terminal;	   /* stdin is a terminal and the guest runs a shell on it */
-	const char *fault; /* to be woken; NULL: none */
-	bool program;	   /* a PROGRAM was given: 8-bit clean console with framed input */
-	bool ready;	   /* the guest has started its drivers: it takes input */
+	bool terminal;	     /* stdin is a terminal and the guest runs a shell on it */
+	struct fault *fault; /* to be woken; NULL: none */
+	bool program;	     /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;	     /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape; /* ctrl-A was typed */
 	struct watchdog watchdog;
@@ -265,7 +269,8 @@ int main(int count, char **words)
 	    {"icount", 0, NULL, ICOUNT},   {"help", 0, NULL, 'h'},	{0}};
 	static const char *const variants[] = {"instrumented", "plain", "campaign", "coverage", NULL};
 	struct machine_options machine = {.variant = "instrumented", .memory = 256ull << 20};
-	const char *policy = "chain", *monitor = "broker", *fault = NULL, *crashes = NULL;
+	const char *policy = "chain", *monitor = "broker", *crashes = NULL;
+	struct fault named, *fault = NULL;
 	uint32_t detect = DJED_DETECT_ALL;
 	char *rootfs[ROOTFS_MAX];
 	unsigned folders = 0;
@@ -291,7 +296,7 @@ int main(int count, char **words)
 			detect = parse_detectors("--detect", optarg);
 			break;
 		case FAULT:
-			fault = optarg;
+			fault_parse(fault = &named, optarg);
 			break;
 		case LOG:
 			machine.log = optarg;
@@ -359,6 +364,8 @@ int main(int count, char **words)
 	int status = converse(&s);
 	restore_terminal();
 	machine_stop(s.machine);
+	if (fault)
+		fault_tell(fault, s.machine);
 	/* Last, as it may fail: the guest's memory stays mapped. */
 	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
 		warn("the system shows no crash records");
