@@ -9,9 +9,16 @@ fail() {
 	exit 1
 }
 
-# djed ARGS...: djed run, at most 60 s, its kernel log in $work/log.
+# djed ARGS...: djed run, at most 60 s, its kernel log in $work/log. What it says of a fault (--fault) in the end is in $work/struck, the
+# rest of stderr is ours: so the output is that of a run without one.
 djed() {
-	timeout -k 1 60 "$DJED_BUILD_DIR/bin/djed-run" --log "$work/log" "$@"
+	said=$(mktemp "$work/said.XXXXXX")
+	code=0
+	timeout -k 1 60 "$DJED_BUILD_DIR/bin/djed-run" --log "$work/log" "$@" 2>"$said" || code=$?
+	sed -n 's/^djed run: the fault //p' "$said" >"$work/struck"
+	grep -v '^djed run: the fault ' "$said" >&2 || true
+	rm "$said"
+	return $code
 }
 
 # expect STATUS OUTPUT COMMAND...: exact output (both streams) and exit status.

@@ -102,6 +102,8 @@ struct settings {
 };
 /* The workload's exit status if it was. */
 enum { LIMIT_STATUS = 124 };
+/* Of the guest: snapshots hold all of it. */
+enum { CAMPAIGN_MEMORY_MIB = 160 };
 
 /* The execution counts of all services at one moment: start-up is not part of a campaign, so they are taken
  * at the snapshot and at the end. */
@@ -248,12 +250,13 @@ void golden_check(struct golden *golden, const struct settings *settings, struct
  */
 
 /* Opens or makes DIR/campaign.db. An existing one must be of the same settings and build, or this dies saying
- * which differs. */
+ * which differs; it may have fewer experiments. */
 sqlite3 *store_open(const struct settings *settings);
 void store_golden(sqlite3 *db, const char *policy, const struct golden *golden);
 void store_sites(sqlite3 *db, const struct sites *sites, const struct golden *golden);
 /* What the fault-free run under a policy executed: blocks, functions, side effects. */
 void store_execution(sqlite3 *db, const char *policy, const struct sites *sites, const struct golden *golden);
+/* Adds what is not there yet. Dies if an experiment that is there has another fault. */
 void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count,
 		const struct golden *golden);
 bool store_is_done(sqlite3 *db, const char *policy, unsigned id);

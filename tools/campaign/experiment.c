@@ -64,7 +64,7 @@ struct machine *experiment_boot(const struct settings *settings, const char *pol
 					  .archive = archive,
 					  .command_line = line.bytes,
 					  .log = log,
-					  .memory = 160ull << 20,
+					  .memory = (uint64_t)CAMPAIGN_MEMORY_MIB << 20,
 					  .icount = true,
 					  .snapshots = true};
 	struct machine *m = machine_start(&options);

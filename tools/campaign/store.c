@@ -2,6 +2,7 @@
  * an interrupted campaign goes on where it stopped. */
 #include "campaign.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,14 @@ void store_step(sqlite3 *db, sqlite3_stmt *statement)
 	sqlite3_finalize(statement);
 }
 
+static void set(sqlite3 *db, const char *key, const char *value)
+{
+	sqlite3_stmt *add = store_prepare(db, "INSERT OR REPLACE INTO setting VALUES(?, ?)");
+	sqlite3_bind_text(add, 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, value, -1, SQLITE_STATIC);
+	store_step(db, add);
+}
+
 /* Remembers a setting, or checks that it is still the same. */
 static void keep_setting(sqlite3 *db, const char *key, const char *value)
 {
@@ -72,10 +81,31 @@ static void keep_setting(sqlite3 *db, const char *key, const char *value)
 		return;
 	}
 	sqlite3_finalize(find);
-	sqlite3_stmt *add = store_prepare(db, "INSERT INTO setting VALUES(?, ?)");
-	sqlite3_bind_text(add, 1, key, -1, SQLITE_STATIC);
-	sqlite3_bind_text(add, 2, value, -1, SQLITE_STATIC);
-	store_step(db, add);
+	set(db, key, value);
+}
+
+static unsigned count_of(sqlite3 *db, const char *sql, const char *policy)
+{
+	sqlite3_stmt *find = store_prepare(db, sql);
+	sqlite3_bind_text(find, 1, policy, -1, SQLITE_STATIC);
+	unsigned count = sqlite3_step(find) == SQLITE_ROW ? (unsigned)sqlite3_column_int64(find, 0) : 0;
+	sqlite3_finalize(find);
+	return count;
+}
+
+/* A plan may become longer, as it begins like the shorter one (plan_draw), but under all policies. */
+static void check_size(sqlite3 *db, const struct settings *settings)
+{
+	unsigned planned = count_of(db, "SELECT value FROM setting WHERE key = 'experiments'", NULL);
+	if (settings->experiments < planned)
+		die("the folder holds a campaign of %u experiments: --experiments may be larger, not %u",
+		    planned, settings->experiments);
+	if (!planned || settings->experiments == planned)
+		return;
+	if (!settings->controls &&
+	    count_of(db, "SELECT count(*) FROM golden WHERE policy <> ?", settings->policy))
+		die("the folder holds a campaign with controls: with --controls it becomes larger, too");
+	fprintf(stderr, "the campaign of %u experiments becomes one of %u\n", planned, settings->experiments);
 }
 
 sqlite3 *store_open(const struct settings *settings)
@@ -94,7 +124,7 @@ sqlite3 *store_open(const struct settings *settings)
 	char *detect = format_string("%x", settings->detect);
 	char *seed = format_string("%llu", (unsigned long long)settings->seed);
 	char *limit = format_string("%u", settings->limit);
-	char *experiments = format_string("%u", settings->experiments);
+	char *memory = format_string("%u", CAMPAIGN_MEMORY_MIB);
 	store_run(db, "BEGIN");
 	keep_setting(db, "model", settings->model);
 	keep_setting(db, "faults", settings->always ? "always" : "once");
@@ -104,12 +134,13 @@ sqlite3 *store_open(const struct settings *settings)
 	keep_setting(db, "servers", settings->servers ? settings->servers : "all");
 	keep_setting(db, "seed", seed);
 	keep_setting(db, "limit", limit);
-	keep_setting(db, "experiments", experiments);
+	keep_setting(db, "memory", memory);
 	keep_setting(db, "workload", workload);
 	keep_setting(db, "workload_path", settings->workload);
 	keep_setting(db, "build", build);
+	check_size(db, settings);
 	store_run(db, "COMMIT");
-	free(experiments);
+	free(memory);
 	free(limit);
 	free(seed);
 	free(detect);
@@ -201,20 +232,46 @@ void store_execution(sqlite3 *db, const char *policy, const struct sites *sites,
 	store_run(db, "COMMIT");
 }
 
+/* A statement about an experiment of the plan. */
+static sqlite3_stmt *prepare_planned(sqlite3 *db, const char *sql, const char *policy,
+				     const struct planned *fault, const struct golden *golden)
+{
+	sqlite3_stmt *statement = store_prepare(db, sql);
+	sqlite3_bind_text(statement, 1, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, fault->id);
+	sqlite3_bind_text(statement, 3, golden->service[fault->site->service], -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 4, fault->site->number);
+	sqlite3_bind_int64(statement, 5, (sqlite3_int64)fault->skip);
+	return statement;
+}
+
 void store_plan(sqlite3 *db, const char *policy, const struct planned *plan, unsigned count,
 		const struct golden *golden)
 {
 	store_run(db, "BEGIN");
 	for (unsigned i = 0; i < count; i++) {
-		sqlite3_stmt *add = store_prepare(db, "INSERT OR IGNORE INTO experiment(policy, id, service, "
-						      "site, skip) VALUES(?, ?, ?, ?, ?)");
-		sqlite3_bind_text(add, 1, policy, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(add, 2, plan[i].id);
-		sqlite3_bind_text(add, 3, golden->service[plan[i].site->service], -1, SQLITE_STATIC);
-		sqlite3_bind_int64(add, 4, plan[i].site->number);
-		sqlite3_bind_int64(add, 5, (sqlite3_int64)plan[i].skip);
-		store_step(db, add);
+		store_step(
+		    db, prepare_planned(db,
+					"INSERT OR IGNORE INTO experiment(policy, id, service, site, skip) "
+					"VALUES(?, ?, ?, ?, ?)",
+					policy, &plan[i], golden));
+		if (sqlite3_changes(db))
+			continue;
+		sqlite3_stmt *same =
+		    prepare_planned(db,
+				    "SELECT 1 FROM experiment WHERE policy = ? AND id = ? AND "
+				    "service = ? AND site = ? AND skip = ?",
+				    policy, &plan[i], golden);
+		if (sqlite3_step(same) != SQLITE_ROW)
+			die("the folder's experiment %u under %s has another fault than is drawn now: choose "
+			    "another "
+			    "--out",
+			    plan[i].id, policy);
+		sqlite3_finalize(same);
 	}
+	char *experiments = format_string("%u", count);
+	set(db, "experiments", experiments);
+	free(experiments);
 	store_run(db, "COMMIT");
 }
 

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -89,6 +91,8 @@ void guest_overlay(const char *source, const char *target, char *const *folders,
 	for (unsigned i = 0; i < count; i++) {
 		pid_t child = fork();
 		if (child == 0) {
+			/* It must not write what we have removed on our way out. */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			execlp("tar", "tar", "--append", "--format=ustar", "--owner=0", "--group=0",
 			       "--numeric-owner", "--transform=flags=r;s,^\\.,rootfs,", "-f", target, "-C",
 			       folders[i], ".", (char *)NULL);
@@ -115,37 +119,61 @@ void require_choice(const char *option, const char *value, const char *const *ch
 	die("%s must be one of %s, not '%s'", option, all.bytes, value);
 }
 
+/* In the order in which they are named; those of several bits, and none, behind them. */
+static const struct {
+	const char *name;
+	uint32_t bits;
+} detectors[] = {{"checks", DJED_DETECT_CHECKS},
+		 {"invariants", DJED_DETECT_INVARIANTS},
+		 {"heap", DJED_DETECT_HEAP},
+		 {"limit", DJED_DETECT_LIMIT},
+		 {"heartbeat", DJED_DETECT_HEARTBEAT},
+		 {"confirm", DJED_DETECT_CONFIRM},
+		 {"confirm-all", DJED_DETECT_CONFIRM_ALL},
+		 {"all", DJED_DETECT_ALL},
+		 {"none", 0}};
+enum { DETECTORS = sizeof detectors / sizeof *detectors };
+
 uint32_t parse_detectors(const char *option, const char *list)
 {
-	static const struct {
-		const char *name;
-		uint32_t bits;
-	} known[] = {{"checks", DJED_DETECT_CHECKS},
-		     {"invariants", DJED_DETECT_INVARIANTS},
-		     {"heap", DJED_DETECT_HEAP},
-		     {"limit", DJED_DETECT_LIMIT},
-		     {"heartbeat", DJED_DETECT_HEARTBEAT},
-		     {"confirm", DJED_DETECT_CONFIRM},
-		     {"confirm-all", DJED_DETECT_CONFIRM_ALL},
-		     {"all", DJED_DETECT_ALL},
-		     {"none", 0}};
 	uint32_t bits = 0;
 
 	for (const char *at = list;; at++) {
 		size_t length = strcspn(at, ","), i = 0;
 
-		while (i < sizeof known / sizeof *known &&
-		       (strlen(known[i].name) != length || memcmp(known[i].name, at, length)))
+		while (i < DETECTORS &&
+		       (strlen(detectors[i].name) != length || memcmp(detectors[i].name, at, length)))
 			i++;
-		if (i == sizeof known / sizeof *known)
+		if (i == DETECTORS)
 			die("%s takes all, none, or some of checks, invariants, heap, limit, heartbeat, "
 			    "confirm and "
 			    "confirm-all, "
 			    "separated by commas, not '%s'",
 			    option, list);
-		bits |= known[i].bits;
+		bits |= detectors[i].bits;
 		at += length;
 		if (!*at)
 			return bits;
 	}
+}
+
+void name_detectors(struct text *text, uint32_t bits)
+{
+	for (unsigned i = 0; i < DETECTORS; i++) {
+		if (detectors[i].bits == bits) {
+			text_format(text, "%s", detectors[i].name);
+			return;
+		}
+	}
+	const char *between = "";
+	uint32_t named = bits;
+	for (unsigned i = 0; i < DETECTORS && named; i++) {
+		if (!detectors[i].bits || (detectors[i].bits & named) != detectors[i].bits)
+			continue;
+		text_format(text, "%s%s", between, detectors[i].name);
+		between = ", ";
+		named &= ~detectors[i].bits;
+	}
+	if (named)
+		text_format(text, "%sunknown (%x)", between, named);
 }

@@ -23,6 +23,8 @@ void require_choice(const char *option, const char *value, const char *const *ch
 /* The detectors (enum djed_detector) that an option names: all, none, or names separated by commas. Dies
  * naming the choices. */
 uint32_t parse_detectors(const char *option, const char *list);
+/* Appends their names, as that option takes them but with spaces behind the commas. */
+void name_detectors(struct text *text, uint32_t bits);
 extern const char *const policy_names[];
 extern const char *const monitor_names[];
 

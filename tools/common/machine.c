@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "qmp.h"
+#include "temporary.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -45,8 +46,10 @@ static char *make_folder(void)
 		if (!place)
 			continue;
 		char *folder = format_string("%s/djed.XXXXXX", place);
-		if (mkdtemp(folder))
+		if (mkdtemp(folder)) {
+			temporary_add(folder);
 			return folder;
+		}
 		free(folder);
 	}
 	die("cannot make a private folder in /dev/shm, $TMPDIR or /tmp: %s", strerror(errno));
@@ -142,10 +145,12 @@ static void require_file(char *path)
 	free(path);
 }
 
+static const char *const file_names[] = {"ram", "errors", "state.qcow2", "output", "log"};
+enum { FILE_NAMES = sizeof file_names / sizeof *file_names };
+
 /* Once QEMU has opened them, its files need no names: whatever kills us, nothing is left behind. */
 static void remove_files(struct machine *m)
 {
-	static const char *const names[] = {"ram", "errors", "state.qcow2", "output", "log"};
 	if (!m->folder)
 		return;
 	char *log = format_string("%s/log", m->folder);
@@ -155,12 +160,12 @@ static void remove_files(struct machine *m)
 		m->log_path = format_string("/proc/self/fd/%d", file);
 	}
 	free(log);
-	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-		char *path = format_string("%s/%s", m->folder, names[i]);
-		unlink(path);
+	for (unsigned i = 0; i < FILE_NAMES; i++) {
+		char *path = format_string("%s/%s", m->folder, file_names[i]);
+		temporary_remove(path);
 		free(path);
 	}
-	rmdir(m->folder);
+	temporary_remove(m->folder);
 	free(m->folder);
 	m->folder = NULL;
 }
@@ -191,6 +196,11 @@ struct machine *machine_start(const struct machine_options *o)
 	if (!m)
 		die("out of memory");
 	m->folder = make_folder();
+	for (unsigned i = 0; i < FILE_NAMES; i++) {
+		char *path = format_string("%s/%s", m->folder, file_names[i]);
+		temporary_add(path);
+		free(path);
+	}
 	m->log_path = o->log ? format_string("%s", o->log) : format_string("%s/log", m->folder);
 	m->memory_size = o->memory;
 	char *ram = format_string("%s/ram", m->folder);

@@ -3,6 +3,7 @@
 #include "guest.h"
 #include "machine.h"
 #include "profile.h"
+#include "temporary.h"
 #include "text.h"
 
 #include <errno.h>
@@ -44,10 +45,13 @@ static struct machine *run_workload(const char *workload, const char *directory)
 {
 	char *folder = format_string("%s/rootfs", directory);
 	make_directories(folder);
+	temporary_add(folder);
 	struct text script = read_file(workload);
 	char *inside = format_string("%s/workload.sh", folder);
+	temporary_add(inside);
 	write_file(inside, script.bytes, script.length);
 	char *archive = format_string("%s/boot.tar", directory);
+	temporary_add(archive);
 	guest_overlay(variant_path("coverage", "boot.tar"), archive, &folder, 1);
 	struct text line = {0};
 	text_format(&line, "policy=chain monitor=broker console=raw");
@@ -60,9 +64,9 @@ static struct machine *run_workload(const char *workload, const char *directory)
 		machine_stop(m);
 		die("%s does not run to its end in the coverage build", workload);
 	}
-	unlink(archive);
-	unlink(inside);
-	rmdir(folder);
+	temporary_remove(archive);
+	temporary_remove(inside);
+	temporary_remove(folder);
 	text_free(&output);
 	text_free(&line);
 	free(archive);

@@ -1,14 +1,13 @@
-/* djed crashes FILE: the crashes of a run, with registers, backtrace and what the service did before. */
+/* djed crashes FILE: the crashes of a run, with registers, backtrace and what was seen before. */
 #include "backtrace.h"
 #include "crashes.h"
+#include "events.h"
 #include "machine.h"
 #include "text.h"
 
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <protocols/labels.h>
-#include <protocols/linux_table.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +18,8 @@ static const char usage_text[] =
     "\n"
     "Shows the crash records of a run, which `djed run --crashes FILE` and `djed repro` have written: what "
     "crashed\n"
-    "how often and what was done about it, registers, backtrace, and what the service did before.\n";
-
-enum { EVENTS_SHOWN = 8 };
+    "how often and what was done about it, registers, backtrace, and the last events before: of the service\n"
+    "where it was traced, else calls of all programs.\n";
 
 /* ---- a file is hostile until checked ------------------------------------------------------------------- */
 
@@ -61,23 +59,6 @@ static const struct crashes_file *check(const struct text *bytes, const char *pa
 }
 
 /* ---- words --------------------------------------------------------------------------------------------- */
-
-static const char *message_name(uint32_t label)
-{
-	static char text[96];
-	const struct djed_label *known = djed_label_find(label);
-	uint32_t number = DJED_LABEL_NUMBER(label);
-	if (!label)
-		return "no request";
-	if (known)
-		snprintf(text, sizeof text, "%s.%s", known->protocol, known->message);
-	else if (DJED_LABEL_PROTOCOL(label) == DJED_PROTOCOL_LINUX && number < LINUX_CALLS &&
-		 linux_table[number].name)
-		snprintf(text, sizeof text, "%s", linux_table[number].name);
-	else
-		snprintf(text, sizeof text, "message 0x%x", label);
-	return text;
-}
 
 static void print_cause(const struct djed_crash_record *r)
 {
@@ -133,45 +114,6 @@ static void print_registers(const struct djed_context *c)
 	putchar('\n');
 }
 
-/* The service's own events where it was traced, else the system calls that the monitor saw. NULL: there are
- * none. */
-static const struct djed_ring *find_ring(const struct crashes_file *file, uint32_t service)
-{
-	const struct crashes_ring *rings = (const void *)(file + 1), *seen = NULL;
-	for (unsigned i = 0; i < file->rings; i++) {
-		if (!rings[i].ring.written)
-			continue;
-		if (rings[i].service == service)
-			return &rings[i].ring;
-		if (rings[i].ring.event[0].kind == DJED_EVENT_SEEN_CALL)
-			seen = &rings[i];
-	}
-	return seen ? &seen->ring : NULL;
-}
-
-/* The last events before the first crash, if the ring still has them. */
-static void print_events(const struct crashes_file *file, const struct djed_crash_record *record)
-{
-	const struct djed_ring *ring = find_ring(file, record->service);
-	if (!ring)
-		return;
-	uint64_t end = ring->written;
-	uint64_t oldest = end > DJED_RING_EVENTS ? end - DJED_RING_EVENTS : 0;
-	while (end > oldest && ring->event[(end - 1) % DJED_RING_EVENTS].time > record->first_at)
-		end--;
-	uint64_t from = end - oldest > EVENTS_SHOWN ? end - EVENTS_SHOWN : oldest;
-	puts(from < end ? "  before its first crash:" : "  what came before its first crash is overwritten");
-	for (; from < end; from++) {
-		const struct djed_event *e = &ring->event[from % DJED_RING_EVENTS];
-		printf("    %10.3f us  %-5s %s (service %u, from %u)\n",
-		       -(double)(record->first_at - e->time) / 1000,
-		       e->kind == DJED_EVENT_ENTER  ? "enter"
-		       : e->kind == DJED_EVENT_EXIT ? "exit"
-						    : "call",
-		       message_name(e->call), e->target, e->source);
-	}
-}
-
 static void print_record(const struct crashes_file *file, const struct djed_crash_record *record,
 			 bool same_build)
 {
@@ -190,7 +132,7 @@ static void print_record(const struct crashes_file *file, const struct djed_cras
 		free(elf);
 		free(name);
 	}
-	print_events(file, record);
+	events_print(stdout, file, record);
 	putchar('\n');
 }
 

@@ -1,6 +1,7 @@
 /* djed gdb: gdb on a running system, with the kernel's symbols and one server's. */
 #include "guest.h"
 #include "machine.h"
+#include "temporary.h"
 #include "text.h"
 
 #include <errno.h>
@@ -89,8 +90,12 @@ int main(int count, char **words)
 	char *folder = format_string("/tmp/djed-gdb.XXXXXX");
 	if (!mkdtemp(folder))
 		die("cannot make %s: %s", folder, strerror(errno));
+	temporary_add(folder);
 	char *socket = format_string("%s/socket", folder), *output = format_string("%s/output", folder);
 	char *log = format_string("%s/log", folder);
+	temporary_add(socket);
+	temporary_add(output);
+	temporary_add(log);
 	int file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (file < 0)
 		die("cannot write %s: %s", output, strerror(errno));
@@ -101,6 +106,9 @@ int main(int count, char **words)
 					  .gdb_socket = socket};
 	signal(SIGINT, SIG_IGN); /* ctrl-C is gdb's */
 	struct machine *m = machine_start(&options);
+	/* From now on whoever started us knows them. */
+	temporary_keep(log);
+	temporary_keep(output);
 	printf("output of the program: %s\nlog of the kernel: %s\n", output, log);
 	fflush(stdout);
 	pid_t gdb = start_gdb(server, socket);
@@ -113,6 +121,7 @@ int main(int count, char **words)
 		text_free(&bytes);
 	}
 	machine_stop(m);
-	unlink(socket);
+	temporary_remove(socket);
+	temporary_keep(folder);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_DJED;
 }

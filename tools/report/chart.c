@@ -77,12 +77,14 @@ void chart_controls(struct text *page, const struct summary *s)
 		struct rate r = s->figures[i].all.survival;
 		int middle = y + BAR / 2;
 		label(page, y + 15, s->figures[i].policy);
-		bar(page, LABEL, y, r.rate * scale, blue_look, "survival", r.rate);
+		if (s->figures[i].all.active)
+			bar(page, LABEL, y, r.rate * scale, blue_look, "survival", r.rate);
 		text_format(page, "<path d=\"M%.1f %dH%.1fM%.1f %dv10M%.1f %dv10\"/>\n",
 			    LABEL + r.low * scale, middle, LABEL + r.high * scale, LABEL + r.low * scale,
 			    middle - 5, LABEL + r.high * scale, middle - 5);
-		text_format(page, "<text x=\"%d\" y=\"%d\">%.1f%%</text>\n", WIDTH - 80, y + 15,
-			    r.rate * 100);
+		text_format(page, "<text x=\"%d\" y=\"%d\">", WIDTH - 80, y + 15);
+		add_rate(page, r, s->figures[i].all.active);
+		text_format(page, "</text>\n");
 	}
 	for (unsigned i = 0; i < published_count; i++, y += BAR + GAP) {
 		label(page, y + 15, published[i].name);
@@ -98,7 +100,7 @@ void chart_controls(struct text *page, const struct summary *s)
 	close_svg(page);
 }
 
-void chart_latency(struct text *page, const struct figures *f)
+void chart_latency(struct text *page, const struct figures *f, const char *title)
 {
 	enum { HEIGHT = 160 };
 	unsigned most = 1, first = HISTOGRAM_BINS, last = 0;
@@ -114,7 +116,7 @@ void chart_latency(struct text *page, const struct figures *f)
 		text_format(page, "<p>No recovery took place.</p>\n");
 		return;
 	}
-	open_svg(page, HEIGHT + 40, "latency of recoveries");
+	open_svg(page, HEIGHT + 40, title);
 	double step = (double)(WIDTH - 40) / (last - first + 1);
 	if (step > 70)
 		step = 70;

@@ -1,18 +1,32 @@
 /* summary.json: the contract of the design, section 9. */
+#include "guest.h"
 #include "report.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *rate_object(struct rate r)
+/* null: nothing was counted that there could be a rate of. */
+static json_t *known(double value, bool counted)
 {
-	return json_pack("{s:f, s:f, s:f}", "rate", r.rate, "low", r.low, "high", r.high);
+	return counted ? json_real(value) : json_null();
 }
 
-static double share(uint64_t part, uint64_t whole)
+static json_t *rate_object(struct rate r, unsigned counted)
 {
-	return whole ? (double)part / (double)whole : 0;
+	return json_pack("{s:o, s:o, s:o}", "rate", known(r.rate, counted), "low", known(r.low, counted),
+			 "high", known(r.high, counted));
+}
+
+static json_t *share(uint64_t part, uint64_t whole)
+{
+	return known(whole ? (double)part / (double)whole : 0, whole);
+}
+
+static json_t *latency_object(const struct figures *f)
+{
+	return json_pack("{s:o, s:o}", "p50", known(f->p50_us, f->recoveries), "p99",
+			 known(f->p99_us, f->recoveries));
 }
 
 static json_t *rungs_object(const struct figures *f)
@@ -33,14 +47,15 @@ static void add_outcomes(json_t *o, const struct figures *f)
 	json_object_set_new(o, "experiments", json_integer(f->experiments));
 	json_object_set_new(o, "active", json_integer(f->active));
 	json_object_set_new(o, "outcomes", outcomes);
-	json_object_set_new(o, "survival", rate_object(f->survival));
-	json_object_set_new(o, "service_kept", rate_object(f->service_kept));
+	json_object_set_new(o, "survival", rate_object(f->survival, f->active));
+	json_object_set_new(o, "service_kept", rate_object(f->service_kept, f->active));
 }
 
 static void add_figures(json_t *o, const struct figures *f)
 {
 	add_outcomes(o, f);
-	json_object_set_new(o, "latency_us", json_pack("{s:f, s:f}", "p50", f->p50_us, "p99", f->p99_us));
+	json_object_set_new(o, "recoveries", json_integer(f->recoveries));
+	json_object_set_new(o, "latency_us", latency_object(f));
 	json_object_set_new(o, "rungs", rungs_object(f));
 	json_object_set_new(o, "flagged", json_integer(f->flagged));
 }
@@ -48,17 +63,21 @@ static void add_figures(json_t *o, const struct figures *f)
 static json_t *window_object(const struct policy_figures *p)
 {
 	json_t *window = json_object();
-	json_object_set_new(window, "all", json_real(share(p->all.time_window, p->all.time)));
+	json_object_set_new(window, "all", share(p->all.time_window, p->all.time));
 	for (unsigned i = 0; i < p->services; i++)
 		if (p->service[i].time)
 			json_object_set_new(window, p->service[i].name,
-					    json_real(share(p->service[i].time_window, p->service[i].time)));
+					    share(p->service[i].time_window, p->service[i].time));
 	return window;
 }
 
 static void add_policy(json_t *o, const struct policy_figures *p)
 {
 	add_figures(o, &p->all);
+	json_object_set_new(o, "meanwhile_recoveries",
+			    json_pack("{s:i, s:o, s:o}", "recoveries", (int)p->meanwhile.recoveries,
+				      "latency_us", latency_object(&p->meanwhile), "rungs",
+				      rungs_object(&p->meanwhile)));
 	json_object_set_new(o, "instructions", json_integer((json_int_t)p->instructions));
 	json_object_set_new(o, "calls", json_integer((json_int_t)p->calls));
 	json_object_set_new(o, "window_coverage", window_object(p));
@@ -69,8 +88,10 @@ static void add_policy(json_t *o, const struct policy_figures *p)
 			continue;
 		json_t *server = json_object();
 		add_figures(server, f);
-		json_object_set_new(server, "window_coverage", json_real(share(f->time_window, f->time)));
-		json_object_set_new(server, "block_coverage", json_real(share(f->executed, f->blocks)));
+		json_object_set_new(server, "window_coverage", share(f->time_window, f->time));
+		json_object_set_new(server, "block_coverage", share(f->executed, f->blocks));
+		if (f->meanwhile)
+			json_object_set_new(server, "meanwhile", json_true());
 		json_object_set_new(server, "blocks", json_integer(f->blocks));
 		json_object_set_new(server, "blocks_apart", json_integer(f->apart));
 		json_object_set_new(servers, f->name, server);
@@ -93,14 +114,42 @@ static void add_policy(json_t *o, const struct policy_figures *p)
 				      "server_distortion", load_server_distortion(p)));
 }
 
-void summary_write_json(const struct summary *summary, const char *directory)
+static json_t *setting(const char *value)
 {
-	json_t *top = json_object();
+	return *value ? json_string(value) : json_null();
+}
+
+static json_t *setting_number(const char *value)
+{
+	return *value ? json_integer((json_int_t)strtoull(value, NULL, 10)) : json_null();
+}
+
+/* How the campaign was drawn. */
+static void add_settings(json_t *top, const struct summary *summary)
+{
 	json_object_set_new(top, "model", json_string(summary->model));
 	json_object_set_new(top, "faults", json_string(summary->faults));
 	json_object_set_new(top, "policy", json_string(summary->policy));
 	json_object_set_new(top, "servers", json_string(summary->servers));
 	json_object_set_new(top, "seed", json_integer((json_int_t)summary->seed));
+	json_object_set_new(top, "meanwhile", setting(summary->meanwhile));
+	struct text detectors = {0};
+	if (*summary->detect)
+		name_detectors(&detectors, (uint32_t)strtoul(summary->detect, NULL, 16));
+	json_object_set_new(top, "detect", detectors.length ? json_string(detectors.bytes) : json_null());
+	text_free(&detectors);
+	json_object_set_new(top, "limit_ms", setting_number(summary->limit_ms));
+	json_object_set_new(top, "memory_mib", setting_number(summary->memory_mib));
+	json_object_set_new(top, "planned", setting_number(summary->planned));
+	json_object_set_new(top, "workload", setting(summary->workload));
+	json_object_set_new(top, "workload_digest", setting(summary->workload_digest));
+	json_object_set_new(top, "build", setting(summary->build));
+}
+
+void summary_write_json(const struct summary *summary, const char *directory)
+{
+	json_t *top = json_object();
+	add_settings(top, summary);
 	add_policy(top, &summary->figures[0]);
 	json_t *controls = json_object();
 	for (unsigned i = 1; i < summary->policies; i++) {

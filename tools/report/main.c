@@ -27,15 +27,19 @@ int main(int count, char **words)
 	summary_write_json(&summary, words[1]);
 	sqlite3_close(db);
 	const struct figures *f = &summary.figures[0].all;
-	printf("%u active faults: %.1f%% survived (%.1f to %.1f), %.1f%% transparent", f->active,
-	       f->survival.rate * 100, f->survival.low * 100, f->survival.high * 100,
-	       f->active ? 100.0 * f->outcome[0] / f->active : 0);
+	if (f->active)
+		printf("%u active faults: %.1f%% survived (%.1f to %.1f), %.1f%% transparent", f->active,
+		       f->survival.rate * 100, f->survival.low * 100, f->survival.high * 100,
+		       percent(f->outcome[0], f->active));
+	else
+		printf("no active faults");
 	for (unsigned i = 2; i + 1 < REPORT_OUTCOMES; i++)
 		if (f->outcome[i])
 			printf(", %s %u", report_outcomes[i], f->outcome[i]);
 	for (unsigned i = 1; i < summary.policies; i++)
-		printf("\n  under %s: %.1f%%", summary.figures[i].policy,
-		       summary.figures[i].all.survival.rate * 100);
+		if (summary.figures[i].all.active)
+			printf("\n  under %s: %.1f%%", summary.figures[i].policy,
+			       summary.figures[i].all.survival.rate * 100);
 	printf("\n%s/report/index.html\n", words[1]);
 	return 0;
 }

@@ -78,31 +78,37 @@ static void add_headline(struct text *page, const struct summary *s)
 	const struct policy_figures *p = &s->figures[0];
 	const struct figures *f = &p->all;
 	text_format(page, "<div class=\"figures\">\n");
-	char *value = format_string("%.1f%%", f->survival.rate * 100);
-	char *name =
-	    format_string("survival (95%%: %.1f to %.1f)", f->survival.low * 100, f->survival.high * 100);
-	add_figure(page, name, value);
-	free(value);
-	free(name);
-	value = format_string("%.1f%%", f->active ? 100.0 * f->outcome[0] / f->active : 0);
-	add_figure(page, "transparent", value);
-	free(value);
+	char *value, *name;
+	if (f->active) {
+		value = format_string("%.1f%%", f->survival.rate * 100);
+		name = format_string("survival (95%%: %.1f to %.1f)", f->survival.low * 100,
+				     f->survival.high * 100);
+		add_figure(page, name, value);
+		free(value);
+		free(name);
+		value = format_string("%.1f%%", percent(f->outcome[0], f->active));
+		add_figure(page, "transparent", value);
+		free(value);
+	} else {
+		add_figure(page, "survival", "-");
+	}
 	value = format_string("%u", f->active);
 	add_figure(page, "active faults", value);
 	free(value);
-	value = format_string("%.1f / %.1f us", f->p50_us, f->p99_us);
-	add_figure(page, "recovery, median / 99th percentile", value);
-	free(value);
+	if (f->recoveries) {
+		value = format_string("%.1f / %.1f us", f->p50_us, f->p99_us);
+		add_figure(page, "recovery, median / 99th percentile", value);
+		free(value);
+	}
 	value = format_string("%.1f%%", f->time ? 100.0 * (double)f->time_window / (double)f->time : 0);
 	add_figure(page, "of server execution can be rolled back", value);
 	free(value);
 	text_format(page, "</div>\n<p>Workload: ");
 	add_html(page, strrchr(s->workload, '/') ? strrchr(s->workload, '/') + 1 : s->workload);
-	text_format(
-	    page,
-	    ", %.1f ms of guest time, %llu system calls. Faults: %s, %s. Policy: %s. Seed: %llu.</p>\n",
-	    (double)p->instructions / 1e6, (unsigned long long)p->calls, s->model, s->faults, s->policy,
-	    (unsigned long long)s->seed);
+	text_format(page, ", %.1f ms of guest time, %llu system calls.</p>\n", (double)p->instructions / 1e6,
+		    (unsigned long long)p->calls);
+	text_format(page, "<h2>How it was drawn</h2>\n");
+	table_drawn(page, s);
 }
 
 static void write_page(const char *directory, const char *name, const struct text *page)
@@ -186,9 +192,14 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	text_format(&page, "<h2>Recovery latency</h2>\n<p>Guest time from the fault until the request was "
 			   "delivered again or answered; "
 			   "1 ns is one instruction.</p>\n");
-	chart_latency(&page, &p->all);
+	chart_latency(&page, &p->all, "latency of recoveries");
+	if (p->meanwhile.recoveries) {
+		text_format(&page, "<p>Of these, recoveries of servers that crash on purpose in all runs "
+				   "(marked * below) are left out. They are:</p>\n");
+		chart_latency(&page, &p->meanwhile, "latency of recoveries from crashes made on purpose");
+	}
 	text_format(&page, "<h2>Actions</h2>\n");
-	table_rungs(&page, &p->all);
+	table_rungs(&page, p);
 	text_format(
 	    &page,
 	    "<h2>Window coverage</h2>\n<p>Instructions of servers outside start-up that ran "
@@ -207,7 +218,8 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 	    " AND e.policy = (SELECT value FROM setting WHERE key = 'policy') ORDER BY CASE outcome"
 	    " WHEN 'silent' THEN 1 WHEN 'crash' THEN 2 WHEN 'hang' THEN 3 WHEN 'shutdown' THEN 4"
 	    " WHEN 'service_lost' THEN 5 ELSE 6 END, id LIMIT 100");
-	text_format(&page, "<h2>Slowest experiments</h2>\n<p>By the longest recovery in guest time.</p>\n");
+	text_format(&page, "<h2>Slowest experiments</h2>\n<p>By the longest recovery in guest time%s.</p>\n",
+		    p->meanwhile.recoveries ? ", crashes made on purpose left out" : "");
 	table_experiments(
 	    &page, db, directory,
 	    "AND e.policy = (SELECT value FROM setting WHERE key = 'policy') AND slowest IS NOT NULL"

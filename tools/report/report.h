@@ -32,6 +32,7 @@ extern const char *const report_outcomes[REPORT_OUTCOMES]; /* the eight, then in
 /* Figures of a set of experiments: all of a policy, one server's, or those with faults of one class. */
 struct figures {
 	char name[CLASS_NAME_MAX];
+	bool meanwhile; /* a server that crashed on purpose, in all runs (--meanwhile) */
 	unsigned experiments, active;
 	unsigned outcome[REPORT_OUTCOMES];
 	struct rate survival, service_kept;
@@ -48,7 +49,8 @@ struct figures {
 
 struct policy_figures {
 	char policy[16];
-	struct figures all;
+	struct figures all;	  /* its recoveries: without those of the crashes made on purpose, */
+	struct figures meanwhile; /* which are here; nothing else is */
 	struct figures service[DJED_SERVICES_MAX];
 	unsigned services;
 	struct figures fault_class[CLASSES_MAX]; /* outcomes and sites only */
@@ -58,11 +60,18 @@ struct policy_figures {
 
 enum { POLICIES_MAX = 4 };
 struct summary {
-	char model[32], faults[16], policy[16], servers[256], workload[256];
+	/* How it was drawn; "" where a campaign from before there was such a setting does not say. */
+	char model[32], faults[16], policy[16], servers[256], workload[256], workload_digest[32];
+	char meanwhile[512], detect[16], limit_ms[16], memory_mib[16], build[32], planned[16];
 	uint64_t seed;
 	struct policy_figures figures[POLICIES_MAX]; /* [0]: the campaign's own policy; then the controls */
 	unsigned policies;
 };
+
+/* SQL: whether the service numbered N in the runs of a policy is one that crashes on purpose. */
+#define MADE_MEANWHILE(policy, number)                                                                   \
+	"EXISTS(SELECT 1 FROM setting, service named WHERE key = 'meanwhile' AND named.policy = " policy \
+	" AND named.number = " number " AND instr(',' || value, ',' || named.name || '.'))"
 
 void summary_read(struct summary *summary, sqlite3 *db);
 void summary_write_json(const struct summary *summary, const char *directory);
@@ -95,7 +104,7 @@ extern const unsigned published_count;
 /* Pictures, appended as inline SVG. */
 void chart_outcomes(struct text *page, const struct policy_figures *figures);
 void chart_controls(struct text *page, const struct summary *summary);
-void chart_latency(struct text *page, const struct figures *figures);
+void chart_latency(struct text *page, const struct figures *figures, const char *title);
 void chart_window(struct text *page, const struct policy_figures *figures);
 extern const char *const outcome_colours[REPORT_OUTCOMES];
 
@@ -108,8 +117,11 @@ void number(struct text *page, uint64_t n); /* noughts are there, but do not cat
 double percent(uint64_t part, uint64_t whole);
 void outcome_heads(struct text *page, unsigned count);
 void outcome_numbers(struct text *page, const struct figures *figures, unsigned count);
+/* The rate as a percentage; "-" where nothing was counted, of which there is no rate. */
+void add_rate(struct text *page, struct rate rate, unsigned counted);
 
 /* Tables, appended. */
+void table_drawn(struct text *page, const struct summary *summary);
 void table_outcomes(struct text *page, const struct policy_figures *figures);
 void table_classes(struct text *page, const struct policy_figures *figures);
 /* Active experiments of a policy by what noticed the fault first. */
@@ -118,7 +130,7 @@ void table_reach(struct text *page, const struct policy_figures *figures);
 void table_policies(struct text *page, const struct summary *summary);
 void table_published(struct text *page);
 void table_recoveries(struct text *page, const struct policy_figures *figures);
-void table_rungs(struct text *page, const struct figures *figures);
+void table_rungs(struct text *page, const struct policy_figures *figures);
 void table_load(struct text *page, const struct policy_figures *figures);
 /* Functions of servers by the instructions that ran outside of windows under a policy, or all (limit < 0), by
  * server. */

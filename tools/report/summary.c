@@ -170,13 +170,16 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Latencies of the recoveries of one service, or of all (service < 0). */
+/* Latencies of the recoveries of one service; or, of all, of those that crash on purpose or of the others. */
+enum { THE_OTHERS = -1, THOSE_ON_PURPOSE = -2 };
 static void read_latencies(struct figures *f, sqlite3 *db, const char *policy, int service)
 {
-	sqlite3_stmt *s =
-	    query(db, "SELECT latency, rung FROM recovery WHERE policy = ?1 AND (?2 < 0 OR service = ?2)");
+	sqlite3_stmt *s = query(
+	    db, "SELECT latency, rung FROM recovery r WHERE policy = ?1 AND (service = ?2 OR (?2 < 0 AND "
+		"(?2 = ?3) = " MADE_MEANWHILE("r.policy", "r.service") "))");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 2, service);
+	sqlite3_bind_int(s, 3, THOSE_ON_PURPOSE);
 	int64_t *latency = malloc(LATENCIES_MAX * sizeof *latency);
 	if (!latency)
 		die("out of memory");
@@ -223,10 +226,9 @@ static void read_flagged(struct figures *f, sqlite3 *db, const char *policy, int
 static void read_policy(struct policy_figures *p, sqlite3 *db)
 {
 	snprintf(p->all.name, sizeof p->all.name, "all");
-	sqlite3_stmt *s = query(
-	    db,
-	    "SELECT number, name, time, time_window, blocks, executed, apart FROM service WHERE policy = ?"
-	    " ORDER BY number");
+	sqlite3_stmt *s =
+	    query(db, "SELECT number, name, time, time_window, blocks, executed, apart, " MADE_MEANWHILE(
+			  "s.policy", "s.number") " FROM service s WHERE policy = ? ORDER BY number");
 	sqlite3_bind_text(s, 1, p->policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
 		unsigned number = (unsigned)sqlite3_column_int64(s, 0);
@@ -239,6 +241,7 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 		f->blocks = (unsigned)sqlite3_column_int64(s, 4);
 		f->executed = (unsigned)sqlite3_column_int64(s, 5);
 		f->apart = (unsigned)sqlite3_column_int64(s, 6);
+		f->meanwhile = sqlite3_column_int(s, 7);
 		/* Of root and rs nothing is ever rolled back; the auditor, without dormant faults, is not
 		 * tested. */
 		if ((!f->blocks && !f->apart) || !strcmp(f->name, "root") || !strcmp(f->name, "rs"))
@@ -257,7 +260,8 @@ static void read_policy(struct policy_figures *p, sqlite3 *db)
 	}
 	read_sites(p, db);
 	read_outcomes(p, db);
-	read_latencies(&p->all, db, p->policy, -1);
+	read_latencies(&p->all, db, p->policy, THE_OTHERS);
+	read_latencies(&p->meanwhile, db, p->policy, THOSE_ON_PURPOSE);
 	read_flagged(&p->all, db, p->policy, -1);
 	for (unsigned i = 0; i < p->services; i++) {
 		read_latencies(&p->service[i], db, p->policy, (int)i);
@@ -273,6 +277,13 @@ void summary_read(struct summary *summary, sqlite3 *db)
 	read_setting(db, "policy", summary->policy, sizeof summary->policy);
 	read_setting(db, "servers", summary->servers, sizeof summary->servers);
 	read_setting(db, "workload_path", summary->workload, sizeof summary->workload);
+	read_setting(db, "workload", summary->workload_digest, sizeof summary->workload_digest);
+	read_setting(db, "meanwhile", summary->meanwhile, sizeof summary->meanwhile);
+	read_setting(db, "detect", summary->detect, sizeof summary->detect);
+	read_setting(db, "limit", summary->limit_ms, sizeof summary->limit_ms);
+	read_setting(db, "memory", summary->memory_mib, sizeof summary->memory_mib);
+	read_setting(db, "build", summary->build, sizeof summary->build);
+	read_setting(db, "experiments", summary->planned, sizeof summary->planned);
 	read_setting(db, "seed", seed, sizeof seed);
 	summary->seed = strtoull(seed, NULL, 10);
 	if (!*summary->policy)

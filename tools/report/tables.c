@@ -1,11 +1,21 @@
 /* Tables of the report. */
+#include "guest.h"
 #include "report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+void add_rate(struct text *page, struct rate rate, unsigned counted)
+{
+	if (counted)
+		text_format(page, "%.1f%%", rate.rate * 100);
+	else
+		text_format(page, "-");
 }
 
 void head(struct text *page, const char *name)
@@ -51,14 +61,51 @@ static void survival(struct text *page, const struct figures *f)
 		text_format(page, "<td>%.1f%%</td><td>%.1f to %.1f</td>", f->survival.rate * 100,
 			    f->survival.low * 100, f->survival.high * 100);
 	else
-		text_format(page, "<td class=\"no\">none</td><td></td>");
+		text_format(page, "<td class=\"no\">-</td><td></td>");
 }
 
 static void row(struct text *page, const struct figures *f, bool total)
 {
 	text_format(page, total ? "<tr class=\"total\"><td>" : "<tr><td>");
 	add_html(page, *f->name ? f->name : "unknown");
-	text_format(page, "</td>");
+	text_format(page, f->meanwhile ? "*</td>" : "</td>");
+}
+
+static void drawn(struct text *page, const char *what, const char *how, const char *unit)
+{
+	text_format(page, "<tr><td>%s</td><td class=\"l\">", what);
+	add_html(page, *how ? how : "not recorded");
+	text_format(page, "%s</td></tr>\n", *how ? unit : "");
+}
+
+void table_drawn(struct text *page, const struct summary *s)
+{
+	struct text detectors = {0};
+	if (*s->detect)
+		name_detectors(&detectors, (uint32_t)strtoul(s->detect, NULL, 16));
+	else
+		text_add(&detectors, "", 0);
+	char *seed = format_string("%llu", (unsigned long long)s->seed);
+	open_table(page);
+	head(page, "setting");
+	head_left(page, "of this campaign");
+	text_format(page, "</tr>\n");
+	drawn(page, "servers with faults", s->servers, "");
+	drawn(page, "crashing meanwhile, in all runs", s->meanwhile, "");
+	drawn(page, "model", s->model, "");
+	drawn(page, "faults", s->faults, "");
+	drawn(page, "experiments planned, of each policy", s->planned, "");
+	drawn(page, "seed", seed, "");
+	drawn(page, "policy", s->policy, "");
+	drawn(page, "detectors", detectors.bytes, "");
+	drawn(page, "limit of the workload", s->limit_ms, " ms of guest time");
+	drawn(page, "memory of the guest", s->memory_mib, " MiB");
+	drawn(page, "workload", s->workload, "");
+	drawn(page, "digest of the workload", s->workload_digest, "");
+	drawn(page, "digest of the build", s->build, "");
+	close_table(page);
+	free(seed);
+	text_free(&detectors);
 }
 
 void table_outcomes(struct text *page, const struct policy_figures *p)
@@ -138,7 +185,9 @@ void table_policies(struct text *page, const struct summary *s)
 		text_format(page, "<tr><td>%s</td>", s->figures[i].policy);
 		number(page, f->active);
 		survival(page, f);
-		text_format(page, "<td>%.1f%%</td>", f->service_kept.rate * 100);
+		text_format(page, "<td>");
+		add_rate(page, f->service_kept, f->active);
+		text_format(page, "</td>");
 		outcome_numbers(page, f, REPORT_OUTCOMES - 1);
 		text_format(page, "</tr>\n");
 	}
@@ -159,6 +208,15 @@ void table_published(struct text *page)
 	close_table(page);
 }
 
+static void recovered(struct text *page, const struct figures *f)
+{
+	number(page, f->recoveries);
+	if (f->recoveries)
+		text_format(page, "<td>%.1f</td><td>%.1f</td>", f->p50_us, f->p99_us);
+	else
+		text_format(page, "<td></td><td></td>");
+}
+
 void table_recoveries(struct text *page, const struct policy_figures *p)
 {
 	open_table(page);
@@ -175,20 +233,23 @@ void table_recoveries(struct text *page, const struct policy_figures *p)
 		if (!f->recoveries && !f->time)
 			continue;
 		row(page, f, i == p->services);
-		number(page, f->recoveries);
-		if (f->recoveries)
-			text_format(page, "<td>%.1f</td><td>%.1f</td>", f->p50_us, f->p99_us);
-		else
-			text_format(page, "<td></td><td></td>");
+		recovered(page, f);
 		text_format(page, "<td>%llu</td><td>%.1f%%</td><td>%.1f%%</td></tr>\n",
 			    (unsigned long long)f->time / 1000, percent(f->time, p->all.time),
 			    percent(f->time_window, f->time));
 	}
+	if (p->meanwhile.recoveries) {
+		text_format(page, "<tr><td>* crashes made on purpose, not part of all</td>");
+		recovered(page, &p->meanwhile);
+		text_format(page, "<td></td><td></td><td></td></tr>\n");
+	}
 	close_table(page);
 }
 
-void table_rungs(struct text *page, const struct figures *f)
+void table_rungs(struct text *page, const struct policy_figures *p)
 {
+	const struct figures *f = &p->all;
+	bool meanwhile = p->meanwhile.recoveries;
 	static const char *const names[DJED_RUNGS] = {"",
 						      "deliver again",
 						      "declared error",
@@ -202,10 +263,14 @@ void table_rungs(struct text *page, const struct figures *f)
 	head(page, "rung");
 	head_left(page, "action");
 	head(page, "uses");
+	if (meanwhile)
+		head(page, "for crashes made on purpose");
 	text_format(page, "</tr>\n");
 	for (unsigned i = 1; i < DJED_RUNGS; i++) {
 		text_format(page, "<tr><td>%u</td><td class=\"l\">%s</td>", i, names[i]);
 		number(page, f->rungs[i]);
+		if (meanwhile)
+			number(page, p->meanwhile.rungs[i]);
 		text_format(page, "</tr>\n");
 	}
 	close_table(page);
@@ -264,11 +329,14 @@ void table_experiments(struct text *page, sqlite3 *db, const char *directory, co
 	static const char columns[] =
 	    "SELECT outcome, e.policy, e.service, class, function, location, skip, hits,"
 	    " (SELECT printf('%.1f', max(latency) / 1000.0) FROM recovery r"
-	    "  WHERE r.policy = e.policy AND r.experiment = e.id) AS slowest,"
-	    " printf('%.2f', e.seconds), detail, id,"
-	    " CASE WHEN e.policy = (SELECT value FROM setting WHERE key = 'policy') THEN '' ELSE e.policy END"
-	    " FROM experiment e LEFT JOIN site s ON s.service = e.service AND s.number = e.site WHERE "
-	    "outcome IS NOT NULL ";
+	    "  WHERE r.policy = e.policy AND r.experiment = e.id AND NOT " MADE_MEANWHILE(
+		"r.policy", "r.service") ") AS slowest,"
+					 " printf('%.2f', e.seconds), detail, id,"
+					 " CASE WHEN e.policy = (SELECT value FROM setting WHERE key = "
+					 "'policy') THEN '' ELSE e.policy END"
+					 " FROM experiment e LEFT JOIN site s ON s.service = e.service AND "
+					 "s.number = e.site WHERE "
+					 "outcome IS NOT NULL ";
 	enum { AFTER = 6, SECONDS = 9, DETAIL = 10, ID = 11, POLICY = 12 };
 	open_table(page);
 	for (unsigned i = 0; i < sizeof heads / sizeof *heads; i++)

@@ -1,13 +1,27 @@
-/* The fault that --fault names. */
+/* The fault that `djed run --fault` names. */
 #ifndef DJED_RUN_FAULT_H
 #define DJED_RUN_FAULT_H
 
-/* Dies, with the reason, unless `fault`, CLASS:SERVER:SITE and what may follow, names a site that the service
- * has in this build variant, and its class, or fail-stop for null-pointer. */
-void fault_check(const char *fault, const char *variant);
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Wakes it in a machine that stands still, ready for its first program. Dies if it is not one. */
 struct machine;
-void fault_wake(const char *fault, struct machine *m);
+
+struct fault {
+	char fault_class[32], server[32];
+	uint32_t site;
+	uint64_t skip;	  /* executions of the site before it strikes */
+	bool always;	  /* at each later one, too */
+	unsigned service; /* number, once it was woken; DJED_SERVICES_MAX before */
+};
+
+/* CLASS:SERVER:SITE[:NTH][:once|always]; dies with one line on anything else. */
+void fault_parse(struct fault *fault, const char *words);
+/* Dies with one line unless it is a site of this build variant, and of that class. */
+void fault_check(const struct fault *fault, const char *variant);
+/* In a machine that is ready and stands still. */
+void fault_wake(struct fault *fault, struct machine *m);
+/* After the run, also after machine_stop: one line on stderr that says whether it struck, and how often. */
+void fault_tell(const struct fault *fault, struct machine *m);
 
 #endif

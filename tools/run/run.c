@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "guest.h"
 #include "machine.h"
+#include "temporary.h"
 #include "text.h"
 #include "watchdog.h"
 
@@ -35,8 +36,12 @@ static const char usage_text[] =
     "  --detect LIST        detectors at work: all (default), none, or some of checks, invariants, heap, "
     "limit,\n"
     "                       heartbeat, confirm, confirm-all, separated by commas\n"
-    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]   wake one dormant fault of the campaign build: a line\n"
-    "                       of build/campaign/services/SERVER.sites; executions to skip\n"
+    "  --fault CLASS:SERVER:SITE[:NTH][:once|always]\n"
+    "                       wake one dormant fault of the campaign build: a line of\n"
+    "                       build/campaign/services/SERVER.sites names SITE (its first word) and CLASS (its\n"
+    "                       fifth). The first NTH executions of SITE since start-up are left out (default\n"
+    "                       0), it strikes at the next one: there alone (once, default), or at all later\n"
+    "                       ones, too (always). In the end a line on stderr says whether it struck\n"
     "  --log FILE           keep the kernel's log\n"
     "  --crashes FILE       keep the crash records, for djed crashes\n"
     "  --build VARIANT      instrumented (default), plain, campaign, coverage\n"
@@ -45,10 +50,10 @@ static const char usage_text[] =
 
 struct session {
 	struct machine *machine;
-	bool terminal;	   /* stdin is a terminal and the guest runs a shell on it */
-	const char *fault; /* to be woken; NULL: none */
-	bool program;	   /* a PROGRAM was given: 8-bit clean console with framed input */
-	bool ready;	   /* the guest has started its drivers: it takes input */
+	bool terminal;	     /* stdin is a terminal and the guest runs a shell on it */
+	struct fault *fault; /* to be woken; NULL: none */
+	bool program;	     /* a PROGRAM was given: 8-bit clean console with framed input */
+	bool ready;	     /* the guest has started its drivers: it takes input */
 	bool input_ended;
 	bool escape; /* ctrl-A was typed */
 	struct watchdog watchdog;
@@ -264,7 +269,8 @@ int main(int count, char **words)
 	    {"icount", 0, NULL, ICOUNT},   {"help", 0, NULL, 'h'},	{0}};
 	static const char *const variants[] = {"instrumented", "plain", "campaign", "coverage", NULL};
 	struct machine_options machine = {.variant = "instrumented", .memory = 256ull << 20};
-	const char *policy = "chain", *monitor = "broker", *fault = NULL, *crashes = NULL;
+	const char *policy = "chain", *monitor = "broker", *crashes = NULL;
+	struct fault named, *fault = NULL;
 	uint32_t detect = DJED_DETECT_ALL;
 	char *rootfs[ROOTFS_MAX];
 	unsigned folders = 0;
@@ -290,7 +296,7 @@ int main(int count, char **words)
 			detect = parse_detectors("--detect", optarg);
 			break;
 		case FAULT:
-			fault = optarg;
+			fault_parse(fault = &named, optarg);
 			break;
 		case LOG:
 			machine.log = optarg;
@@ -332,30 +338,34 @@ int main(int count, char **words)
 	guest_check_line(&line);
 	machine.command_line = line.bytes;
 
-	char overlay[] = "/tmp/djed-boot.XXXXXX";
+	const char *place = getenv("TMPDIR");
+	char *overlay = format_string("%s/djed-boot.XXXXXX", place ? place : "/tmp");
 	if (folders) {
 		int file = mkstemp(overlay);
 		if (file < 0)
 			die("cannot make %s: %s", overlay, strerror(errno));
+		temporary_add(overlay);
 		close(file);
 		guest_overlay(variant_path(machine.variant, "boot.tar"), overlay, rootfs, folders);
 		machine.archive = overlay;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	if (s.terminal)
+		fprintf(stderr, "djed: ctrl-A X leaves\r\n");
+	s.machine = machine_start(&machine);
+	temporary_remove(overlay); /* QEMU has it */
+	/* Until here a signal ends us at once. */
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	if (s.terminal)
-		fprintf(stderr, "djed: ctrl-A X leaves\r\n");
-	s.machine = machine_start(&machine);
-	if (s.terminal)
 		raw_terminal();
 	int status = converse(&s);
 	restore_terminal();
 	machine_stop(s.machine);
-	if (folders)
-		unlink(overlay);
+	if (fault)
+		fault_tell(fault, s.machine);
 	/* Last, as it may fail: the guest's memory stays mapped. */
 	if (crashes && !crashes_save(s.machine, machine.variant, crashes))
 		warn("the system shows no crash records");

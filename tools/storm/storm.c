@@ -166,6 +166,11 @@ int main(int count, char **words)
 		struct run r = run(&s, &site, s.interval[i]);
 		if (i == 0)
 			calm = r;
+		else if (!r.crashes) /* the first crash waits for nothing but the function's execution */
+			die("%s did not crash once in %.3f s of guest time, so nothing was measured: the "
+			    "workload does "
+			    "not execute the first memory access of %s, at %s",
+			    s.server, (double)r.time / 1e9, s.function, site.location);
 		double lost = 100 * (1 - (double)calm.time / (double)r.time);
 		bool same = r.exit_status == calm.exit_status && r.output.length == calm.output.length &&
 			    !memcmp(r.output.bytes, calm.output.bytes, r.output.length) && !r.violations;

@@ -305,6 +305,100 @@ Test(campaign, table)
 	cr_expect_eq(mix.executed[0], 1);
 }
 
+/* A folder that looks like a campaign build; its path. */
+static char *make_build(void)
+{
+	char *directory = format_string("/tmp/djed-campaign.XXXXXX");
+	cr_assert(mkdtemp(directory));
+	char *folder = format_string("%s/campaign", directory);
+	make_directories(folder);
+	static const char *const names[] = {"kernel", "boot.tar", "work.sh"};
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		char *path = format_string("%s/%s", folder, names[i]);
+		write_file(path, names[i], strlen(names[i]));
+		free(path);
+	}
+	setenv("DJED_BUILD_DIR", directory, 1);
+	free(folder);
+	return directory;
+}
+
+/* Plans so many experiments in the folder, in a process of its own; its exit status. */
+static int planned_there(const char *folder, unsigned count, uint64_t seed, const char *policy, bool controls)
+{
+	enum { SITES = 20, DRAWN = 100 };
+	pid_t child = fork();
+	if (child == 0) {
+		static struct site list[SITES];
+		static struct planned plan[DRAWN];
+		static struct golden golden = {.services = 1, .service = {"vfs"}};
+		for (unsigned i = 0; i < SITES; i++)
+			list[i] = (struct site){.number = i + 1, .block = i, .count = 10};
+		struct sites sites = {.list = list, .count = SITES};
+		char *out = format_string("%s/out", folder),
+		     *work = format_string("%s/campaign/work.sh", folder);
+		struct settings settings = {.directory = out,
+					    .workload = work,
+					    .model = "mix",
+					    .policy = "chain",
+					    .controls = controls,
+					    .experiments = count,
+					    .seed = 1};
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		sqlite3 *db = store_open(&settings);
+		plan_draw(plan, count, &sites, seed);
+		store_golden(db, policy, &golden);
+		store_plan(db, policy, plan, count, &golden);
+		sqlite3_close(db);
+		_exit(0);
+	}
+	int status;
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WEXITSTATUS(status);
+}
+
+static unsigned stored(const char *folder, const char *sql)
+{
+	char *path = format_string("%s/out/campaign.db", folder);
+	sqlite3 *db;
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_stmt *find = store_prepare(db, sql);
+	cr_assert_eq(sqlite3_step(find), SQLITE_ROW);
+	unsigned value = (unsigned)sqlite3_column_int64(find, 0);
+	sqlite3_finalize(find);
+	sqlite3_close(db);
+	free(path);
+	return value;
+}
+
+/* A campaign becomes larger, not smaller; what it has is of the same plan, or it stays as it is. */
+Test(campaign, larger)
+{
+	static const char rows[] = "SELECT count(*) FROM experiment",
+			  size[] = "SELECT value FROM setting WHERE key = 'experiments'",
+			  faults[] = "SELECT sum(id * site * (skip + 1)) FROM experiment WHERE id <= 30";
+	char *folder = make_build();
+	cr_expect_eq(planned_there(folder, 30, 7, "chain", false), 0);
+	unsigned before = stored(folder, faults);
+	cr_expect_eq(planned_there(folder, 29, 7, "chain", false), EXIT_DJED, "smaller");
+	cr_expect_eq(planned_there(folder, 50, 8, "chain", false), EXIT_DJED, "another plan");
+	cr_expect(stored(folder, rows) == 30 && stored(folder, size) == 30);
+	cr_expect_eq(planned_there(folder, 50, 7, "chain", false), 0);
+	cr_expect(stored(folder, rows) == 50 && stored(folder, size) == 50);
+	cr_expect_eq(stored(folder, faults), before);
+	cr_expect_eq(planned_there(folder, 50, 7, "chain", false), 0, "the same again");
+	/* With a control the one cannot become larger without the other. */
+	cr_expect_eq(planned_there(folder, 50, 7, "none", true), 0);
+	cr_expect_eq(planned_there(folder, 60, 7, "chain", false), EXIT_DJED, "without the controls");
+	cr_expect_eq(planned_there(folder, 60, 7, "chain", true), 0);
+	cr_expect_eq(stored(folder, rows), 110);
+	char *clean = format_string("rm -r %s", folder);
+	cr_expect_eq(system(clean), 0);
+	free(clean);
+	free(folder);
+}
+
 /* The line that such a table is refused with, in a process of its own. */
 static void expect_refused(const char *table, const char *line)
 {

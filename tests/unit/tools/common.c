@@ -1,11 +1,17 @@
 /* Text, numbers and intervals of the host tools. */
 #include "guest.h"
 #include "statistics.h"
+#include "temporary.h"
 #include "text.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool near(double a, double b)
 {
@@ -67,4 +73,86 @@ Test(common, growth)
 	text_clear(&t);
 	cr_expect_eq(t.length, 0);
 	text_free(&t);
+}
+
+Test(common, detectors)
+{
+	static const char *const lists[] = {
+	    "all", "none", "checks", "checks, heartbeat",
+	    "checks, invariants, heap, limit, heartbeat, confirm, confirm-all"};
+	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++) {
+		char given[80];
+		unsigned length = 0;
+		for (const char *from = lists[i]; *from; from++)
+			if (*from != ' ')
+				given[length++] = *from;
+		given[length] = 0;
+		struct text named = {0};
+		name_detectors(&named, parse_detectors("--detect", given));
+		cr_expect_str_eq(named.bytes, lists[i]);
+		text_free(&named);
+	}
+	struct text named = {0};
+	name_detectors(&named, 1u << 31);
+	cr_expect_str_eq(named.bytes, "unknown (80000000)");
+	text_free(&named);
+}
+
+/* In a process of its own: a folder with a file in it, both temporary, another file that is not any more.
+ * Then that process ends in some way. True: only the last one is left. */
+static bool left_clean(int end)
+{
+	enum { DEATH = 0 }; /* else a signal */
+	char folder[] = "/tmp/djed-common.XXXXXX";
+	cr_assert(mkdtemp(folder));
+	char *inner = format_string("%s/inner", folder), *file = format_string("%s/inner/file", folder),
+	     *kept = format_string("%s/kept", folder);
+	pid_t child = fork();
+	if (child == 0) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		signal(SIGHUP, SIG_IGN);
+		temporary_add(inner);
+		temporary_add(kept);
+		temporary_add(file);
+		make_directories(inner);
+		write_file(file, "x", 1);
+		write_file(kept, "x", 1);
+		temporary_keep(kept);
+		pid_t other = fork();
+		if (other == 0)
+			exit(0); /* this removes nothing: the parent still works with them */
+		waitpid(other, NULL, 0);
+		raise(SIGHUP); /* as one who ignores it wants it */
+		if (access(file, F_OK) < 0)
+			_exit(1);
+		if (end == DEATH)
+			die("for a reason");
+		raise(end);
+	}
+	int status;
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	bool good = end == DEATH ? WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DJED
+				 : WIFSIGNALED(status) && WTERMSIG(status) == end;
+	good = good && access(inner, F_OK) < 0 && access(kept, F_OK) == 0;
+	unlink(file);
+	rmdir(inner);
+	unlink(kept);
+	rmdir(folder);
+	free(inner);
+	free(file);
+	free(kept);
+	return good;
+}
+
+Test(common, temporaries)
+{
+	cr_expect(left_clean(0), "after an error");
+	cr_expect(left_clean(SIGINT), "after SIGINT");
+	cr_expect(left_clean(SIGTERM), "after SIGTERM");
+	char file[] = "/tmp/djed-common.XXXXXX";
+	for (unsigned i = 0; i <= TEMPORARIES_MAX; i++) { /* forgotten ones take no place */
+		temporary_add(file);
+		temporary_remove(file);
+	}
 }

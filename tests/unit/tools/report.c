@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,6 +111,25 @@ Test(report, figures)
 	cr_expect_eq(summary.figures[1].all.survival.rate, 0);
 }
 
+/* One of the servers crashes on purpose: what it takes to recover from that is no figure of the faults. */
+Test(report, crashes_on_purpose)
+{
+	sqlite3 *db = open_campaign();
+	cr_assert_eq(sqlite3_exec(db, "INSERT INTO setting VALUES('meanwhile', 'xpm.f:3,vfs.handle:50')",
+				  NULL, NULL, NULL),
+		     SQLITE_OK);
+	summary_read(&summary, db);
+	const struct policy_figures *p = &summary.figures[0];
+	cr_expect(!p->service[1].meanwhile && p->service[2].meanwhile);
+	cr_expect_eq(p->all.recoveries, 2);
+	cr_expect_float_eq(p->all.p99_us, 4, 1e-9);
+	cr_expect_eq(p->all.rungs[6], 0);
+	cr_expect_eq(p->meanwhile.recoveries, 2);
+	cr_expect_float_eq(p->meanwhile.p50_us, 6, 1e-9);
+	cr_expect_eq(p->meanwhile.rungs[6], 1);
+	cr_expect_eq(p->service[2].recoveries, 2);
+}
+
 static bool has(const struct text *page, const char *words)
 {
 	bool found = strstr(page->bytes, words) != NULL;
@@ -190,4 +210,68 @@ Test(report, pages)
 	rmdir(coverage);
 	rmdir(folder);
 	rmdir(directory);
+}
+
+/* The page of a campaign whose settings are all recorded, and of which nothing was active under `chain`. */
+Test(report, settings_and_no_rates)
+{
+	static const char changes[] =
+	    "INSERT INTO setting VALUES('meanwhile', 'vfs.handle:50'), ('detect', '41'), ('limit', '300'),"
+	    " ('memory', '160'), ('build', '00c0ffee'), ('experiments', '6'), ('workload', 'd19e57');"
+	    "UPDATE experiment SET outcome = 'inactive' WHERE policy = 'chain' AND outcome IS NOT NULL";
+	char directory[] = "/tmp/djed-report.XXXXXX";
+	cr_assert(mkdtemp(directory));
+	sqlite3 *db = open_campaign();
+	cr_assert_eq(sqlite3_exec(db, changes, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+	summary_read(&summary, db);
+	report_write_pages(&summary, db, directory);
+	summary_write_json(&summary, directory);
+	char *path = format_string("%s/report/index.html", directory),
+	     *json = format_string("%s/summary.json", directory);
+	struct text page = read_file(path), figures = read_file(json);
+	const char *const parts[] = {
+	    "servers with faults</td><td class=\"l\">all<",
+	    "in all runs</td><td class=\"l\">vfs.handle:50<",
+	    "model</td><td class=\"l\">fail-stop<",
+	    "faults</td><td class=\"l\">once<",
+	    "of each policy</td><td class=\"l\">6<",
+	    "seed</td><td class=\"l\">7<",
+	    "policy</td><td class=\"l\">chain<",
+	    "detectors</td><td class=\"l\">checks, heartbeat<",
+	    "limit of the workload</td><td class=\"l\">300 ms",
+	    "memory of the guest</td><td class=\"l\">160 MiB",
+	    "digest of the build</td><td class=\"l\">00c0ffee<",
+	    "digest of the workload</td><td class=\"l\">d19e57<",
+	    "<b>-</b>survival",
+	    "<td class=\"no\">-</td><td></td>",
+	    "latency of recoveries from crashes made on purpose",
+	    "made on purpose, not part of all</td><td>2</td><td>6.0</td><td>90.0</td>",
+	    "<td>vfs*</td>"};
+	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+		has(&page, parts[i]);
+	/* The slowest of the fault under test is of experiment 2, 4 us; not that of experiment 5. */
+	char *slowest = strstr(page.bytes, "Slowest experiments"), *first = strstr(slowest, "<tr><td><i");
+	cr_expect(strstr(first, "4.0") < strchr(first, '\n'), "%.300s", first);
+	const char *const fields[] = {"\"meanwhile\": \"vfs.handle:50\"",
+				      "\"detect\": \"checks, heartbeat\"",
+				      "\"limit_ms\": 300",
+				      "\"memory_mib\": 160",
+				      "\"build\": \"00c0ffee\"",
+				      "\"planned\": 6",
+				      "\"rate\": null",
+				      "\"meanwhile_recoveries\""};
+	for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++)
+		has(&figures, fields[i]);
+	static const char *const names[] = {"report/index.html",
+					    "report/experiments.html",
+					    "report/functions.html",
+					    "report/retry.html",
+					    "summary.json",
+					    "report",
+					    ""};
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		char *name = format_string("%s/%s", directory, names[i]);
+		cr_expect_eq(remove(name), 0, "%s", name);
+		free(name);
+	}
 }
