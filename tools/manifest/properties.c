@@ -282,7 +282,7 @@ static bool read_alternative(struct parser *p)
 
 	if (!is_valid_name(p->word[1]))
 		return wrong(p, "'%s' cannot be the name of an image", p->word[1]);
-	if (manifest_find(p->manifest, p->word[1]) >= 0)
+	if (manifest_find(p->manifest, p->word[1]) >= 0 || strcmp(p->word[1], system->service[0].name) == 0)
 		return wrong(p, "%s is a service, not another implementation of service %s", p->word[1],
 			     p->service->name);
 	if (system->records == DJED_SERVICES_MAX)
