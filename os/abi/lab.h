@@ -83,7 +83,7 @@ struct djed_lab_region {
 struct djed_recovery_record {
 	uint32_t service;
 	uint32_t cause; /* enum djed_crash_cause */
-	uint32_t rung;	/* 1..8, design section 6 */
+	uint32_t rung;	/* 0..8 (docs/transactions.md, "The ladder") */
 	uint32_t error; /* errno given to the application, 0 if none */
 	uint64_t transaction;
 	uint64_t address, instruction; /* of the fault */

@@ -17,7 +17,7 @@ enum { DJED_SYSTEM_OFFSET = 512 };
 /* Where it is to those who see the archive. */
 #define DJED_SYSTEM ((const struct djed_system *)(DJED_ARCHIVE_BASE + DJED_SYSTEM_OFFSET))
 
-/* Rungs that a service's ladder may hold, in any order; the numbers are those of design section 6. */
+/* Rungs that a service's ladder may hold: docs/transactions.md, "The ladder", which has their numbers. */
 enum djed_rung {
 	DJED_RUNG_RETRY = 1,
 	DJED_RUNG_ERROR = 2,

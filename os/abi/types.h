@@ -33,7 +33,7 @@ enum {
 	DJED_REGIONS_MAX = 1024,    /* clients' regions of one service */
 };
 
-/* Recovery policies, chosen at boot (design section 8: controls). */
+/* Recovery policies, chosen at boot (docs/campaigns.md: controls). */
 enum djed_policy {
 	DJED_POLICY_CHAIN = 0,	 /* roll back every participant, then the ladder: the default */
 	DJED_POLICY_OSIRIS = 1,	 /* the window closes at the first state-changing message */
@@ -44,7 +44,7 @@ enum djed_policy {
 /* How the monitor sees calls. */
 enum djed_monitor_mode { DJED_MONITOR_BROKER = 0, DJED_MONITOR_TAP = 1, DJED_MONITOR_OFF = 2 };
 
-/* Side-effect classes (design section 5). The order is that of rising severity. */
+/* Side-effect classes (docs/interface-language.md). The order is that of rising severity. */
 enum djed_effect {
 	DJED_READS = 0,		/* changes nothing in the callee */
 	DJED_UNDOABLE = 1,	/* the callee's undo log takes it back */

@@ -1,5 +1,5 @@
-/* The rules of transactions (docs/transactions.md): requests, endpoints, delivery, waiting, unwinding,
- * recovery.
+/* The rules of transactions: requests, endpoints, delivery, waiting, unwinding, recovery. "Rule N", here and
+ * elsewhere, is one of "The sixteen rules" in docs/transactions.md.
  *
  * Hardware-free and the same code in the kernel and in tests/model/. All state is in one struct txn, with
  * indices instead of pointers, so it can be copied and compared. Nothing is allocated, so nothing here runs

@@ -1,4 +1,4 @@
-/* What to do about a crash: the ladder of design section 6, and the policies that the campaigns compare.
+/* What to do about a crash: the ladder (docs/transactions.md), and the policies that the campaigns compare.
  * Pure: it reads what is known about a crash, keeps what it needs to remember, and decides; carrying it out
  * is rs's work (or another host's). */
 #ifndef DJED_ORCHESTRATOR_H

@@ -196,7 +196,7 @@ struct verdict {
 	char detail[160]; /* one line: what was different */
 };
 
-/* Classifies by the definitions of the design, section 8. */
+/* Classifies by the definitions of docs/campaigns.md. */
 struct verdict classify(const struct observation *seen, const struct golden *golden);
 
 /* Boots the campaign build to READY, where it is paused, wakes all functions of all services, so that

@@ -1,4 +1,4 @@
-/* What happened, in one word: the worst that applies (design section 8). */
+/* What happened, in one word: the worst that applies (docs/campaigns.md). */
 #include "campaign.h"
 
 #include <stdio.h>
@@ -53,7 +53,7 @@ struct verdict classify(const struct observation *seen, const struct golden *gol
 		snprintf(v.detail, sizeof v.detail, "exit status %u for %u", lab->exit_status,
 			 golden->exit_status);
 	}
-	/* Severity rises downwards in the design's list; the worst wins, so it is looked for first. */
+	/* Severity rises downwards in docs/campaigns.md; the worst wins, so it is looked for first. */
 	bool ended = seen->lab_valid && lab->state == DJED_LAB_ENDED;
 	bool audited = lab->violations == 0;
 	if (ended && !audited) {

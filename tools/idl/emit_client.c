@@ -146,7 +146,7 @@ void idl_emit_client(FILE *to, const struct idl_protocol *protocol)
 
 		snprintf(label, sizeof(label), "%s_%s", idl_capitals(protocol->name).text,
 			 idl_capitals(message->name).text);
-		/* A message that may wait for the outside world is only ever forwarded (design, rule 6). */
+		/* A message that may wait for the outside world is only ever forwarded (rule 6). */
 		if (!message->parks)
 			emit_call(to, protocol->name, label, message);
 		emit_forward(to, protocol->name, label, message);

@@ -55,23 +55,35 @@ static bool add_endpoints(struct parser *p, uint32_t number)
 	return true;
 }
 
+/* By enum djed_capability_type: what a service looks its objects up by. */
+static const char *const object_names[] = {
+    [DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",	[DJED_CAP_THREADS] = "threads",
+    [DJED_CAP_SCHEDULE] = "schedule", [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt",
+    [DJED_CAP_WATCH] = "watch",	      [DJED_CAP_PORTS] = "ports",	[DJED_CAP_IRQ] = "irq"};
+enum { OBJECTS = sizeof object_names / sizeof *object_names };
+
+bool is_object_name(const char *name)
+{
+	unsigned type = 0;
+
+	while (type < OBJECTS && (!object_names[type] || strcmp(object_names[type], name) != 0))
+		type++;
+	return type < OBJECTS;
+}
+
 static bool add_objects(struct parser *p, uint32_t number)
 {
-	static const char *const names[] = {
-	    [DJED_CAP_SPACES] = "spaces",     [DJED_CAP_FRAMES] = "frames",
-	    [DJED_CAP_THREADS] = "threads",   [DJED_CAP_SCHEDULE] = "schedule",
-	    [DJED_CAP_RECOVERY] = "recovery", [DJED_CAP_HALT] = "halt",
-	    [DJED_CAP_WATCH] = "watch"};
 	const struct djed_system_service *service = &p->manifest->system.service[number];
 	const struct manifest_rights *given = &p->manifest->rights[number];
 
-	for (uint32_t type = 0; type < sizeof names / sizeof *names; type++)
-		if (service->grants >> type & 1 && !add(p, number, names[type], type, 0, 0))
+	for (uint32_t type = 0; type < OBJECTS; type++)
+		if (service->grants >> type & 1 && !add(p, number, object_names[type], type, 0, 0))
 			return false;
-	if (given->port_count && !add(p, number, "ports", DJED_CAP_PORTS,
+	if (given->port_count && !add(p, number, object_names[DJED_CAP_PORTS], DJED_CAP_PORTS,
 				      (uint64_t)given->port_first << 16 | given->port_count, 0))
 		return false;
-	return !given->has_irq || add(p, number, "irq", DJED_CAP_IRQ, given->irq_line, given->irq_bit);
+	return !given->has_irq ||
+	       add(p, number, object_names[DJED_CAP_IRQ], DJED_CAP_IRQ, given->irq_line, given->irq_bit);
 }
 
 bool make_capabilities(struct parser *p)

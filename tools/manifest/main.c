@@ -8,21 +8,44 @@
 #include <string.h>
 
 static const char usage_text[] =
-    "usage: djed-manifest --out FILE MANIFEST... [--policies SCRIPT...]\n"
+    "usage: djed-manifest --out FILE MANIFEST... [--policies SCRIPT...] [--images NAME...]\n"
     "\n"
-    "Checks the manifests, which follow each other as if they were one file, and writes "
-    "the records that the boot archive begins\n"
-    "with. Checks the policy scripts, too, whose names are those of their files. A mistake is named as "
-    "FILE:LINE: "
-    "REASON, and nothing\n"
-    "is written.\n";
+    "Checks the manifests, which follow each other as if they were one file, and writes the records\n"
+    "that the boot archive begins with. Checks the policy scripts, too, whose names are those of their\n"
+    "files; and, where the names of all images are given, that what the manifests name is among them.\n"
+    "A mistake is named as FILE:LINE: REASON, and nothing is written.\n";
 
-static void read_texts(struct manifest_text *texts, char **names, unsigned count)
+/* Arguments that follow each other. */
+struct part {
+	char **name;
+	unsigned count;
+};
+
+/* From argument `first` to the next option. */
+static struct part part_from(char **argv, unsigned first)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct text text = read_file(names[i]);
+	struct part part = {argv + first, 0};
 
-		texts[i] = (struct manifest_text){names[i], text.bytes, text.length};
+	while (part.name[part.count] && strncmp(part.name[part.count], "--", 2) != 0)
+		part.count++;
+	return part;
+}
+
+/* Behind an option; empty where that is not given. */
+static struct part part_of(char **argv, const char *option)
+{
+	for (unsigned i = 3; argv[i]; i++)
+		if (strcmp(argv[i], option) == 0)
+			return part_from(argv, i + 1);
+	return (struct part){0};
+}
+
+static void read_texts(struct manifest_text *texts, struct part part)
+{
+	for (unsigned i = 0; i < part.count; i++) {
+		struct text text = read_file(part.name[i]);
+
+		texts[i] = (struct manifest_text){part.name[i], text.bytes, text.length};
 	}
 }
 
@@ -39,18 +62,21 @@ int main(int argc, char **argv)
 		fputs(usage_text, stderr);
 		return EXIT_DJED;
 	}
-	unsigned all = (unsigned)argc - 3, count = 0, first; /* manifests; first script */
-	while (count < all && strcmp(argv[3 + count], "--policies") != 0)
-		count++;
-	first = count + (count < all);
-	struct manifest_text *texts = calloc(all, sizeof *texts);
+	for (int i = 3; i < argc; i++)
+		if (!strncmp(argv[i], "--", 2) && strcmp(argv[i], "--policies") != 0 &&
+		    strcmp(argv[i], "--images") != 0)
+			die("unknown option '%s' (see: djed-manifest --help)", argv[i]);
+	struct part manifests = part_from(argv, 3), policies = part_of(argv, "--policies"),
+		    images = part_of(argv, "--images");
+	struct manifest_text *texts = calloc((size_t)argc, sizeof *texts), *scripts = texts + manifests.count;
 
 	if (!texts)
 		die("out of memory");
-	read_texts(texts, argv + 3, count);
-	read_texts(texts + first, argv + 3 + first, all - first);
-	if (!manifest_parse(&manifest, texts, count) ||
-	    !manifest_check_policies(&manifest, texts + first, all - first)) {
+	read_texts(texts, manifests);
+	read_texts(scripts, policies);
+	if (!manifest_parse(&manifest, texts, manifests.count) ||
+	    !manifest_check_policies(&manifest, scripts, policies.count) ||
+	    (images.count && !manifest_check_images(&manifest, images.name, images.count))) {
 		fprintf(stderr, "%s\n", manifest.error);
 		return EXIT_DJED;
 	}

@@ -31,7 +31,7 @@ struct manifest_rights {
 
 struct manifest {
 	struct djed_system system;			/* whole, but for the images */
-	struct manifest_place place[DJED_SERVICES_MAX]; /* of each `service` line */
+	struct manifest_place place[DJED_SERVICES_MAX]; /* by record: `service` line, `alternative` line */
 	struct manifest_rights rights[DJED_SERVICES_MAX];
 	struct manifest_place policy_place[DJED_SERVICES_MAX]; /* of each `policy` line */
 	char error[400];				       /* "FILE:LINE: reason"; empty: none */
@@ -46,6 +46,10 @@ struct manifest {
  * name, and those that nobody names. `manifest` is the result of manifest_parse; false as there. */
 [[nodiscard]] bool manifest_check_policies(struct manifest *manifest, const struct manifest_text *scripts,
 					   unsigned count);
+
+/* Checks that each service and each other implementation has an image: one of `names`. `manifest` is the
+ * result of manifest_parse; false as there. */
+[[nodiscard]] bool manifest_check_images(struct manifest *manifest, char *const *names, unsigned count);
 
 /* Number of a service by its name, or -1. Root has no name here. */
 int manifest_find(const struct manifest *manifest, const char *name);

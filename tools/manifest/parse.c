@@ -84,6 +84,9 @@ static bool learn_name(struct parser *p)
 			     DJED_NAME_MAX - 1);
 	if (strcmp(p->word[1], "root") == 0)
 		return wrong(p, "'root' is the name of the service that starts the others");
+	if (is_object_name(p->word[1]))
+		return wrong(p, "'%s' is the name of a right: who has both could not tell them apart",
+			     p->word[1]);
 	int before = manifest_find(p->manifest, p->word[1]);
 	if (before >= 0)
 		return wrong(p, "service %s was given before, at %s:%u", p->word[1],

@@ -33,6 +33,9 @@ extern const struct property properties[PROPERTIES];
 /* Whether a service or an image may have this name. */
 bool is_valid_name(const char *name);
 
+/* Whether a capability that is no service's endpoint has this name. */
+bool is_object_name(const char *name);
+
 /* Ends the description of p->service. */
 bool check_complete(struct parser *p);
 /* What concerns all services together. */

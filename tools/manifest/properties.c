@@ -17,7 +17,8 @@ static bool read_number(struct parser *p, const char *word, uint64_t low, uint64
 	char *end;
 	unsigned shift = 0;
 
-	*value = isdigit(word[0]) ? strtoull(word, &end, 0) : 0;
+	/* Not octal: a zero in front changes nothing. */
+	*value = isdigit(word[0]) ? strtoull(word, &end, strncmp(word, "0x", 2) ? 10 : 16) : 0;
 	if (!isdigit(word[0]))
 		end = (char *)word;
 	else if (*end == 'K')
@@ -43,6 +44,8 @@ static bool read_services(struct parser *p, uint32_t *mask)
 			return wrong(p, "there is no service '%s'", p->word[i]);
 		if (&p->manifest->system.service[index] == p->service)
 			return wrong(p, "service %s names itself", p->word[i]);
+		if (*mask & 1u << index)
+			return wrong(p, "service '%s' is given twice", p->word[i]);
 		*mask |= 1u << index;
 	}
 	return true;
@@ -65,7 +68,10 @@ static bool read_names(struct parser *p, const struct named *names, const char *
 	return true;
 }
 
-enum { REGION_SIZE_MAX = 64 << 10 };
+enum {
+	REGION_SIZE_MAX = 64 << 10,
+	IRQ_BIT_MAX = __builtin_ctzll(DJED_NOTIFY_BUSY) - 1, /* from there on the bits are the kernel's */
+};
 enum { GRANT_AUDIT = 30, GRANT_ARCHIVE = 31, EVENT_LINUX = 31 };
 
 static bool read_priority(struct parser *p)
@@ -139,6 +145,15 @@ static bool read_ports(struct parser *p)
 		return false;
 	if (count == 0x10000)
 		return wrong(p, "all ports at once are too many");
+	for (uint32_t i = 1; i < p->manifest->system.count; i++) {
+		const struct manifest_rights *other = &p->manifest->rights[i];
+
+		if (first < (uint64_t)other->port_first + other->port_count &&
+		    other->port_first < first + count)
+			return wrong(p, "ports from %#x on, %u of them, belong to service %s",
+				     other->port_first, other->port_count,
+				     p->manifest->system.service[i].name);
+	}
 	p->rights->port_first = (uint16_t)first;
 	p->rights->port_count = (uint16_t)count;
 	return true;
@@ -148,8 +163,12 @@ static bool read_irq(struct parser *p)
 {
 	uint64_t line, bit;
 
-	if (!read_number(p, p->word[1], 0, 23, &line) || !read_number(p, p->word[2], 0, 62, &bit))
+	if (!read_number(p, p->word[1], 0, 23, &line) || !read_number(p, p->word[2], 0, IRQ_BIT_MAX, &bit))
 		return false;
+	for (uint32_t i = 1; i < p->manifest->system.count; i++)
+		if (p->manifest->rights[i].has_irq && p->manifest->rights[i].irq_line == line)
+			return wrong(p, "interrupt %u belongs to service %s", (unsigned)line,
+				     p->manifest->system.service[i].name);
 	p->rights->has_irq = true;
 	p->rights->irq_line = (uint8_t)line;
 	p->rights->irq_bit = (uint8_t)bit;
@@ -201,28 +220,59 @@ static bool read_linux(struct parser *p)
 	return true;
 }
 
+static const struct named rungs[] = {{"retry", DJED_RUNG_RETRY},
+				     {"error", DJED_RUNG_ERROR},
+				     {"restart", DJED_RUNG_RESTART},
+				     {"restart_retry", DJED_RUNG_RESTART_RETRY},
+				     {"refuse", DJED_RUNG_REFUSE},
+				     {"handover", DJED_RUNG_HANDOVER},
+				     {"alternative", DJED_RUNG_ALTERNATIVE},
+				     {"rebuild", DJED_RUNG_REBUILD},
+				     {"shutdown", DJED_RUNG_SHUTDOWN},
+				     {NULL, 0}};
+
+/* The rungs, bit per enum djed_rung, that are never taken behind `rung`: wherever the condition of one of
+ * them holds (docs/transactions.md has them), its own does. */
+static uint32_t hidden_behind(uint32_t rung)
+{
+	switch (rung) {
+	case DJED_RUNG_SHUTDOWN:
+		return ~0u;
+	case DJED_RUNG_RESTART:
+		return 1u << DJED_RUNG_RESTART_RETRY | 1u << DJED_RUNG_REBUILD;
+	case DJED_RUNG_ERROR:
+		return 1u << DJED_RUNG_RETRY | 1u << DJED_RUNG_REFUSE;
+	default:
+		return 0;
+	}
+}
+
+static const struct named *find_rung(const char *word)
+{
+	const struct named *rung = rungs;
+
+	while (strcmp(rung->name, word) != 0)
+		rung++;
+	return rung;
+}
+
 static bool read_recovery(struct parser *p)
 {
-	static const struct named rungs[] = {{"retry", DJED_RUNG_RETRY},
-					     {"error", DJED_RUNG_ERROR},
-					     {"restart", DJED_RUNG_RESTART},
-					     {"restart_retry", DJED_RUNG_RESTART_RETRY},
-					     {"refuse", DJED_RUNG_REFUSE},
-					     {"handover", DJED_RUNG_HANDOVER},
-					     {"alternative", DJED_RUNG_ALTERNATIVE},
-					     {"rebuild", DJED_RUNG_REBUILD},
-					     {"shutdown", DJED_RUNG_SHUTDOWN},
-					     {NULL, 0}};
 	uint32_t mask = 0;
 
 	if (p->words - 1 > DJED_LADDER_MAX - 1)
 		return wrong(p, "more than %d rungs", DJED_LADDER_MAX - 1);
 	if (!read_names(p, rungs, "rung", &mask))
 		return false;
-	for (unsigned i = 1; i < p->words; i++)
-		for (const struct named *rung = rungs; rung->name; rung++)
-			if (strcmp(rung->name, p->word[i]) == 0)
-				p->service->ladder[i - 1] = (uint8_t)rung->value;
+	for (unsigned i = 1; i < p->words; i++) {
+		uint32_t rung = find_rung(p->word[i])->value;
+
+		for (unsigned before = 1; before < i; before++)
+			if (hidden_behind(p->service->ladder[before - 1]) >> rung & 1)
+				return wrong(p, "rung '%s' is never reached behind '%s'", p->word[i],
+					     p->word[before]);
+		p->service->ladder[i - 1] = (uint8_t)rung;
+	}
 	return true;
 }
 
@@ -232,11 +282,13 @@ static bool read_alternative(struct parser *p)
 
 	if (!is_valid_name(p->word[1]))
 		return wrong(p, "'%s' cannot be the name of an image", p->word[1]);
-	if (manifest_find(p->manifest, p->word[1]) >= 0)
-		return wrong(p, "service %s stands for itself", p->word[1]);
+	if (manifest_find(p->manifest, p->word[1]) >= 0 || strcmp(p->word[1], system->service[0].name) == 0)
+		return wrong(p, "%s is a service, not another implementation of service %s", p->word[1],
+			     p->service->name);
 	if (system->records == DJED_SERVICES_MAX)
 		return wrong(p, "more than %d services and alternatives", DJED_SERVICES_MAX - 1);
 	p->service->alternative = (uint32_t)system->records;
+	p->manifest->place[system->records] = p->place;
 	strcpy(system->service[system->records++].name, p->word[1]);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* summary.json: the contract of the design, section 9. */
+/* summary.json: its fields are described in docs/campaigns.md. */
 #include "guest.h"
 #include "report.h"
 

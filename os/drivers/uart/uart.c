@@ -1,6 +1,6 @@
 /* Driver of the serial line: a 16550 at port 0x3f8, interrupt 4.
  *
- * Nothing here is undone (design, rule 15): bytes that the device has taken are gone, and bytes that it gave
+ * Nothing here is undone (rule 15): bytes that the device has taken are gone, and bytes that it gave
  * cannot be given back. So all state lies in a section that the undo log leaves out, and both directions are
  * made repeatable by absolute positions instead. A restarted driver, whose memory is new, finds its place
  * again: for output from the device's scratch register, in which it keeps the low 8 bits of its position (a

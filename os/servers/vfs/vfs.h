@@ -27,7 +27,7 @@ enum {
 	VFS_NAMES = 8192, /* buckets of the table of names */
 	VFS_LOCKS = 512,
 	VFS_LINKS_MAX = 40, /* symbolic links followed in one walk, as Linux */
-	VFS_STEP = 65536,   /* bytes moved in one transaction (design, rule 14) */
+	VFS_STEP = 65536,   /* bytes moved in one transaction (rule 14) */
 	VFS_PIPE_PAGES = 16,
 	VFS_PIPE_SIZE = VFS_PIPE_PAGES * DJED_PAGE_SIZE,
 	VFS_ARGUMENTS = 256,	 /* bytes of a process's arguments kept for /proc */

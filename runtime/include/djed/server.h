@@ -9,7 +9,7 @@
  *
  * A server is single-threaded and event-driven. If it crashes while it handles a request or a
  * notification, everything that `handle`, `notified` and what they called have written to memory is undone.
- */
+ * "Rule N" is one of "The sixteen rules" in docs/transactions.md. */
 #ifndef DJED_SERVER_H
 #define DJED_SERVER_H
 

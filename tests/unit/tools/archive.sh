@@ -16,15 +16,17 @@ refused() {
 		exit 1
 	fi
 }
-printf 'service rs\npriority 17\nheap 64K\nlog 4K\nreceives crash\n' >good
+printf 'service rs\npriority 17\nheap 64K\nlog 4K\ngrants recovery\nreceives crash\n' >good
 printf 'service other\npriority 18\nheap 64K\nlog 4K\ncalls nobody\nrecovery retry\n' >bad
 refused "bad:5: there is no service 'nobody'" "$manifest" --out out good bad
 refused "cannot read absent" "$manifest" --out out good absent
-refused "no service receives crashes" "$manifest" --out out /dev/null
+refused "/dev/null:1: no service receives crashes" "$manifest" --out out /dev/null
+refused "good:1: there is no image 'rs'" "$manifest" --out out good --images root
+refused "unknown option '--image'" "$manifest" --out out good --image rs
 printf "record\nrestart nobody\n" >script
 refused "script:2: there is no service 'nobody'" "$manifest" --out out good --policies script
 refused "cannot read absent" "$manifest" --out out good --policies absent
-"$manifest" --out records good
+"$manifest" --out records good --images root rs
 
 refused "cannot read ./root.elf" "$image" --out out --services . --manifest records
 cp good root.elf

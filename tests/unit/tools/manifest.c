@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RS "service rs\npriority 30\nheap 64K\nlog 4K\nreceives crash\n"
-#define OF(name) "service " name "\npriority 20\nheap 64K\nlog 4K\nrecovery retry\n"
+#define RS RS_GRANTS("recovery")
+#define AUDITING RS_GRANTS("recovery audit")
+#define RS_GRANTS(rights) "service rs\npriority 30\nheap 64K\nlog 4K\ngrants " rights "\nreceives crash\n"
+#define WITH(name, ladder) "service " name "\npriority 20\nheap 64K\nlog 4K\nrecovery " ladder "\n"
+#define OF(name) WITH(name, "retry")
 
 static struct manifest manifest;
 
@@ -77,20 +80,21 @@ Test(manifest, details)
 
 	cr_assert(parse(RS "# comment\n\n  service\tb # x\n priority 0x15\n heap 2M\nlog 8192\nrecovery "
 			   "restart_retry error shutdown\n"
-			   "ports 0xfff0 16\nirq 4 62\nlinux 4096 4100\nnotifies rs\ngrants frames "
-			   "archive\nreceives linux quantum"),
+			   "ports 0xfff0 16\nirq 4 59\nnotifies rs\ngrants frames "
+			   "archive\nreceives linux quantum\n" OF("c") "linux 4096 4100\n"),
 		  "%s", manifest.error);
 	const struct djed_system_service *b = &manifest.system.service[2];
 	cr_assert(b->priority == 21 && b->heap == 2 << 20 && b->log == 8192);
 	cr_assert(b->ladder[0] == DJED_RUNG_RESTART_RETRY && b->ladder[1] == DJED_RUNG_ERROR &&
 		  b->ladder[2] == DJED_RUNG_SHUTDOWN && b->ladder[3] == 0);
 	cr_assert(rights(2, "ports", &object) == 0 && object == (UINT64_C(0xfff0) << 16 | 16));
-	cr_assert(rights(2, "irq", &object) == 62 && object == 4);
-	cr_assert(b->linux_first == 4096 && b->linux_last == 4100);
+	cr_assert(rights(2, "irq", &object) == 59 && object == 4);
 	cr_assert(rights(2, "rs", &object) == DJED_MAY_NOTIFY && object == 1);
 	cr_assert(rights(2, "frames", &object) == 0);
-	/* What the monitor may forward to: here it has Linux calls of its own. */
-	cr_assert(rights(2, "b", &object) == DJED_MAY_FORWARD && b->capabilities == 5);
+	/* What the monitor may forward to. */
+	cr_assert(rights(2, "c", &object) == DJED_MAY_FORWARD && b->capabilities == 5);
+	const struct djed_system_service *c = &manifest.system.service[3];
+	cr_assert(c->linux_first == 4096 && c->linux_last == 4100);
 	for (uint32_t i = 0; i < b->capabilities; i++)
 		cr_assert(b->capability[i].name.slot == i);
 	cr_assert(b->grants == 1u << DJED_CAP_FRAMES && b->archive && b->receives_linux);
@@ -102,62 +106,108 @@ Test(manifest, errors)
 	static const struct {
 		const char *text, *error;
 	} wrong[] = {
-	    {"", "manifest:0: no service receives crashes"},
+	    {"", "manifest:1: no service receives crashes"},
 	    {"heap 4K\n", "manifest:1: 'heap' stands before the first service"},
 	    {"service\n", "manifest:1: expected: service NAME"},
 	    {"service A\n", "manifest:1: expected: service NAME"},
 	    {"service sixteen_letters_\n", "manifest:1: expected: service NAME"},
 	    {"service root\n", "manifest:1: 'root' is the name of"},
-	    {RS "service rs\n", "manifest:6: service rs was given before, at manifest:1"},
-	    {RS "what 1\n", "manifest:6: there is no line 'what'"},
-	    {RS "heap 4K\n", "manifest:6: service rs has a second line 'heap'"},
+	    {RS "service rs\n", "manifest:7: service rs was given before, at manifest:1"},
+	    {RS "what 1\n", "manifest:7: there is no line 'what'"},
+	    {RS "heap 4K\n", "manifest:7: service rs has a second line 'heap'"},
 	    {RS "recovery retry\n", "manifest:1: service rs receives crashes: it has no ladder"},
 	    {RS "service b\npriority 20\nheap 4K\nlog 4K\n",
-	     "manifest:6: service b has no line 'recovery RUNG...'"},
-	    {RS "service b\nservice c\n", "manifest:6: service b has no line 'priority N'"},
-	    {RS "service b\npriority 16\n", "manifest:7: 16 is not in 17..31"},
-	    {RS "service b\npriority x\n", "manifest:7: 'x' is not a number"},
-	    {RS "service b\npriority 20 21\n", "manifest:7: expected: priority N"},
-	    {RS "service b\nheap 4000\n", "manifest:7: 4000 is not in 4096"},
-	    {RS "service b\nheap 5000\n", "manifest:7: 5000 is not a multiple of 4096"},
-	    {RS "service b\nheap 4G\n", "manifest:7: '4G' is not a number"},
-	    {RS "service b\nheap 99999999999999999999\n", "manifest:7: 99999999999999999999 is not in"},
-	    {RS "service b\nheap 18014398509481985K\n", "manifest:7: 18014398509481985K is not in"},
-	    {RS "service b\ncalls c\n", "manifest:7: there is no service 'c'"},
-	    {RS "service b\ncalls root\n", "manifest:7: there is no service 'root'"},
-	    {RS "service b\ncalls b\n", "manifest:7: service b names itself"},
-	    {RS "service b\ngrants everything\n", "manifest:7: there is no right 'everything'"},
-	    {RS "service b\ngrants frames frames\n", "manifest:7: right 'frames' is given twice"},
-	    {RS "service b\nports 65535 2\n", "manifest:7: 2 is not in 1..1"},
-	    {RS "service b\nports 0 65536\n", "manifest:7: all ports at once"},
-	    {RS "service b\nirq 24 0\n", "manifest:7: 24 is not in 0..23"},
-	    {RS "service b\nirq 1 63\n", "manifest:7: 63 is not in 0..62"},
-	    {RS "service b\nreceives crash\n", "manifest:7: service rs receives that event already"},
-	    {"service rs\npriority 30\nheap 64K\nlog 4K\nreceives crash start\n",
+	     "manifest:7: service b has no line 'recovery RUNG...'"},
+	    {RS "service b\nservice c\n", "manifest:7: service b has no line 'priority N'"},
+	    {RS "service b\npriority 16\n", "manifest:8: 16 is not in 17..31"},
+	    {RS "service b\npriority x\n", "manifest:8: 'x' is not a number"},
+	    {RS "service b\npriority 20 21\n", "manifest:8: expected: priority N"},
+	    {RS "service b\nheap 4000\n", "manifest:8: 4000 is not in 4096"},
+	    {RS "service b\nheap 5000\n", "manifest:8: 5000 is not a multiple of 4096"},
+	    {RS "service b\nheap 4G\n", "manifest:8: '4G' is not a number"},
+	    {RS "service b\nheap 99999999999999999999\n", "manifest:8: 99999999999999999999 is not in"},
+	    {RS "service b\nheap 18014398509481985K\n", "manifest:8: 18014398509481985K is not in"},
+	    {RS "service b\ncalls c\n", "manifest:8: there is no service 'c'"},
+	    {RS "service b\ncalls root\n", "manifest:8: there is no service 'root'"},
+	    {RS "service b\ncalls b\n", "manifest:8: service b names itself"},
+	    {RS "service b\ngrants everything\n", "manifest:8: there is no right 'everything'"},
+	    {RS "service b\ngrants frames frames\n", "manifest:8: right 'frames' is given twice"},
+	    {RS "service b\nports 65535 2\n", "manifest:8: 2 is not in 1..1"},
+	    {RS "service b\nports 0 65536\n", "manifest:8: all ports at once"},
+	    {RS "service b\nirq 24 0\n", "manifest:8: 24 is not in 0..23"},
+	    {RS "service b\nirq 1 60\n", "manifest:8: 60 is not in 0..59"},
+	    {RS "service b\nreceives crash\n", "manifest:8: service rs receives that event already"},
+	    {"service rs\npriority 30\nheap 64K\nlog 4K\ngrants recovery\nreceives crash start\n",
 	     "manifest:1: service rs receives crashes: root cannot wait"},
-	    {RS "service b\nreceives rain\n", "manifest:7: there is no event 'rain'"},
-	    {RS "service b\nlinux 4095 5000\n", "manifest:7: 4095 is not in 4096..8191"},
-	    {RS "service b\nlinux 5000 4999\n", "manifest:7: 4999 is not in 5000..8191"},
+	    {RS "service b\nreceives rain\n", "manifest:8: there is no event 'rain'"},
+	    {RS "service b\nlinux 4095 5000\n", "manifest:8: 4095 is not in 4096..8191"},
+	    {RS "service b\nlinux 5000 4999\n", "manifest:8: 4999 is not in 5000..8191"},
 	    {RS OF("b") "linux 5000 5009\n" OF("c") "linux 5009 5010\n",
-	     "manifest:17: calls 5000..5009 belong to service b"},
-	    {RS OF("b") "alternative 1st\n", "manifest:11: '1st' cannot be the name of an image"},
-	    {RS OF("b") "alternative rs\n", "manifest:11: service rs stands for itself"},
+	     "manifest:18: calls 5000..5009 belong to service b"},
+	    {RS OF("b") "alternative 1st\n", "manifest:12: '1st' cannot be the name of an image"},
+	    {RS OF("b") "alternative rs\n",
+	     "manifest:12: rs is a service, not another implementation of service b"},
+	    {RS OF("b") "alternative root\n",
+	     "manifest:12: root is a service, not another implementation of service b"},
+	    {RS "service irq\n", "manifest:7: 'irq' is the name of a right"},
+	    {RS "service spaces\n", "manifest:7: 'spaces' is the name of a right"},
+	    {RS OF("b") "alternative b\n",
+	     "manifest:12: b is a service, not another implementation of service b"},
 	    {RS OF("b") "alternative other\n",
-	     "manifest:6: service b has an alternative, but no rung for it"},
+	     "manifest:7: service b has an alternative, but no rung for it"},
 	    {RS "service b\npriority 20\nheap 4K\nlog 4K\nrecovery alternative\n",
-	     "manifest:6: service b has the rung 'alternative', but no line 'alternative NAME'"},
-	    {RS OF("b") "regions 1025 4K\n", "manifest:11: 1025 is not in 1..1024"},
-	    {RS OF("b") "regions 4 65K\n", "manifest:11: 65K is not in 1..65536"},
-	    {RS OF("b") "regions 4\n", "manifest:11: expected: regions COUNT SIZE"},
+	     "manifest:7: service b has the rung 'alternative', but no line 'alternative NAME'"},
+	    {RS OF("b") "regions 1025 4K\n", "manifest:12: 1025 is not in 1..1024"},
+	    {RS OF("b") "regions 4 65K\n", "manifest:12: 65K is not in 1..65536"},
+	    {RS OF("b") "regions 4\n", "manifest:12: expected: regions COUNT SIZE"},
 	    {RS "service b\npriority 20\nheap 4K\nlog 4K\nrecovery rebuild\n",
-	     "manifest:6: service b has the rung 'rebuild', but no line 'regions COUNT SIZE'"},
-	    {RS "service b\nrecovery pray\n", "manifest:7: there is no rung 'pray'"},
+	     "manifest:7: service b has the rung 'rebuild', but no line 'regions COUNT SIZE'"},
+	    {RS "service b\nrecovery pray\n", "manifest:8: there is no rung 'pray'"},
 	    {RS OF("b") "calls c\n" OF("c") "calls d\n" OF("d") "calls b\n", "lead back to it"},
-	    {RS "grants audit\n" OF("b") "calls rs\n",
-	     "the calls of service rs lead back to it (it calls b)"},
-	    {RS "service b\nheartbeat 49\n", "manifest:7: 49 is not in 50..60000"},
-	    {RS "service b\npolicy ../etc\n", "manifest:7: '../etc' cannot be the name of a policy"},
-	    {RS "calls \001\n", "manifest:6: byte 1 is not text"},
+	    {AUDITING OF("b") "calls rs\n", "the calls of service rs lead back to it (it calls b)"},
+	    {RS "service b\nheartbeat 49\n", "manifest:8: 49 is not in 50..60000"},
+	    {RS "service b\npolicy ../etc\n", "manifest:8: '../etc' cannot be the name of a policy"},
+	    {RS "service b\nheartbeat 0\n", "manifest:8: 0 is not in 50..60000"},
+	    {RS "service b\nheartbeat -1\n", "manifest:8: '-1' is not a number"},
+	    {RS "service b\nheartbeat 0x\n", "manifest:8: '0x' is not a number"},
+	    {RS "service b\nheap 0x-1\n", "manifest:8: '0x-1' is not a number"},
+	    {RS "service b\npriority 031K\n", "manifest:8: 031K is not in 17..31"},
+	    {RS "service b\npriority 017\nheap 0K\n", "manifest:9: 0K is not in 4096"},
+	    {RS "service b\nheap 18446744073709551616\n", "manifest:8: 18446744073709551616 is not in"},
+	    {RS "service b\nrecovery\n", "manifest:8: expected: recovery RUNG..."},
+	    {RS "service b\nrecovery retry retry\n", "manifest:8: rung 'retry' is given twice"},
+	    {RS "service b\nrecovery retry shutdown error\n",
+	     "manifest:8: rung 'error' is never reached behind 'shutdown'"},
+	    {RS "service b\nrecovery restart handover restart_retry\n",
+	     "manifest:8: rung 'restart_retry' is never reached behind 'restart'"},
+	    {RS "service b\nrecovery restart rebuild\n",
+	     "manifest:8: rung 'rebuild' is never reached behind 'restart'"},
+	    {RS "service b\nrecovery error retry\n",
+	     "manifest:8: rung 'retry' is never reached behind 'error'"},
+	    {RS "service b\nrecovery error refuse\n",
+	     "manifest:8: rung 'refuse' is never reached behind 'error'"},
+	    {RS "service b\nforwards rs rs\n", "manifest:8: service 'rs' is given twice"},
+	    {RS OF("b") "irq 4 0\n" OF("c") "irq 4 1\n", "manifest:18: interrupt 4 belongs to service b"},
+	    {RS OF("b") "ports 8 8\n" OF("c") "ports 15 1\n",
+	     "manifest:18: ports from 0x8 on, 8 of them, belong to service b"},
+	    {RS OF("b") "ports 8 8\n" OF("c") "ports 0 9\n", "manifest:18: ports from 0x8 on"},
+	    {RS_GRANTS("halt"), "manifest:1: service rs receives crashes, but has not the right 'recovery'"},
+	    {RS OF("b") "linux 5000 5000\n",
+	     "manifest:7: service b has Linux calls of its own, but no service receives 'linux'"},
+	    {RS OF("b") "linux 5000 5000\nreceives linux\n",
+	     "manifest:7: service b has Linux calls of its own: it would forward them to itself"},
+	    {RS OF("b") "grants threads\nreceives page_fault start\n",
+	     "manifest:7: service b has the right to run programs, but no service receives 'linux'"},
+	    {RS OF("b") "grants threads\nreceives linux start\n", "but no service receives 'page_fault'"},
+	    {RS OF("b") "grants threads\nreceives linux page_fault\n", "but no service receives 'start'"},
+	    {RS OF("b") "grants watch\n",
+	     "manifest:1: the priority of service rs must be below that of service b, which watches it"},
+	    {RS_GRANTS("recovery watch") "service b\npriority 30\nheap 64K\nlog 4K\nrecovery retry\n",
+	     "manifest:7: the priority of service b must be below that of service rs, which watches it"},
+	    {RS_GRANTS("recovery watch") OF("b") "grants watch\n",
+	     "manifest:1: the priority of service rs must be below that of service b, which watches it"},
+	    {AUDITING OF("b") "grants audit\n", "the calls of service rs lead back to it (it calls b)"},
+	    {RS "calls \001\n", "manifest:7: byte 1 is not text"},
 	    {RS "calls aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "is too long"},
 	};
 
@@ -169,6 +219,61 @@ Test(manifest, errors)
 	cr_assert(!parse(RS OF("b") "calls c\n" OF("c") "calls b\n"));
 	cr_assert(parse(RS OF("b") "calls c\nforwards rs\n" OF("c") "forwards b\n"),
 		  "forwards may go in circles: %s", manifest.error);
+	cr_assert(
+	    parse(RS OF("b") "irq 4 0\nports 8 8\n" OF("c") "irq 5 0\nports 16 8\n" OF("d") "ports 7 1\n"),
+	    "neighbours: %s", manifest.error);
+	cr_assert(parse(RS_GRANTS("recovery watch") OF("b")), "above all others: %s", manifest.error);
+	cr_assert(parse(RS OF("b") "grants threads\nreceives linux page_fault start\n"), "%s",
+		  manifest.error);
+	cr_assert(parse(RS WITH("b", "retry handover refuse error restart_retry restart shutdown")), "%s",
+		  manifest.error);
+	cr_assert(parse(RS "service b\npriority 017\nheap 012K\nlog 4K\nrecovery retry\n"), "%s",
+		  manifest.error);
+	cr_assert(manifest.system.service[2].priority == 17 && manifest.system.service[2].heap == 12 << 10);
+}
+
+/* Bytes that no editor writes. */
+Test(manifest, garbage)
+{
+	enum { LONG = 1 << 20 };
+	static const struct {
+		char byte;
+		const char *error;
+	} lines[] = {
+	    {0, "manifest:7: byte 0 is not text"},
+	    {'\r', "manifest:7: byte 13 is not text"},
+	    {'\x80', "manifest:7: byte 128 is not text"},
+	    {'a', "manifest:7: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' is too long"},
+	    {' ', "manifest:8: there is no line 'x'"},
+	    {'#', "manifest:8: there is no line 'x'"},
+	};
+	static char text[sizeof(RS) + LONG + 8];
+	struct manifest_text whole = {"manifest", text, 0};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		strcpy(text, RS);
+		memset(text + strlen(RS), lines[i].byte, LONG);
+		strcpy(text + strlen(RS) + LONG, "\nx\n");
+		whole.length = strlen(RS) + LONG + 3;
+		cr_assert(!manifest_parse(&manifest, &whole, 1));
+		cr_expect_str_eq(manifest.error, lines[i].error);
+	}
+	for (size_t i = 0; i < LONG; i++)
+		text[strlen(RS) + i] = i % 2 ? ' ' : 'y';
+	cr_assert(!manifest_parse(&manifest, &whole, 1));
+	cr_assert_str_eq(manifest.error, "manifest:7: more than 33 words");
+}
+
+Test(manifest, images)
+{
+	char *names[] = {"rs", "b", "b_plain"};
+
+	cr_assert(parse(RS WITH("b", "alternative") "alternative b_plain\n"), "%s", manifest.error);
+	cr_assert(manifest_check_images(&manifest, names, 3), "%s", manifest.error);
+	cr_assert(!manifest_check_images(&manifest, names, 2));
+	cr_assert_str_eq(manifest.error, "manifest:12: there is no image 'b_plain'");
+	cr_assert(!manifest_check_images(&manifest, names, 1));
+	cr_assert_str_eq(manifest.error, "manifest:7: there is no image 'b'");
 }
 
 Test(manifest, policies)
@@ -186,7 +291,7 @@ Test(manifest, policies)
 	     "often:1: service b has neither 'restart' nor 'restart_retry' in its ladder"},
 	    {"often", "pray\n", "often:1: there is no such statement"},
 	    {"often", "", "often:0: it has no statement"},
-	    {"other", "record\n", "manifest:11: there is no policy 'often'"},
+	    {"other", "record\n", "manifest:12: there is no policy 'often'"},
 	};
 
 	cr_assert(!parse(text), "two lines 'recovery'");
@@ -246,7 +351,7 @@ Test(manifest, many_capabilities)
 		static char text[8192];
 		char part[128];
 
-		snprintf(text, sizeof(text), RS "grants audit recovery halt%s\n", more ? " frames" : "");
+		snprintf(text, sizeof(text), RS_GRANTS("audit recovery halt%s"), more ? " frames" : "");
 		for (int i = 0; i < 30; i++) {
 			snprintf(part, sizeof(part), OF("s%d"), i);
 			strcat(text, part);
