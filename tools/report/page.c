@@ -194,8 +194,9 @@ void report_write_pages(const struct summary *s, sqlite3 *db, const char *direct
 			   "1 ns is one instruction.</p>\n");
 	chart_latency(&page, &p->all, "latency of recoveries");
 	if (p->meanwhile.recoveries) {
-		text_format(&page, "<p>Of these, recoveries of servers that crash on purpose in all runs "
-				   "(marked * below) are left out. They are:</p>\n");
+		text_format(&page,
+			    "<p>Not among them: recoveries of servers that crash on purpose in all runs "
+			    "(marked * below). Those are:</p>\n");
 		chart_latency(&page, &p->meanwhile, "latency of recoveries from crashes made on purpose");
 	}
 	text_format(&page, "<h2>Actions</h2>\n");
