@@ -26,8 +26,7 @@ static unsigned outcome_of(const char *name)
 	return i;
 }
 
-/* Of a server that crashes on purpose in all runs no crash can be told from the fault's: it counts as the
- * fault's when it is the faulty server. */
+/* Crashes of servers that crash on purpose in all runs show nothing; no fault of the plan is in them. */
 void table_noticed(struct text *page, sqlite3 *db, const char *policy)
 {
 	struct figures rows[NOTICED] = {0};
@@ -36,8 +35,11 @@ void table_noticed(struct text *page, sqlite3 *db, const char *policy)
 	    "SELECT e.outcome,"
 	    " (SELECT r.cause FROM recovery r JOIN service v ON v.policy = r.policy AND v.number = r.service"
 	    "  WHERE r.policy = e.policy AND r.experiment = e.id AND v.name = e.service"
-	    "  ORDER BY r.number LIMIT 1), e.recoveries"
-	    " FROM experiment e WHERE e.policy = ? AND e.hits > 0 AND e.outcome IS NOT NULL");
+	    "  ORDER BY r.number LIMIT 1),"
+	    " EXISTS(SELECT 1 FROM recovery r WHERE r.policy = e.policy AND r.experiment = e.id AND "
+	    "NOT " MADE_MEANWHILE("r.policy", "r.service") ")"
+							   " FROM experiment e WHERE e.policy = ? AND e.hits "
+							   "> 0 AND e.outcome IS NOT NULL");
 	sqlite3_bind_text(s, 1, policy, -1, SQLITE_STATIC);
 	while (next_row(s)) {
 		int cause = sqlite3_column_int(s, 1);

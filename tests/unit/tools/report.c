@@ -128,6 +128,20 @@ Test(report, crashes_on_purpose)
 	cr_expect_float_eq(p->meanwhile.p50_us, 6, 1e-9);
 	cr_expect_eq(p->meanwhile.rungs[6], 1);
 	cr_expect_eq(p->service[2].recoveries, 2);
+
+	/* Nor have they noticed a fault in another server: this one is in pm, the recovery of vfs. */
+	cr_assert_eq(sqlite3_exec(db,
+				  "INSERT INTO recovery VALUES('chain', 3, 0, 2, 1, 1, 0, 2000, 0, 0, 0, 0)",
+				  NULL, NULL, NULL),
+		     SQLITE_OK);
+	struct text noticed = {0};
+	table_noticed(&noticed, db, "chain");
+	cr_expect_null(strstr(noticed.bytes, "a crash of another server"), "%s", noticed.bytes);
+	sqlite3_exec(db, "DELETE FROM setting WHERE key = 'meanwhile'", NULL, NULL, NULL);
+	text_clear(&noticed);
+	table_noticed(&noticed, db, "chain");
+	cr_expect_not_null(strstr(noticed.bytes, "a crash of another server"), "%s", noticed.bytes);
+	text_free(&noticed);
 }
 
 static bool has(const struct text *page, const char *words)
