@@ -134,20 +134,19 @@ djed_status zero_stopped(const struct service *service, uint64_t address, uint64
 /* ---- memory lent with requests --------------------------------------------------------------- */
 
 /* The application of the transaction that the service works for, if the request it holds came straight from
- * it (so that its whole memory is open to the holder); else TXN_NONE. */
+ * it (so that its whole memory is open to the holder); else TXN_NONE. To a service that undoes its part it is
+ * open, too: what took the place of an argument can be put back. */
 static unsigned direct_client(const struct service *service)
 {
-	unsigned held = txn_held(&rules, service_number(service));
+	const struct txn_service *s = &rules.service[service_number(service)];
 
-	return held == TXN_NONE ? TXN_NONE : txn_thread_of(held);
+	return txn_thread_of(s->state == DJED_SERVICE_UNDOING ? s->log_owner : s->held);
 }
 
 /* The same for any request of its transaction. */
 static unsigned client(const struct service *service)
 {
-	unsigned root = txn_working_for(&rules, service_number(service));
-
-	return root == TXN_NONE ? TXN_NONE : txn_thread_of(root);
+	return txn_thread_of(txn_working_for(&rules, service_number(service)));
 }
 
 static djed_status lend_passed(const struct service *sender, const struct djed_grant *grant,
@@ -249,8 +248,6 @@ static djed_status lent_view(const struct service *service, uint64_t source, uin
 	unsigned held = txn_held(&rules, service_number(service));
 	const struct lent *lent;
 
-	if (held == TXN_NONE || source > DJED_GRANTS_MAX)
-		return -EINVAL;
 	if (source == DJED_GRANTS_MAX) {
 		unsigned thread = direct_client(service);
 		if (thread == TXN_NONE)
@@ -259,6 +256,8 @@ static djed_status lent_view(const struct service *service, uint64_t source, uin
 			*length = 0;
 		return 0;
 	}
+	if (held == TXN_NONE || source > DJED_GRANTS_MAX)
+		return -EINVAL;
 	lent = &lent_with[held].grant[source];
 	if (!lent->kind)
 		return -EINVAL;

@@ -82,6 +82,45 @@ djed_status client_write(uint64_t address, const void *from, uint64_t length)
 	return client_write_some(address, from, length) == length ? 0 : -EFAULT;
 }
 
+/* The arguments that a transaction has overwritten, in the application of its request. */
+static struct {
+	uint64_t transaction;
+	uint32_t count;
+	struct {
+		uint64_t address, length;
+		char bytes[CLIENT_ARGUMENT_MAX];
+	} argument[CLIENT_ARGUMENTS];
+} overwritten;
+
+static void put_back(uint64_t i)
+{
+	/* Where it does not go, the application has taken that memory away meanwhile. */
+	(void)djed_client_out(overwritten.argument[i].address, overwritten.argument[i].bytes,
+			      overwritten.argument[i].length);
+}
+
+static void keep(uint64_t address, uint64_t length)
+{
+	uint32_t i;
+
+	if (overwritten.transaction != djed_current()->transaction) {
+		overwritten.transaction = djed_current()->transaction;
+		overwritten.count = 0;
+	}
+	i = overwritten.count++;
+	djed_assert(i < CLIENT_ARGUMENTS && length <= CLIENT_ARGUMENT_MAX);
+	overwritten.argument[i].address = address;
+	overwritten.argument[i].length = client_read_some(overwritten.argument[i].bytes, address, length);
+	djed_undo_call(put_back, i);
+}
+
+djed_status client_replace(uint64_t address, const void *from, uint64_t length, uint64_t argument)
+{
+	if (argument && address < argument + length && argument < address + length)
+		keep(address, length);
+	return client_write(address, from, length);
+}
+
 djed_status client_string(char *to, uint64_t address, uint64_t size)
 {
 	uint64_t done = 0, populated = ~UINT64_C(0);

@@ -107,7 +107,7 @@ int64_t linux_on_prlimit64(int32_t pid, uint32_t resource, uint64_t new_limit, u
 		if (status)
 			return status;
 	}
-	return old_limit && client_write(old_limit, &before, sizeof(before)) ? -EFAULT : 0;
+	return old_limit && client_replace(old_limit, &before, sizeof(before), new_limit) ? -EFAULT : 0;
 }
 
 int64_t linux_on_getrlimit(uint32_t resource, uint64_t limit)

@@ -30,7 +30,7 @@ int64_t linux_on_rt_sigaction(int32_t signal, uint64_t action, uint64_t old_acti
 		if (signal_ignored(p, (unsigned)signal))
 			signals_flush(p, signal_bit((unsigned)signal));
 	}
-	return old_action && client_write(old_action, &before, sizeof(before)) ? -EFAULT : 0;
+	return old_action && client_replace(old_action, &before, sizeof(before), action) ? -EFAULT : 0;
 }
 
 int64_t linux_on_rt_sigprocmask(int32_t how, uint64_t mask, uint64_t old_mask, uint64_t size)
@@ -57,7 +57,7 @@ int64_t linux_on_rt_sigprocmask(int32_t how, uint64_t mask, uint64_t old_mask, u
 		}
 		signal_block(p, set);
 	}
-	return old_mask && client_write(old_mask, &before, sizeof(before)) ? -EFAULT : 0;
+	return old_mask && client_replace(old_mask, &before, sizeof(before), mask) ? -EFAULT : 0;
 }
 
 int64_t linux_on_rt_sigpending(uint64_t mask, uint64_t size)
@@ -191,7 +191,7 @@ int64_t linux_on_sigaltstack(uint64_t stack, uint64_t old_stack)
 		else
 			*s = (struct signal_stack){now.base, now.size, now.flags & LINUX_SS_AUTODISARM};
 	}
-	return old_stack && client_write(old_stack, &before, sizeof(before)) ? -EFAULT : 0;
+	return old_stack && client_replace(old_stack, &before, sizeof(before), stack) ? -EFAULT : 0;
 }
 
 /* ---- sending ------------------------------------------------------------------------------------ */
@@ -342,5 +342,5 @@ int64_t linux_on_setitimer(uint32_t which, uint64_t value, uint64_t old_value)
 		return -EINVAL;
 	p->alarm_interval = delay ? (uint64_t)period : 0;
 	timer_set(p, TIMER_ALARM, delay ? djed_now() + (uint64_t)delay : 0);
-	return old_value && client_write(old_value, &before, sizeof(before)) ? -EFAULT : 0;
+	return old_value && client_replace(old_value, &before, sizeof(before), value) ? -EFAULT : 0;
 }

@@ -95,8 +95,8 @@ static int64_t copy(struct process *process, struct file *from, uint64_t from_ad
 	/* Written only with the last answer: an earlier step that is repeated must find what was there. */
 	from_offset += done;
 	to_offset += done;
-	if ((from_address && client_write(from_address, &from_offset, sizeof(from_offset))) ||
-	    (to_address && client_write(to_address, &to_offset, sizeof(to_offset))))
+	if ((from_address && client_replace(from_address, &from_offset, sizeof(from_offset), from_address)) ||
+	    (to_address && client_replace(to_address, &to_offset, sizeof(to_offset), to_address)))
 		return -EFAULT;
 	return (int64_t)done;
 }

@@ -54,7 +54,7 @@ int64_t control_lock(struct process *process, struct file *file, uint32_t comman
 			flock.length =
 			    conflict->end == UINT64_MAX ? 0 : (int64_t)(conflict->end - conflict->start);
 		}
-		return client_write(argument, &flock, sizeof(flock));
+		return client_replace(argument, &flock, sizeof(flock), argument);
 	}
 	if ((flock.type == LINUX_F_RDLCK && !file_readable(file)) ||
 	    (flock.type == LINUX_F_WRLCK && !file_writable(file)))

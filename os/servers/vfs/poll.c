@@ -154,13 +154,16 @@ int64_t linux_on_ppoll(uint64_t descriptors, uint32_t count, uint64_t timeout, u
 	if (ready >= 0 && time >= 0 && answered(process_caller())) {
 		struct linux_timespec left = remaining(deadline);
 
-		(void)client_write_some(timeout, &left,
-					sizeof(left)); /* Linux, too, does not mind if it cannot */
+		/* Linux, too, does not mind if it cannot. */
+		(void)client_replace(timeout, &left, sizeof(left), timeout);
 	}
 	return ready;
 }
 
 enum { SET_WORDS = VFS_DESCRIPTORS / 64, READING = 0, WRITING = 1, EXCEPTIONS = 2, SETS = 3 };
+
+_Static_assert(SET_WORDS * 8 <= CLIENT_ARGUMENT_MAX && SETS + 1 <= CLIENT_ARGUMENTS,
+	       "sets and time can be put back");
 
 static const uint32_t set_events[SETS] = {
     [READING] = LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLHUP | LINUX_POLLERR,
@@ -232,7 +235,7 @@ static int64_t select(int32_t count, const uint64_t address[SETS], int64_t timeo
 	if (ready < 0)
 		return ready;
 	for (int i = 0; i < SETS; i++)
-		if (address[i] && client_write(address[i], set[i], bytes))
+		if (address[i] && client_replace(address[i], set[i], bytes, address[i]))
 			return -EFAULT;
 	return ready;
 }
@@ -257,7 +260,7 @@ int64_t linux_on_select(int32_t count, uint64_t reading, uint64_t writing, uint6
 	if (ready >= 0 && ns >= 0 && answered(process_caller())) {
 		time = remaining(deadline);
 		time.nanoseconds /= 1000;
-		(void)client_write_some(timeout, &time, sizeof(time));
+		(void)client_replace(timeout, &time, sizeof(time), timeout);
 	}
 	return ready;
 }
@@ -277,7 +280,7 @@ int64_t linux_on_pselect6(int32_t count, uint64_t reading, uint64_t writing, uin
 	if (ready >= 0 && ns >= 0 && answered(process_caller())) {
 		struct linux_timespec left = remaining(deadline);
 
-		(void)client_write_some(timeout, &left, sizeof(left));
+		(void)client_replace(timeout, &left, sizeof(left), timeout);
 	}
 	return ready;
 }

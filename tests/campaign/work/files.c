@@ -11,7 +11,7 @@ static void reading_and_writing(void)
 {
 	long fd = DO(open, "f", O_RDWR | O_CREAT | O_EXCL, 0644), other;
 	struct iovec vector[3] = {{buffer, 100}, {buffer + 4000, 5000}, {buffer, 0}};
-	long offset = 10;
+	long offset = 10, to_offset = 20;
 
 	DO(open, "f", O_RDWR | O_CREAT | O_EXCL, 0644);
 	DO(write, fd, buffer, 10000);
@@ -48,11 +48,16 @@ static void reading_and_writing(void)
 	other = DO(creat, "g", 0600);
 	DO(read, other, buffer, 1);
 	DO(sendfile, other, fd, &offset, 5000);
+	note(offset);
 	DO(sendfile, other, fd, 0, 100);
 	DO(sendfile, fd, other, 0, 100);
 	DO(sendfile, other, fd, NOWHERE, 100);
 	offset = 0;
 	DO(copy_file_range, fd, &offset, other, 0, 3000, 0);
+	offset = 10;
+	DO(copy_file_range, fd, &offset, other, &to_offset, 90, 0);
+	note(offset);
+	note(to_offset);
 	DO(copy_file_range, fd, &offset, other, &offset, 3000, 1);
 	DO(copy_file_range, other, 0, fd, 0, 10, 0);
 	DO(ftruncate, fd, 50000);
