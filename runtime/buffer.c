@@ -76,7 +76,7 @@ uint64_t djed_copy_out(struct djed_buffer to, uint64_t offset, const void *sourc
 	uint64_t copied = 0;
 
 	length = clamp(to, offset, length);
-	if (length == 0 || kernel_copy_out(to.index, to.base + offset, (uintptr_t)source, length, &copied))
+	if (length == 0 || kernel_copy_out(to.index, to.base + offset, (uintptr_t)source, length, 0, &copied))
 		return 0;
 	return copied;
 }
@@ -92,11 +92,12 @@ uint64_t djed_client_in(void *destination, uint64_t address, uint64_t length, bo
 	return copied;
 }
 
-uint64_t djed_client_out(uint64_t address, const void *source, uint64_t length)
+uint64_t djed_client_out(uint64_t address, const void *source, uint64_t length, bool replaces)
 {
 	uint64_t copied = 0;
 
-	if (length == 0 || kernel_copy_out(SOURCE_APPLICATION, address, (uintptr_t)source, length, &copied))
+	if (length == 0 ||
+	    kernel_copy_out(SOURCE_APPLICATION, address, (uintptr_t)source, length, replaces, &copied))
 		return 0;
 	return copied;
 }

@@ -333,7 +333,7 @@ djed_status operation_copy_in(struct service *caller, const uint64_t *in, uint64
 	return 0;
 }
 
-/* copy_out(target, offset, buffer, length) -> copied */
+/* copy_out(target, offset, buffer, length, replaces) -> copied */
 djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint64_t *out)
 {
 	struct view own = {caller->thread.tables, in[2]}, lender = {0, 0};
@@ -345,7 +345,7 @@ djed_status operation_copy_out(struct service *caller, const uint64_t *in, uint6
 	if (status)
 		return status;
 	thread = confirmed_client(caller, lender);
-	if (thread != TXN_NONE) {
+	if (thread != TXN_NONE && !in[4]) {
 		if (lender.base < read_for[thread].end && read_for[thread].start < lender.base + length)
 			txn_once(&rules, service_number(caller));
 		same = !txn_confirms(&rules, service_number(caller)) || holds_same(lender, own, length);

@@ -8,8 +8,8 @@
 #include "transaction_internal.h"
 
 enum {
-	FAMILIAR = 4,	  /* executions of a shape that are confirmed */
-	SAMPLE = 240,	  /* later: one of so many, */
+	FAMILIAR = 8,	  /* executions of a shape that are confirmed, and of later ones ever fewer, */
+	SAMPLE = 256,	  /* until it is one of so many, */
 	SAMPLE_ERROR = 8, /* where an error is answered */
 	ROUNDS_MAX = 3	  /* answers held back, where no two agree; then the next one has to do */
 };
@@ -66,13 +66,15 @@ static uint32_t shape_of(const struct txn_request *r, const struct djed_message 
 
 static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message *answer)
 {
-	uint8_t *seen = &t->seen[shape % TXN_SHAPES];
+	uint16_t *seen = &t->seen[shape % TXN_SHAPES];
+	unsigned step;
 
 	if (t->confirm == TXN_CONFIRM_ALL)
 		return true;
-	*seen = *seen == FAMILIAR + SAMPLE ? FAMILIAR + 1 : *seen + 1;
-	return *seen <= FAMILIAR || *seen == FAMILIAR + SAMPLE ||
-	       (answer->status < 0 && *seen % SAMPLE_ERROR == 0);
+	/* The first ones, then two in each doubling: what has two binary digits and noughts behind. */
+	*seen = *seen == 2 * SAMPLE - 1 ? SAMPLE : *seen + 1;
+	step = *seen <= FAMILIAR ? 1 : *seen < SAMPLE ? 1u << (30 - __builtin_clz(*seen)) : SAMPLE;
+	return *seen % step == 0 || (answer->status < 0 && *seen % SAMPLE_ERROR == 0);
 }
 
 /* Applications' requests, those of services that start, and work on notifications; but not what those who

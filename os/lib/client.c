@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <protocols/mm_client.h>
+#include <string.h>
 
 /* Applications have the lower half of the address space; Linux leaves its last page out too. */
 static const uint64_t client_end = 0x7ffffffff000;
@@ -49,14 +50,14 @@ uint64_t client_read_some(void *to, uint64_t address, uint64_t length)
 	return done;
 }
 
-uint64_t client_write_some(uint64_t address, const void *from, uint64_t length)
+static uint64_t write_some(uint64_t address, const void *from, uint64_t length, bool replaces)
 {
 	uint64_t done = 0, populated = ~UINT64_C(0);
 
 	if (!in_range(address, length))
 		length = address < client_end ? client_end - address : 0;
 	while (done < length) {
-		done += djed_client_out(address + done, (const char *)from + done, length - done);
+		done += djed_client_out(address + done, (const char *)from + done, length - done, replaces);
 		if (done == length)
 			break;
 		if (populated == done ||
@@ -66,6 +67,11 @@ uint64_t client_write_some(uint64_t address, const void *from, uint64_t length)
 		populated = done;
 	}
 	return done;
+}
+
+uint64_t client_write_some(uint64_t address, const void *from, uint64_t length)
+{
+	return write_some(address, from, length, false);
 }
 
 djed_status client_read(void *to, uint64_t address, uint64_t length)
@@ -82,24 +88,25 @@ djed_status client_write(uint64_t address, const void *from, uint64_t length)
 	return client_write_some(address, from, length) == length ? 0 : -EFAULT;
 }
 
-/* The arguments that a transaction has overwritten, in the application of its request. */
+/* The arguments that a transaction has overwritten, in the application of its request. What came to stand
+ * there is kept as well: so it is among what is compared when the answer is confirmed. */
 static struct {
 	uint64_t transaction;
 	uint32_t count;
 	struct {
 		uint64_t address, length;
-		char bytes[CLIENT_ARGUMENT_MAX];
+		char before[CLIENT_ARGUMENT_MAX], after[CLIENT_ARGUMENT_MAX];
 	} argument[CLIENT_ARGUMENTS];
 } overwritten;
 
 static void put_back(uint64_t i)
 {
 	/* Where it does not go, the application has taken that memory away meanwhile. */
-	(void)djed_client_out(overwritten.argument[i].address, overwritten.argument[i].bytes,
-			      overwritten.argument[i].length);
+	(void)djed_client_out(overwritten.argument[i].address, overwritten.argument[i].before,
+			      overwritten.argument[i].length, true);
 }
 
-static void keep(uint64_t address, uint64_t length)
+static void keep(uint64_t address, const void *from, uint64_t length)
 {
 	uint32_t i;
 
@@ -108,17 +115,20 @@ static void keep(uint64_t address, uint64_t length)
 		overwritten.count = 0;
 	}
 	i = overwritten.count++;
-	djed_assert(i < CLIENT_ARGUMENTS && length <= CLIENT_ARGUMENT_MAX);
+	djed_assert(i < CLIENT_ARGUMENTS);
 	overwritten.argument[i].address = address;
-	overwritten.argument[i].length = client_read_some(overwritten.argument[i].bytes, address, length);
+	overwritten.argument[i].length = client_read_some(overwritten.argument[i].before, address, length);
+	memcpy(overwritten.argument[i].after, from, length);
 	djed_undo_call(put_back, i);
 }
 
 djed_status client_replace(uint64_t address, const void *from, uint64_t length, uint64_t argument)
 {
-	if (argument && address < argument + length && argument < address + length)
-		keep(address, length);
-	return client_write(address, from, length);
+	if (!argument || address >= argument + length || argument >= address + length ||
+	    length > CLIENT_ARGUMENT_MAX)
+		return client_write(address, from, length);
+	keep(address, from, length);
+	return write_some(address, from, length, true) == length ? 0 : -EFAULT;
 }
 
 djed_status client_string(char *to, uint64_t address, uint64_t size)

@@ -11,9 +11,9 @@
 [[nodiscard]] djed_status client_read(void *to, uint64_t address, uint64_t length);
 [[nodiscard]] djed_status client_write(uint64_t address, const void *from, uint64_t length);
 
-/* client_write of at most CLIENT_ARGUMENT_MAX bytes that may take the place of an argument: of as many bytes
- * that the request has read at `argument` before. What is overwritten comes back when the request's
- * transaction is rolled back, so that the next attempt reads the argument, not the result. */
+/* client_write of what may take the place of an argument: of as many bytes that the request has read at
+ * `argument` before. What is overwritten comes back when the request's transaction is rolled back, so that
+ * the next attempt reads the argument, not the result; but not of more than CLIENT_ARGUMENT_MAX bytes. */
 enum { CLIENT_ARGUMENT_MAX = 128, CLIENT_ARGUMENTS = 4 /* overwritten in one transaction, at most */ };
 [[nodiscard]] djed_status client_replace(uint64_t address, const void *from, uint64_t length,
 					 uint64_t argument);

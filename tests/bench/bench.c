@@ -172,7 +172,9 @@ static void do_script(void)
 	await(child);
 }
 
-enum { WARM_UP = 10 }; /* runs */
+enum {
+	WARM_UP = 128
+}; /* runs; so many executions of a kind until only a sample of them is worked out twice */
 static const struct benchmark {
 	const char *name;
 	void (*run)(void);
@@ -186,10 +188,10 @@ static const struct benchmark {
     {"open_close", do_open_close, 500, 1},
     {"stat", do_stat, 500, 1},
     {"pipe_round_trip", do_pipe, 500, 1},
-    {"fork_exit_wait", do_fork, 50, 1},
-    {"fork_exec_wait", do_exec, 50, 1},
-    {"page_fault", do_fault, 50, 16},
-    {"shell_script", do_script, 3, 1},
+    {"fork_exit_wait", do_fork, 256, 1},
+    {"fork_exec_wait", do_exec, 256, 1},
+    {"page_fault", do_fault, 256, 16},
+    {"shell_script", do_script, 64, 1},
 };
 
 static void say_number(uint64_t n)

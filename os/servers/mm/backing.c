@@ -1,5 +1,7 @@
 #include "backing.h"
 
+#include <lib/reference.h>
+
 #include <errno.h>
 #include <protocols/store_client.h>
 #include <stdlib.h>
@@ -90,14 +92,14 @@ djed_status backing_shared(uint64_t object, struct backing **result)
 
 void backing_reference(struct backing *backing)
 {
-	backing->references++;
+	reference_take(&backing->references);
 }
 
 void backing_release(struct backing *backing)
 {
 	struct backing **link = &backings.used;
 
-	if (--backing->references)
+	if (!reference_give(&backing->references))
 		return;
 	while (backing->frames) {
 		uint32_t id = backing->frames;

@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include <lib/heap.h>
+#include <lib/reference.h>
 
 #include <errno.h>
 #include <protocols/kernel.h>
@@ -85,16 +86,14 @@ uint32_t frame_take(void)
 
 void frame_reference(uint32_t id)
 {
-	djed_assert(frames.frame[id].references);
-	frames.frame[id].references++;
+	reference_take(&frames.frame[id].references);
 }
 
 void frame_unlink(struct frame_chain *chain, uint32_t id)
 {
 	struct frame *frame = &frames.frame[id];
 
-	djed_assert(frame->references);
-	if (--frame->references)
+	if (!reference_give(&frame->references))
 		return;
 	frame->next = chain->head;
 	if (!chain->head)
@@ -183,8 +182,8 @@ void cache_insert(uint32_t id, uint64_t key, uint32_t page)
 	uint32_t *bucket = bucket_of(key, page);
 	struct frame *frame = &frames.frame[id];
 
-	djed_assert(frame->references && !frame->key && key);
-	frame->references++;
+	djed_assert(!frame->key && key);
+	reference_take(&frame->references);
 	frame->key = key;
 	frame->page = page;
 	frame->dirty = 0;

@@ -1,5 +1,7 @@
 #include "space.h"
 
+#include <lib/reference.h>
+
 #include <errno.h>
 
 struct process *process_find(uint32_t pid)
@@ -26,7 +28,7 @@ djed_status process_add(uint32_t pid, struct space *space)
 		return -EEXIST;
 	spaces.processes++;
 	*process = (struct process){.pid = pid, .space = space->id};
-	space->references++;
+	reference_take(&space->references);
 	return 0;
 }
 

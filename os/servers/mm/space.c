@@ -2,6 +2,7 @@
 #include "fault.h"
 
 #include <lib/heap.h>
+#include <lib/reference.h>
 
 #include <errno.h>
 #include <protocols/kernel.h>
@@ -89,7 +90,7 @@ static void write_back(const struct area *area)
 
 void space_release(struct space *space)
 {
-	if (--space->references)
+	if (!reference_give(&space->references))
 		return;
 	for (struct area *area = space->areas.first; area; area = area->next)
 		if (area->flags & AREA_SHARED)

@@ -26,7 +26,7 @@ static void give_crash(const struct djed_delivery *delivery)
 		number = oldest;
 	djed_reply_words(number < total
 			     ? kernel_copy_out(0, 0, (uintptr_t)&crashes.crash[number % DJED_CRASHES_KEPT],
-					       sizeof(struct djed_crash), &copied)
+					       sizeof(struct djed_crash), 0, &copied)
 			     : -ENOENT,
 			 (uint64_t[]){total, number}, 2);
 }

@@ -1,5 +1,7 @@
 #include "object.h"
 
+#include <lib/reference.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,13 +59,12 @@ struct object *object_create(void)
 
 void object_retain(struct object *object)
 {
-	djed_assert(object->references < UINT32_MAX);
-	object->references++;
+	reference_take(&object->references);
 }
 
 void object_release(struct object *object)
 {
-	if (--object->references)
+	if (!reference_give(&object->references))
 		return;
 	object_cut(object, 0);
 	object->generation++;

@@ -1,6 +1,8 @@
 /* Open files: what descriptors of one or several processes share (position, flags). */
 #include "vfs.h"
 
+#include <lib/reference.h>
+
 struct file vfs_file[VFS_FILES];
 uint32_t vfs_files_used;
 uint32_t vfs_file_free;
@@ -40,7 +42,7 @@ djed_status file_create(uint16_t kind, uint32_t flags, struct node node, uint32_
 
 void file_hold(uint32_t file)
 {
-	vfs_file[file].references++;
+	reference_take(&vfs_file[file].references);
 }
 
 void file_drop(uint32_t file)
@@ -48,8 +50,7 @@ void file_drop(uint32_t file)
 	struct file *gone = &vfs_file[file];
 	uint32_t inode = gone->node.inode;
 
-	djed_assert(gone->references > 0);
-	if (--gone->references > 0)
+	if (!reference_give(&gone->references))
 		return;
 	if (gone->kind == FILE_PIPE)
 		pipe_close(gone->pipe, gone->flags);

@@ -107,7 +107,7 @@ static int64_t poll(uint64_t descriptors, uint32_t count, int64_t timeout, uint6
 		park(process, &watch, *deadline);
 		return 0;
 	}
-	return client_write(descriptors, fd, count * sizeof(fd[0])) ? -EFAULT : ready;
+	return client_replace(descriptors, fd, count * sizeof(fd[0]), descriptors) ? -EFAULT : ready;
 }
 
 int64_t linux_on_poll(uint64_t descriptors, uint32_t count, int32_t timeout)

@@ -144,8 +144,8 @@ static djed_status event(uint32_t number, const uint64_t *word, uint64_t *result
 			    0 &&
 			copied == 8);
 		count++;
-		REQUIRE(kernel_copy_out(2, (uintptr_t)&raised, (uintptr_t)&count, sizeof(count), &copied) ==
-			    0 &&
+		REQUIRE(kernel_copy_out(2, (uintptr_t)&raised, (uintptr_t)&count, sizeof(count), 0,
+					&copied) == 0 &&
 			copied == 8);
 		changed.rip = changed.r15;
 		REQUIRE(kernel_thread_set_context(ipc.in.thread, (uintptr_t)&changed) == 0);

@@ -25,7 +25,7 @@ static uint64_t copied_out(uint64_t target, uint64_t offset, const void *from, u
 {
 	uint64_t copied;
 
-	REQUIRE(kernel_copy_out(target, offset, (uintptr_t)from, length, &copied) == expected);
+	REQUIRE(kernel_copy_out(target, offset, (uintptr_t)from, length, 0, &copied) == expected);
 	return copied;
 }
 
