@@ -131,13 +131,13 @@ struct txn_service {
 };
 
 struct txn {
-	djed_transaction serial;  /* of the last transaction begun */
-	uint16_t stopped;	  /* services in state STOPPED */
-	uint16_t unwinding;	  /* roots in state UNWINDING */
-	uint8_t recoverer;	  /* service number, 0 until one is opened */
-	uint8_t confirm;	  /* enum txn_confirm */
-	uint32_t confirmed;	  /* requests of which an answer was held back */
-	uint32_t disagreed;	  /* answers that were other than the one before */
+	djed_transaction serial;   /* of the last transaction begun */
+	uint16_t stopped;	   /* services in state STOPPED */
+	uint16_t unwinding;	   /* roots in state UNWINDING */
+	uint8_t recoverer;	   /* service number, 0 until one is opened */
+	uint8_t confirm;	   /* enum txn_confirm */
+	uint32_t confirmed;	   /* requests of which an answer was held back */
+	uint32_t disagreed;	   /* answers that were other than the one before */
 	uint16_t seen[TXN_SHAPES]; /* executions, by shape; saturates */
 	struct txn_service service[TXN_SERVICES];
 	struct txn_request request[TXN_REQUESTS];

@@ -120,8 +120,8 @@ uint64_t djed_copy_in_fresh(void *destination, struct djed_buffer from, uint64_t
 uint64_t djed_copy_out(struct djed_buffer to, uint64_t offset, const void *source, uint64_t length);
 
 /* Copies from and to the memory of the transaction's application; short where it is not mapped. Servers above
- * mm use client_read and client_write of os/lib/client.h, which ask mm for the missing pages. `replaces`: as of
- * the kernel's copy_out (os/protocols/kernel.idl). */
+ * mm use client_read and client_write of os/lib/client.h, which ask mm for the missing pages. `replaces`: as
+ * of the kernel's copy_out (os/protocols/kernel.idl). */
 uint64_t djed_client_in(void *destination, uint64_t address, uint64_t length, bool until_nul);
 uint64_t djed_client_out(uint64_t address, const void *source, uint64_t length, bool replaces);
 
