@@ -78,12 +78,13 @@ static bool is_doubtful(struct txn *t, uint32_t shape, const struct djed_message
 }
 
 /* Applications' requests, those of services that start, and work on notifications; but not what those who
- * decide about crashes do. */
+ * decide about crashes do, nor what is tried again after a crash: if that was in what undoes, to undo once
+ * more would crash, too. */
 static bool can_confirm(const struct txn *t, unsigned root)
 {
 	const struct txn_request *r = &t->request[root];
 
-	if (t->confirm == TXN_CONFIRM_NONE || r->lost || r->gone || r->once)
+	if (t->confirm == TXN_CONFIRM_NONE || r->lost || r->gone || r->once || r->retries)
 		return false;
 	return root >= TXN_SERVICE_REQUESTS ||
 	       (root % TXN_PER_SERVICE != TXN_REPORT && !txn_is_reporter(t, r->endpoint));

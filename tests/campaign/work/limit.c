@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 
-enum { LIMIT_STATUS = 124 /* as of timeout(1) */, NOT_STARTED_STATUS = 127, STEP_MILLISECONDS = 10 };
+enum { LIMIT_STATUS = 124 /* as of timeout(1) */, NOT_STARTED_STATUS = 127, STEP_MILLISECONDS = 100 };
 
 static unsigned long number_of(const char *digits)
 {
@@ -19,17 +18,20 @@ static unsigned long number_of(const char *digits)
 }
 
 /* By sleeping, which fewer parts of the system have a hand in than in timers and signals; again and again, so
- * that the time in which a server hangs, and no program runs, is not the workload's. */
+ * that the time in which a server hangs, and no program runs, is not the workload's. But seldom: how often it
+ * has been by the end depends on the time, which is not the same behind a snapshot that was taken in an idle
+ * moment. */
 static long sleeper(const char *milliseconds)
 {
-	const struct timespec step = {0, STEP_MILLISECONDS * 1000000};
-	unsigned long steps = number_of(milliseconds) / STEP_MILLISECONDS;
+	unsigned long left = number_of(milliseconds), step;
 	long pid = RUN(fork);
 
 	if (pid != 0)
 		return pid;
-	while (steps-- > 0)
-		RUN(nanosleep, &step, 0);
+	for (; left > 0; left -= step) {
+		step = left < STEP_MILLISECONDS ? left : STEP_MILLISECONDS;
+		RUN(nanosleep, (&(struct span){0, (long)step * 1000000}), 0);
+	}
 	for (;;)
 		RUN(exit_group, 0);
 }
