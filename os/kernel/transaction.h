@@ -138,7 +138,7 @@ struct txn {
 	uint8_t confirm;	   /* enum txn_confirm */
 	uint32_t confirmed;	   /* requests of which an answer was held back */
 	uint32_t disagreed;	   /* answers that were other than the one before */
-	uint16_t seen[TXN_SHAPES]; /* executions, by shape; saturates */
+	uint16_t seen[TXN_SHAPES]; /* executions, by shape; counts in a circle once they are usual */
 	struct txn_service service[TXN_SERVICES];
 	struct txn_request request[TXN_REQUESTS];
 	struct txn_link queue_link[TXN_REQUESTS];
