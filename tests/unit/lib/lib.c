@@ -1,8 +1,9 @@
-/* os/lib: formatter, numbers, command line, list, table. */
+/* os/lib: formatter, numbers, command line, list, table, reference counts. */
 #include <abi/format.h>
 #include <criterion/criterion.h>
 #include <lib/command_line.h>
 #include <lib/list.h>
+#include <lib/reference.h>
 #include <lib/table.h>
 #include <limits.h>
 #include <stdio.h>
@@ -214,4 +215,23 @@ Test(lib, table)
 	item[1].by_key.key++;
 	table_audit(&table, &audit, "items");
 	cr_assert(audit.violations == 2);
+}
+
+/* Counts that nothing can have come to stop the server; all others are counted. */
+Test(lib, references)
+{
+	uint32_t count = 1;
+
+	reference_take(&count);
+	cr_assert(count == 2 && !reference_give(&count) && count == 1 && reference_give(&count) &&
+		  count == 0);
+	cr_assert(host_panic_of(reference_take(&count)), "nobody holds it");
+	cr_assert(host_panic_of(reference_give(&count)), "nobody holds it");
+	count = REFERENCES_MAX - 1;
+	reference_take(&count);
+	cr_assert(count == REFERENCES_MAX && host_panic_of(reference_take(&count)), "more than there can be");
+	cr_assert(!reference_give(&count) && count == REFERENCES_MAX - 1);
+	count = REFERENCES_MAX + 1;
+	cr_assert(host_panic_of(reference_take(&count)) && host_panic_of(reference_give(&count)), "damaged");
+	cr_assert(count == REFERENCES_MAX + 1, "and is left as it is");
 }
